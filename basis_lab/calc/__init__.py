@@ -1,0 +1,1 @@
+"""Pure calculators: every formula, as functions of arrays, without I/O, clock or state."""

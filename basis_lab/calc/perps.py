@@ -1,0 +1,207 @@
+"""Linear, USDT-margined perpetuals: P&L, funding, margin, tiers, liquidation price.
+
+Quantities are signed units of base (short negative); ``contracts`` is the quote notional that a
+position was opened against, with the opposite sign of quantity x entry.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.domain.arrays import ratio
+from basis_lab.domain.market import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierTable:
+    """A maintenance margin table.
+
+    Parameters
+    ----------
+    upper : ndarray of shape (k,)
+        Notional up to which each tier applies, ascending, quote currency.
+    rate : ndarray of shape (k,)
+        Maintenance margin rate.
+    amount : ndarray of shape (k,)
+        Maintenance amount deducted (quote currency); zeros for venues without one.
+    max_leverage : ndarray of shape (k,)
+        Largest leverage at entry.
+    """
+
+    upper: FloatArray
+    rate: FloatArray
+    amount: FloatArray
+    max_leverage: FloatArray
+
+    @property
+    def lower(self) -> FloatArray:
+        """Notional from which each tier applies."""
+        return np.concatenate([[0.0], self.upper[:-1]])
+
+
+def maintenance_amounts(upper: FloatArray, rate: FloatArray) -> FloatArray:
+    """Return the amounts that make maintenance margin continuous over tiers.
+
+    Parameters
+    ----------
+    upper, rate : ndarray of shape (k,)
+        Upper notional and maintenance rate by tier.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        ``cum_k = floor_k x (rate_k - rate_(k-1)) + cum_(k-1)``.
+
+    Notes
+    -----
+    Source: Binance FAQ "How to Calculate Liquidation Price of USD-M Futures Contracts".
+    """
+    steps = upper[:-1] * np.diff(rate)
+    return np.concatenate([[0.0], np.add.accumulate(steps)])
+
+
+def unrealised_pnl(quantity: FloatArray, mark: FloatArray, contracts: FloatArray) -> FloatArray:
+    """Return quantity x mark + contracts, in quote currency."""
+    return quantity * mark + contracts
+
+
+def funding_payment(quantity: FloatArray, mark: FloatArray, rate: FloatArray) -> FloatArray:
+    """Return the cash flow at a funding stamp.
+
+    Parameters
+    ----------
+    quantity : ndarray
+        Signed base units held before the stamp.
+    mark : ndarray
+        Mark price at the stamp, quote per base.
+    rate : ndarray
+        Funding rate of the interval (fraction); positive is paid by longs.
+
+    Returns
+    -------
+    ndarray
+        ``-quantity x mark x rate``, positive received.
+    """
+    return -(quantity * mark * rate)
+
+
+def margin_ratio(cash: FloatArray, unrealised: FloatArray, notional: FloatArray) -> FloatArray:
+    """Return (cash + unrealised) / notional, NaN without a position; notional >= 0."""
+    return ratio(cash + unrealised, notional)
+
+
+def tier_of(notional: FloatArray, table: TierTable) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+    """Return the index of the tier of each notional (>= 0)."""
+    return np.minimum(np.searchsorted(table.upper, notional, side="left"), len(table.upper) - 1)
+
+
+def maintenance_margin(notional: FloatArray, table: TierTable) -> FloatArray:
+    """Return the maintenance margin of a notional.
+
+    Parameters
+    ----------
+    notional : ndarray
+        Quantity x mark, >= 0, quote currency.
+    table : TierTable
+        The venue's table.
+
+    Returns
+    -------
+    ndarray
+        ``notional x rate - amount`` of its tier, quote currency.
+    """
+    tier = tier_of(notional, table)
+    return notional * table.rate[tier] - table.amount[tier]
+
+
+def maintenance_usage(maintenance: FloatArray, equity: FloatArray) -> FloatArray:
+    """Return maintenance margin / equity; a venue liquidates at 1. NaN without a position."""
+    result = ratio(maintenance, equity)
+    result[maintenance == 0.0] = np.nan
+    return result
+
+
+def initial_margin(notional: FloatArray, table: TierTable) -> FloatArray:
+    """Return notional / largest leverage of its tier, quote currency."""
+    return notional / table.max_leverage[tier_of(notional, table)]
+
+
+def liquidation_price(
+    quantity: FloatArray, contracts: FloatArray, cash: FloatArray, table: TierTable
+) -> FloatArray:
+    """Return the mark at which equity equals maintenance margin.
+
+    Parameters
+    ----------
+    quantity : ndarray of shape (W,)
+        Signed base units.
+    contracts : ndarray of shape (W,)
+        Quote notional account of the position.
+    cash : ndarray of shape (W,)
+        Margin cash.
+    table : TierTable
+        The venue's tiers; the tier at the liquidation price counts.
+
+    Returns
+    -------
+    ndarray of shape (W,)
+        Quote per base; NaN without a position, 0 for a long that no fall can liquidate. Where a
+        table has jumps, the price that is met first coming from a safe one.
+
+    Notes
+    -----
+    ``cash + q P + contracts = |q| P rate - amount``. Source: Binance FAQ "How to Calculate
+    Liquidation Price of USD-M Futures Contracts".
+    """
+    size = np.abs(quantity)
+    free = cash + contracts
+    price = np.full(size.shape, np.nan)
+    _shorts(price, size, free, quantity < 0.0, table)
+    _longs(price, size, free, quantity > 0.0, table)
+    return price
+
+
+def _shorts(
+    price: FloatArray,
+    size: FloatArray,
+    free: FloatArray,
+    is_short: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    table: TierTable,
+) -> None:
+    todo = is_short.copy()
+    for lower, upper, rate, amount in zip(
+        table.lower, table.upper, table.rate, table.amount, strict=True
+    ):
+        if not todo.any():
+            return
+        last = upper == table.upper[-1]
+        denominator = np.where(todo, size * (1.0 + rate), 1.0)
+        root = (free + amount) / denominator
+        hit = todo & ((root * size <= upper) | last)
+        price[hit] = np.maximum(root, lower / np.where(todo, size, 1.0))[hit]
+        todo &= ~hit
+
+
+def _longs(
+    price: FloatArray,
+    size: FloatArray,
+    free: FloatArray,
+    is_long: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    table: TierTable,
+) -> None:
+    todo = is_long.copy()
+    tiers = zip(table.lower, table.upper, table.rate, table.amount, strict=True)
+    for lower, upper, rate, amount in reversed(list(tiers)):
+        if not todo.any():
+            return
+        denominator = np.where(todo, size * (1.0 - rate), 1.0)
+        root = -(free + amount) / denominator
+        hit = todo & ((root * size >= lower) | (lower == 0.0))
+        bound = upper / np.where(todo, size, 1.0)
+        price[hit] = np.maximum(np.minimum(root, bound), 0.0)[hit]
+        todo &= ~hit
+
+
+def liquidation_distance(price: FloatArray, mark: FloatArray) -> FloatArray:
+    """Return liquidation price / mark - 1, NaN without a position."""
+    return price / mark - 1.0

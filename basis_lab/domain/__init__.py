@@ -1,0 +1,1 @@
+"""What the words mean: frozen values and enums, without I/O or behaviour of components."""

@@ -1,0 +1,60 @@
+"""The few array operations whose order decides the last bit.
+
+Sums over instruments run column by column and running sums start from what was carried, so that
+a window of any length gives the same bits as one row at a time (ARCHITECTURE 2.3).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from basis_lab.domain.market import FloatArray
+
+
+def sum_columns(columns: Sequence[FloatArray] | FloatArray, rows: int) -> FloatArray:
+    """Add arrays of shape (W,) in the order given.
+
+    Parameters
+    ----------
+    columns : sequence of ndarray of shape (W,)
+        What to add.
+    rows : int
+        W, used when there is nothing to add.
+
+    Returns
+    -------
+    ndarray of shape (W,)
+        The sum, each row added from first to last column.
+    """
+    total = np.zeros(rows)
+    for column in columns:
+        total += column
+    return total
+
+
+def running(carry: float, steps: FloatArray) -> FloatArray:
+    """Return the running sum that starts from ``carry``.
+
+    Parameters
+    ----------
+    carry : float
+        The level before the first step.
+    steps : ndarray of shape (W,)
+        Changes.
+
+    Returns
+    -------
+    ndarray of shape (W,)
+        The level after each step.
+    """
+    buffer = np.empty(len(steps) + 1)
+    buffer[0] = carry
+    buffer[1:] = steps
+    return np.add.accumulate(buffer)[1:]
+
+
+def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Return numerator / denominator, NaN where the denominator is zero."""
+    result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
+    np.divide(numerator, denominator, out=result, where=denominator != 0.0)
+    return result

@@ -1,0 +1,260 @@
+"""Market data of a run as read-only arrays, and windows of it.
+
+Every series is aligned to the run's timesteps and holds at row t only what was published by t:
+prices are the open of the bar that opens at t, bar extremes are those of the bar that ended at t.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
+
+from basis_lab.domain.instruments import Listing, Universe
+from basis_lab.errors import MissingDataError
+
+FloatArray = npt.NDArray[np.float64]
+TimeArray = npt.NDArray[np.datetime64]
+
+
+class Alignment(StrEnum):
+    """How a stored series is brought to the timesteps of a run."""
+
+    BAR_OPEN = "bar_open"  # the value of the bar that opens at t
+    BAR_EXTREME = "bar_extreme"  # the value of the bar that ended at t (shifted by one)
+    STAMP = "stamp"  # the value stamped exactly t, NaN where nothing is stamped
+    INDEX = "index"  # an Aave index, grown causally between snapshots
+    STEP = "step"  # the last published value, carried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One series that a run needs.
+
+    Parameters
+    ----------
+    key : str
+        ``kind/venue/SYMBOL.field``, the name under which the frame holds it.
+    alignment : Alignment
+        How it comes to the timesteps.
+    purpose : str
+        What the run needs it for, printed when it is missing.
+    optional : bool
+        True if a run goes on without it.
+    fallback : str or None
+        A key that serves where the directory has no such dataset at all (a last price for a
+        missing mark); its use is noted in the manifest.
+    """
+
+    key: str
+    alignment: Alignment
+    purpose: str
+    optional: bool = False
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSource:
+    """Where a series of a frame came from, for the manifest.
+
+    ``notes`` says in words what was carried, proxied, shifted or substituted.
+    """
+
+    key: str
+    dataset: str
+    file: str
+    file_sha256: str
+    first: str
+    last: str
+    synthetic: bool
+    notes: tuple[str, ...] = ()
+
+
+def _factor(series: Mapping[str, FloatArray], name: str | None) -> FloatArray | None:
+    return None if name is None else series[name]
+
+
+def unit_price(listing: Listing, series: Mapping[str, FloatArray], rows: int) -> FloatArray:
+    """Return the unit price of one listing in share-class currency.
+
+    Parameters
+    ----------
+    listing : Listing
+        The instrument and the names of its factors.
+    series : mapping of str to ndarray of shape (T,)
+        The frame's series.
+    rows : int
+        T, used where no factor is given.
+
+    Returns
+    -------
+    ndarray of shape (T,)
+        ``sign x index x rate x price``, or the mark for a perp.
+    """
+    if listing.mark is not None:
+        return series[listing.mark]
+    price = np.full(rows, listing.sign)
+    for name in (listing.index, listing.rate, listing.price):
+        factor = _factor(series, name)
+        if factor is not None:
+            price = price * factor
+    return price
+
+
+@dataclass(frozen=True)
+class MarketFrame:
+    """All market data of a run.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (T,)
+        The timesteps, UTC, evenly spaced.
+    series : mapping of str to ndarray of shape (T,)
+        Aligned series by ``kind/venue/SYMBOL.field``; optional ones may be absent.
+    universe : Universe
+        The columns of ``unit_prices``.
+    sources : tuple of SeriesSource
+        Provenance of every series.
+    """
+
+    times: TimeArray
+    series: Mapping[str, FloatArray]
+    universe: Universe
+    sources: tuple[SeriesSource, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.times.setflags(write=False)
+        for values in self.series.values():
+            values.setflags(write=False)
+
+    @property
+    def rows(self) -> int:
+        """The number of timesteps."""
+        return len(self.times)
+
+    @property
+    def step_s(self) -> int:
+        """The bar interval in seconds."""
+        if len(self.times) < 2:  # noqa: PLR2004 - a spacing needs two points
+            return 3600
+        return int((self.times[1] - self.times[0]) / np.timedelta64(1, "s"))
+
+    @property
+    def synthetic(self) -> bool:
+        """True if any series is synthetic."""
+        return any(x.synthetic for x in self.sources)
+
+    @cached_property
+    def unit_prices(self) -> FloatArray:
+        """Unit prices in share-class currency, shape (T, n), each column contiguous."""
+        columns = np.empty((len(self.universe), self.rows))
+        for i, listing in enumerate(self.universe.listings):
+            columns[i] = unit_price(listing, self.series, self.rows)
+        columns.setflags(write=False)
+        return columns.T
+
+    def values(self, key: str) -> FloatArray:
+        """Return one series, shape (T,).
+
+        Raises
+        ------
+        MissingDataError
+            If the frame does not hold it.
+        """
+        found = self.series.get(key)
+        if found is None:
+            raise MissingDataError(
+                "a series that is needed is not in the frame",
+                missing=[key],
+                where="MarketFrame",
+                value=key,
+                remedy="declare it in the requirements of the run",
+            )
+        return found
+
+    def has(self, key: str) -> bool:
+        """Tell if the frame holds a series."""
+        return key in self.series
+
+    def at(self, row: int) -> "Window":
+        """Return the window of one row."""
+        return Window(self, row, row + 1)
+
+    def window(self, start: int, stop: int) -> "Window":
+        """Return the window of rows [start, stop)."""
+        return Window(self, start, stop)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the times and the values of every series, by name."""
+        digest = sha256(self.times.astype("datetime64[s]").tobytes())
+        for name in sorted(self.series):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.series[name]).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rows [start, stop) of a frame; nothing after stop can be reached through it.
+
+    Parameters
+    ----------
+    frame : MarketFrame
+        The whole frame.
+    start, stop : int
+        The rows.
+    """
+
+    frame: MarketFrame
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.stop - self.start
+
+    @property
+    def times(self) -> TimeArray:
+        """Timesteps of the window, shape (W,)."""
+        return self.frame.times[self.start : self.stop]
+
+    @property
+    def universe(self) -> Universe:
+        """The columns."""
+        return self.frame.universe
+
+    @property
+    def unit_prices(self) -> FloatArray:
+        """Unit prices, shape (W, n)."""
+        return self.frame.unit_prices[self.start : self.stop]
+
+    def values(self, key: str) -> FloatArray:
+        """Return one series over the window, shape (W,)."""
+        return self.frame.values(key)[self.start : self.stop]
+
+    def previous(self, key: str) -> FloatArray:
+        """Return one series one row earlier, shape (W,); the first row of a run repeats itself."""
+        return _lagged(self.frame.values(key), self.start, self.stop)
+
+    def has(self, key: str) -> bool:
+        """Tell if the frame holds a series."""
+        return self.frame.has(key)
+
+    def until(self, stop: int) -> "Window":
+        """Return the same window cut at ``stop``."""
+        return Window(self.frame, self.start, stop)
+
+    @property
+    def last(self) -> "Window":
+        """The window's last row alone."""
+        return Window(self.frame, self.stop - 1, self.stop)
+
+
+def _lagged(values: FloatArray, start: int, stop: int) -> FloatArray:
+    if start > 0:
+        return values[start - 1 : stop - 1]
+    return np.concatenate([values[:1], values[: stop - 1]])

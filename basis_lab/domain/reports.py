@@ -1,0 +1,175 @@
+"""What the monitors report: frozen, arrays with named columns, one row a timestep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeVar
+
+from basis_lab.domain.instruments import IntArray
+from basis_lab.domain.market import FloatArray
+
+
+Key = TypeVar("Key")
+
+
+def _head(columns: Mapping[Key, FloatArray], rows: int) -> dict[Key, FloatArray]:
+    return {name: column[:rows] for name, column in columns.items()}
+
+
+class Level(IntEnum):
+    """How a risk measure stands."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+# Attribution categories in the order of SURFACES section 4.
+CATEGORIES: tuple[str, ...] = (
+    "supply_yield",
+    "borrow_cost",
+    "staking_yield",
+    "reward",
+    "funding",
+    "basis",
+    "delta",
+    "peg",
+    "fee",
+    "slippage",
+    "gas",
+    "flash_premium",
+    "transfer_fee",
+    "liquidation_penalty",
+    "fx",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureReport:
+    """Values and deltas of a window.
+
+    Parameters
+    ----------
+    quantities : ndarray of shape (W, n)
+        Units held by column of the universe.
+    values : ndarray of shape (W, n)
+        Quantity x unit price, share-class currency.
+    equity : ndarray of shape (W,)
+        Sum over columns, share-class currency.
+    exit_equity : ndarray of shape (W,)
+        Left after leaving everything now at market.
+    net_delta : mapping of asset to ndarray of shape (W,)
+        Units of the asset, total.
+    chain_delta, cex_delta : mapping of asset to ndarray of shape (W,)
+        Its two parts; they add up to ``net_delta``.
+    venue_delta : mapping of (venue, asset) to ndarray of shape (W,)
+        Units by venue; transit counts at its destination.
+    venue_value : mapping of venue to ndarray of shape (W,)
+        Share-class currency; transit counts at its destination.
+    notional : mapping of perp key to ndarray of shape (W,)
+        Signed units x mark, share-class currency.
+    """
+
+    quantities: FloatArray
+    values: FloatArray
+    equity: FloatArray
+    exit_equity: FloatArray
+    net_delta: Mapping[str, FloatArray]
+    chain_delta: Mapping[str, FloatArray]
+    cex_delta: Mapping[str, FloatArray]
+    venue_delta: Mapping[tuple[str, str], FloatArray]
+    venue_value: Mapping[str, FloatArray]
+    notional: Mapping[str, FloatArray]
+
+    def head(self, rows: int) -> "ExposureReport":
+        """Return the first rows of the report."""
+        return ExposureReport(
+            quantities=self.quantities[:rows],
+            values=self.values[:rows],
+            equity=self.equity[:rows],
+            exit_equity=self.exit_equity[:rows],
+            net_delta=_head(self.net_delta, rows),
+            chain_delta=_head(self.chain_delta, rows),
+            cex_delta=_head(self.cex_delta, rows),
+            venue_delta=_head(self.venue_delta, rows),
+            venue_value=_head(self.venue_value, rows),
+            notional=_head(self.notional, rows),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskReport:
+    """Risk measures of a window; NaN where a measure does not apply.
+
+    Parameters
+    ----------
+    ltv, health_factor : ndarray of shape (W,)
+        Of the lending pool (fractions).
+    margin_ratio, maintenance_usage : mapping of venue to ndarray of shape (W,)
+        (cash + unrealised) / notional, and maintenance margin / equity.
+    liquidation_distance : mapping of side to ndarray of shape (W,)
+        Price move to liquidation as a fraction; sides are ``aave`` and each perp venue.
+    delta_drift : ndarray of shape (W,)
+        (Net delta - its target) in share-class currency over equity.
+    level : ndarray of int, shape (W,)
+        The worst level of any enabled measure (``Level``).
+    levels : mapping of measure to ndarray of int, shape (W,)
+        The level of each measure ("margin_ratio:binance").
+    """
+
+    ltv: FloatArray
+    health_factor: FloatArray
+    margin_ratio: Mapping[str, FloatArray]
+    maintenance_usage: Mapping[str, FloatArray]
+    liquidation_distance: Mapping[str, FloatArray]
+    delta_drift: FloatArray
+    level: IntArray
+    levels: Mapping[str, IntArray]
+
+    def head(self, rows: int) -> "RiskReport":
+        """Return the first rows of the report."""
+        return RiskReport(
+            ltv=self.ltv[:rows],
+            health_factor=self.health_factor[:rows],
+            margin_ratio=_head(self.margin_ratio, rows),
+            maintenance_usage=_head(self.maintenance_usage, rows),
+            liquidation_distance=_head(self.liquidation_distance, rows),
+            delta_drift=self.delta_drift[:rows],
+            level=self.level[:rows],
+            levels={name: level[:rows] for name, level in self.levels.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnLReport:
+    """Balance-based P&L and its attribution over a window.
+
+    Parameters
+    ----------
+    equity : ndarray of shape (W,)
+        Share-class currency.
+    flows : ndarray of shape (W,)
+        Deposits less withdrawals at each step.
+    attribution : mapping of category to ndarray of shape (W,)
+        By step; exactly 0 where the run cannot have the category.
+    residual : ndarray of shape (W,)
+        Equity change - flows - sum of the categories.
+    nav_per_share : ndarray of shape (W,)
+        Equity per share.
+    """
+
+    equity: FloatArray
+    flows: FloatArray
+    attribution: Mapping[str, FloatArray]
+    residual: FloatArray
+    nav_per_share: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """The outcome of one comparison of our book with a venue's."""
+
+    venue: str
+    comparison: str
+    compared: int
+    worst_difference: float

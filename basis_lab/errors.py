@@ -1,0 +1,320 @@
+"""Every error of basis_lab: one class to a code.
+
+The tree::
+
+    BasisLabError
+    |- PositionError            POS-001  a change of position that the book refuses
+    |- UnknownInstrumentError   POS-002  an instrument that the run does not hold
+    |- AttributionError         PNL-001  P&L and balance disagree
+    |- StrategyError            STR-001  a decision that cannot be carried out
+    |- PlanTimeoutError         STR-002  a stage that can never be met
+    |- ExecutionError           EXE-001  an instruction failed and the run cannot go on
+    |- VenueRefusalError        VEN-001  a venue refused an instruction
+    |  |- InsufficientBalanceError   VEN-002
+    |  |- BelowMinimumError          VEN-003
+    |  |- InsufficientMarginError    VEN-004
+    |  |- GasDebtLimitError          VEN-005
+    |  |- SlippageBoundError         VEN-006
+    |  |- InsufficientLiquidityError VEN-007
+    |  |- UnsupportedInstructionError VEN-008
+    |- ReconciliationError      REC-001  our book and a venue's book differ
+    |- PositionUpdateError      PUH-001  a venue's statement that cannot be booked
+    |- EventLogError            LOG-001  the event log cannot be written
+    |- DataError                DAT-000  (never raised itself)
+    |  |- MissingDataError      DAT-001  data that a run needs is not there
+    |  |- BadDataError          DAT-002  a file or a row that cannot be true
+    |  |- DataRangeError        DAT-003  dates outside what the data covers
+    |- ConfigError              CFG-001  one or more keys refused (all at once)
+    |- UsageError               CFG-002  a request that makes no sense
+    |- EngineError              ENG-001  the engine was asked the impossible
+    |- UnhealthyError           ENG-002  a component is not ready before the first loop
+    |- ResultError              BT-001   a run folder that is missing, half or foreign
+
+Every message says what, where, which value, and what to do.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class BasisLabError(Exception):
+    """What went wrong, where, at which value, and what to do about it."""
+
+    code: ClassVar[str] = "BAS-000"
+    exit_code: ClassVar[int] = 4
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        value: object = None,
+        remedy: str = "",
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.value = value
+        self.remedy = remedy
+        self.details: dict[str, object] = dict(details) if details is not None else {}
+
+    def __str__(self) -> str:
+        """All parts that were given, in one sentence each."""
+        parts = [self.what]
+        if self.where:
+            parts.append(f"where: {self.where}")
+        if self.value is not None:
+            parts.append(f"value: {self.value}")
+        if self.remedy:
+            parts.append(f"remedy: {self.remedy}")
+        return "; ".join(parts)
+
+    def block(self) -> str:
+        """Render the error as the block that the command line prints."""
+        lines = [f"{self.code}: {self.what}"]
+        if self.where:
+            lines.append(f"  where:  {self.where}")
+        if self.value is not None:
+            lines.append(f"  value:  {self.value}")
+        if self.remedy:
+            lines.append(f"  remedy: {self.remedy}")
+        return "\n".join(lines)
+
+
+class PositionError(BasisLabError):
+    """A change of position that the book refuses."""
+
+    code = "POS-001"
+
+
+class UnknownInstrumentError(BasisLabError):
+    """An instrument key that cannot be parsed, or that the run does not hold."""
+
+    code = "POS-002"
+
+
+class AttributionError(BasisLabError):
+    """The attribution does not add up to the change of equity."""
+
+    code = "PNL-001"
+
+
+class StrategyError(BasisLabError):
+    """A decision that cannot be carried out."""
+
+    code = "STR-001"
+
+
+class PlanTimeoutError(BasisLabError):
+    """A stage of a plan that can never be met."""
+
+    code = "STR-002"
+
+
+class ExecutionError(BasisLabError):
+    """An instruction failed and the run cannot go on."""
+
+    code = "EXE-001"
+
+
+class VenueRefusalError(BasisLabError):
+    """A venue refused an instruction; its book is unchanged."""
+
+    code = "VEN-001"
+
+
+class InsufficientBalanceError(VenueRefusalError):
+    """The account does not hold what the instruction would take."""
+
+    code = "VEN-002"
+
+
+class BelowMinimumError(VenueRefusalError):
+    """The size or the notional is under the venue's minimum."""
+
+    code = "VEN-003"
+
+
+class InsufficientMarginError(VenueRefusalError):
+    """The margin account cannot carry the position (initial margin)."""
+
+    code = "VEN-004"
+
+
+class GasDebtLimitError(VenueRefusalError):
+    """Gas would drive native ETH below the allowed gas debt."""
+
+    code = "VEN-005"
+
+
+class SlippageBoundError(VenueRefusalError):
+    """The fill would be worse than the decision allows."""
+
+    code = "VEN-006"
+
+
+class InsufficientLiquidityError(VenueRefusalError):
+    """The pool cannot pay out what is asked of it."""
+
+    code = "VEN-007"
+
+
+class UnsupportedInstructionError(VenueRefusalError):
+    """The venue does not know this kind of instruction or this instrument."""
+
+    code = "VEN-008"
+
+
+class ReconciliationError(BasisLabError):
+    """Our book and a venue's own book differ by more than the tolerance."""
+
+    code = "REC-001"
+
+    def __init__(  # noqa: PLR0913 - the typed fields of one comparison
+        self,
+        *,
+        venue: str,
+        instrument: str,
+        expected: float,
+        actual: float,
+        tolerance: float,
+        comparison: str,
+    ) -> None:
+        super().__init__(
+            f"{instrument}: our book expects {expected!r}, {venue} reports {actual!r} "
+            f"(difference {actual - expected:.3e}, tolerance {tolerance:.3e})",
+            where=comparison,
+            value=actual,
+            remedy="one of the two books missed or mis-stated a change; compare the events of "
+            "this window with the venue's statement",
+            details={
+                "venue": venue,
+                "instrument": instrument,
+                "expected": expected,
+                "actual": actual,
+                "tolerance": tolerance,
+                "comparison": comparison,
+            },
+        )
+        self.venue = venue
+        self.instrument = instrument
+        self.expected = expected
+        self.actual = actual
+        self.tolerance = tolerance
+        self.comparison = comparison
+
+
+class PositionUpdateError(BasisLabError):
+    """A venue's statement that cannot be booked (a cause the instruction may not use)."""
+
+    code = "PUH-001"
+
+
+class EventLogError(BasisLabError):
+    """The event log cannot be written."""
+
+    code = "LOG-001"
+
+
+class DataError(BasisLabError):
+    """Data missing or bad; the parent of what exits with 3."""
+
+    code = "DAT-000"
+    exit_code = 3
+
+
+class MissingDataError(DataError):
+    """Data that a run needs is not there; ``missing`` names every piece at once."""
+
+    code = "DAT-001"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        missing: Sequence[str] = (),
+        where: str = "",
+        value: object = None,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(what, where=where, value=value, remedy=remedy)
+        self.missing = tuple(missing)
+
+
+class BadDataError(DataError):
+    """A file or a row that cannot be true, or that can be read in two ways."""
+
+    code = "DAT-002"
+
+
+class DataRangeError(DataError):
+    """Dates outside what the data covers."""
+
+    code = "DAT-003"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigProblem:
+    """One refused key: where it stands, its value, what is wrong and what to do."""
+
+    file: str
+    key: str
+    value: object
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Render the problem as one line."""
+        return f"{self.file}: {self.key} = {self.value!r}: {self.what}; {self.remedy}"
+
+
+class ConfigError(BasisLabError):
+    """Configuration refused; carries every problem found, not only the first."""
+
+    code = "CFG-001"
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        count = len(self.problems)
+        what = first.what if count == 1 else f"{count} problems in the configuration"
+        super().__init__(
+            what,
+            where=f"{first.file}: {first.key}" if count == 1 else "",
+            value=first.value if count == 1 else None,
+            remedy=first.remedy if count == 1 else "",
+        )
+
+    def block(self) -> str:
+        """Render every problem, one line each."""
+        if len(self.problems) == 1:
+            return super().block()
+        return "\n".join([f"{self.code}: {self.what}", *(f"  {p}" for p in self.problems)])
+
+
+class UsageError(BasisLabError):
+    """A request that makes no sense: unknown mode, unsupported pair, bad dates."""
+
+    code = "CFG-002"
+    exit_code = 2
+
+
+class EngineError(BasisLabError):
+    """The engine was asked the impossible."""
+
+    code = "ENG-001"
+
+
+class UnhealthyError(BasisLabError):
+    """A component is not ready before the first loop."""
+
+    code = "ENG-002"
+
+
+class ResultError(BasisLabError):
+    """A run folder that is missing, half-written or not ours."""
+
+    code = "BT-001"
