@@ -1,0 +1,1 @@
+"""Carrying decisions out: managers, interfaces, reconciliation and the venues."""

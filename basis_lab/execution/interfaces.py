@@ -1,0 +1,149 @@
+"""The way from an instruction to its venue: one interface a kind of place."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from basis_lab.domain.instructions import (
+    Arrival,
+    ExecutionResult,
+    Instruction,
+    PendingTransfer,
+    PerpTrade,
+    SpotTrade,
+    Statement,
+    Supply,
+    Transfer,
+    Withdraw,
+    Wrap,
+)
+from basis_lab.domain.market import Window
+from basis_lab.errors import ExecutionError
+from basis_lab.execution.venues.protocol import Venue
+
+
+class TransferVenue(Venue, Protocol):
+    """The network between venues."""
+
+    @property
+    def pending(self) -> tuple[PendingTransfer, ...]:
+        """What is on its way."""
+
+
+class VenueInterface:
+    """Sends instructions to the venues of one kind, by name.
+
+    Parameters
+    ----------
+    venues : mapping of str to Venue
+        By name.
+    """
+
+    kind = "venue"
+
+    def __init__(self, venues: Mapping[str, Venue]) -> None:
+        self._venues = dict(venues)
+
+    def execute(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        """Submit to the venue that the instruction names.
+
+        Raises
+        ------
+        ExecutionError
+            If the run has no such venue.
+        """
+        venue = self._venues.get(instruction.venue)
+        if venue is None:
+            raise ExecutionError(
+                f"the run has no such {self.kind}",
+                where=type(instruction).__name__,
+                value=instruction.venue,
+                remedy=f"it has {', '.join(self._venues)}",
+            )
+        return venue.submit(instruction, market)
+
+    def health(self) -> str:
+        """Tell what is wrong at any venue, or nothing."""
+        found = [f"{name}: {why}" for name, v in self._venues.items() if (why := v.health())]
+        return "; ".join(found)
+
+
+class CEXExecutionInterface(VenueInterface):
+    """Orders at centralised exchanges."""
+
+    kind = "exchange"
+
+
+class OnChainExecutionInterface(VenueInterface):
+    """Transactions on chain: pools, and the wallet itself."""
+
+    kind = "on-chain venue"
+
+
+class TransferExecutionInterface:
+    """Transfers between accounts, through ``in_transit``.
+
+    Parameters
+    ----------
+    network : TransferVenue
+        Who carries them.
+    """
+
+    def __init__(self, network: TransferVenue) -> None:
+        self._network = network
+
+    @property
+    def pending(self) -> tuple[PendingTransfer, ...]:
+        """What is on its way."""
+        return self._network.pending
+
+    def execute(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        """Send."""
+        return self._network.submit(instruction, market)
+
+    def arrivals(self, market: Window) -> tuple[Statement, ...]:
+        """Deliver what needed no time."""
+        return tuple(x for x in self._network.settle(market) if isinstance(x, Arrival))
+
+    def health(self) -> str:
+        """Tell what is wrong, or nothing."""
+        return self._network.health()
+
+
+class ExecutionInterfaceManager:
+    """Chooses the interface for each instruction.
+
+    Parameters
+    ----------
+    cex : CEXExecutionInterface
+        Exchanges.
+    onchain : OnChainExecutionInterface
+        Everything on chain.
+    transfers : TransferExecutionInterface
+        Between accounts.
+    """
+
+    def __init__(
+        self,
+        *,
+        cex: CEXExecutionInterface,
+        onchain: OnChainExecutionInterface,
+        transfers: TransferExecutionInterface,
+    ) -> None:
+        self.cex = cex
+        self.onchain = onchain
+        self.transfers = transfers
+
+    def execute(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        """Route an instruction and return what its venue did."""
+        match instruction:
+            case SpotTrade() | PerpTrade():
+                return self.cex.execute(instruction, market)
+            case Supply() | Withdraw() | Wrap():
+                return self.onchain.execute(instruction, market)
+            case Transfer():
+                return self.transfers.execute(instruction, market)
+
+    def health(self) -> str:
+        """Tell what is wrong at any interface, or nothing."""
+        parts = (self.cex.health(), self.onchain.health(), self.transfers.health())
+        return "; ".join(x for x in parts if x)

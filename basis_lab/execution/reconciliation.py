@@ -1,0 +1,76 @@
+"""Our book against what the venues report."""
+
+from collections.abc import Sequence
+
+from basis_lab.domain.instruments import Universe
+from basis_lab.domain.reports import Reconciliation
+from basis_lab.errors import ReconciliationError
+from basis_lab.execution.venues.protocol import Venue
+from basis_lab.monitors.position import PositionMonitor
+
+RELATIVE = 1e-9
+SMALLEST_UNIT = 1e-9  # below a lot, a satoshi or a cent of any line, above float rounding
+
+
+class ReconciliationComponent:
+    """Compares two independent records, line by line.
+
+    Parameters
+    ----------
+    universe : Universe
+        The columns.
+    positions : PositionMonitor
+        Our book.
+    venues : sequence of Venue
+        Every venue of the run.
+    """
+
+    def __init__(
+        self, universe: Universe, positions: PositionMonitor, venues: Sequence[Venue]
+    ) -> None:
+        self._universe = universe
+        self._positions = positions
+        self._venues = tuple(venues)
+        self.last: Reconciliation | None = None
+        self.failures = 0
+
+    def reconcile(self, comparison: str) -> None:
+        """Compare every line of every venue with our book.
+
+        Parameters
+        ----------
+        comparison : str
+            What is compared ("instruction 12", "window 2024-05-12T00 to ..."), for the message.
+
+        Raises
+        ------
+        ReconciliationError
+            At the first line that differs by more than the tolerance, 1e-9 relative plus the
+            smallest unit.
+        """
+        held = self._positions.book.quantities
+        compared, worst = 0, 0.0
+        for venue in self._venues:
+            for instrument, actual in venue.balances().items():
+                expected = float(held[self._universe.column(instrument)])
+                tolerance = RELATIVE * max(abs(expected), abs(actual)) + SMALLEST_UNIT
+                difference = abs(actual - expected)
+                if not difference <= tolerance:
+                    self.failures += 1
+                    raise ReconciliationError(
+                        venue=venue.name,
+                        instrument=str(instrument),
+                        expected=expected,
+                        actual=actual,
+                        tolerance=tolerance,
+                        comparison=comparison,
+                    )
+                compared += 1
+                worst = max(worst, difference)
+        self.last = Reconciliation(
+            venue="all", comparison=comparison, compared=compared, worst_difference=worst
+        )
+
+    def health(self) -> str:
+        """Tell what is wrong, or nothing."""
+        return f"{self.failures} failed comparisons" if self.failures else ""

@@ -1,0 +1,1 @@
+"""Venues: the counterparties that keep books of their own."""

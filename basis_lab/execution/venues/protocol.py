@@ -1,0 +1,38 @@
+"""The one protocol of every venue: simulated, ccxt and on-chain."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from basis_lab.domain.instructions import (
+    ExecutionResult,
+    Instruction,
+    Preview,
+    Statement,
+)
+from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.market import Window
+
+
+class Venue(Protocol):
+    """A counterparty with a book of its own."""
+
+    name: str
+
+    def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        """Carry out an instruction at the window's last row, or refuse it."""
+
+    def preview(self, window: Window) -> Preview:
+        """Tell what the venue would do by itself on its present book; changes nothing."""
+
+    def settle(self, window: Window) -> tuple[Statement, ...]:
+        """Book what happened by itself up to the window's last row, and state the work done.
+
+        Liquidations come before funding, arrivals after it. Work happens only in windows of one
+        row; a longer window has been cut before the first row with work.
+        """
+
+    def balances(self) -> Mapping[Instrument, float]:
+        """Report the venue's own book, units by instrument."""
+
+    def health(self) -> str:
+        """Tell what is wrong, or nothing."""

@@ -1,0 +1,1 @@
+"""Simulated venues: honest counterparties that can refuse."""

@@ -1,0 +1,166 @@
+"""A simulated Ethereum wallet: tokens, gas, and gas debt within a limit."""
+
+from collections.abc import Mapping
+
+from basis_lab.calc.costs import gas_cost_native
+from basis_lab.domain.instructions import (
+    Cause,
+    ExecutionResult,
+    Instruction,
+    Movement,
+    Preview,
+    Statement,
+    Status,
+    Wrap,
+)
+from basis_lab.domain.instruments import Instrument, Kind
+from basis_lab.domain.market import Window
+from basis_lab.errors import (
+    GasDebtLimitError,
+    UnsupportedInstructionError,
+    VenueRefusalError,
+)
+from basis_lab.execution.venues.simulated.accounts import Accounts
+
+
+class SimulatedWallet:
+    """The wallet on chain.
+
+    Parameters
+    ----------
+    name : str
+        The venue ("wallet").
+    tokens : tuple of Instrument
+        What it can hold; native ETH among them.
+    gas_units : mapping of str to float
+        Gas by operation; zeros where a run pays none.
+    gas_price : str or None
+        The gas price series in gwei; None where a run pays no gas.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        tokens: tuple[Instrument, ...],
+        gas_units: Mapping[str, float],
+        gas_price: str | None,
+    ) -> None:
+        self.name = name
+        self.native = Instrument(name, Kind.TOKEN, "ETH")
+        self._tokens = Accounts(name, tokens)
+        self._gas_units = dict(gas_units)
+        self._gas_price = gas_price
+        self._gas_debt_limit = 0.0
+
+    def allow_gas_debt(self, limit_native: float) -> None:
+        """Set how far gas may drive native ETH below zero (ETH, >= 0)."""
+        self._gas_debt_limit = limit_native
+
+    def balances(self) -> Mapping[Instrument, float]:
+        """Report the tokens held; native ETH may be negative by gas debt."""
+        return self._tokens.report()
+
+    def health(self) -> str:
+        """Tell what is wrong, or nothing."""
+        short = [
+            str(token)
+            for token, units in self._tokens.report().items()
+            if units < 0.0 and token != self.native
+        ]
+        return f"negative balance on {', '.join(short)}" if short else ""
+
+    def credit(self, token: Instrument, quantity: float) -> None:
+        """Take units that arrived."""
+        self._tokens.put(token, quantity)
+
+    def debit(self, token: Instrument, quantity: float, market: Window) -> float:  # noqa: ARG002 - one signature for every sender
+        """Give units away; see ``Accounts.take``."""
+        return self._tokens.take(token, quantity)
+
+    def pay_gas(self, gas_units: float, market: Window) -> tuple[Movement, ...]:
+        """Pay gas in native ETH.
+
+        Parameters
+        ----------
+        gas_units : float
+            Gas used.
+        market : Window
+            Whose last row has the gas price.
+
+        Returns
+        -------
+        tuple of Movement
+            The payment; empty where the run pays no gas.
+
+        Raises
+        ------
+        GasDebtLimitError
+            If native ETH would fall below the allowed debt.
+        """
+        if self._gas_price is None or gas_units == 0.0:
+            return ()
+        price = market.values(self._gas_price)[-1:]
+        cost = float(gas_cost_native(gas_units, price)[0])
+        left = self._tokens[self.native] - cost
+        if left < -self._gas_debt_limit:
+            raise GasDebtLimitError(
+                "gas would drive native ETH below the allowed gas debt",
+                where=str(self.native),
+                value=f"would be {left:.8f} ETH, allowed {-self._gas_debt_limit:.8f}",
+                remedy="use more capital (gas does not shrink with it), wait for cheaper gas, "
+                "or raise costs.gas_debt_limit",
+            )
+        self._tokens[self.native] = left
+        return (Movement(self.native, -cost, Cause.GAS),)
+
+    def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        """Wrap or unwrap, or refuse."""
+        before = self.snapshot()
+        try:
+            if not isinstance(instruction, Wrap):
+                raise UnsupportedInstructionError(
+                    "the wallet itself can only wrap and unwrap",
+                    where=self.name,
+                    value=type(instruction).__name__,
+                    remedy="send it to the venue that does",
+                )
+            taken = self._tokens.take(instruction.source, instruction.quantity)
+            gas = self.pay_gas(self._gas_units["wrap"], market)
+        except VenueRefusalError as error:
+            self.restore(before)
+            return ExecutionResult(status=Status.REJECTED, instruction=instruction, error=error)
+        self._tokens.put(instruction.destination, taken)
+        return ExecutionResult(
+            status=Status.FILLED,
+            instruction=instruction,
+            movements=(
+                Movement(instruction.source, -taken, Cause.TRADE),
+                Movement(instruction.destination, taken, Cause.TRADE),
+                *gas,
+            ),
+            quantity=taken,
+            price=1.0,
+            quote_price=1.0,
+        )
+
+    def gas_of(self, operation: str) -> float:
+        """Return the gas units of one of the wallet's operations."""
+        return self._gas_units[operation]
+
+    def preview(self, window: Window) -> Preview:  # noqa: ARG002 - the protocol's signature
+        """A wallet does nothing by itself."""
+        return Preview(flows=(), work_row=None)
+
+    def settle(self, window: Window) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's signature
+        """A wallet does nothing by itself."""
+        return ()
+
+    def snapshot(self) -> dict[Instrument, float]:
+        """Return the state, to be restored if a step of a transaction fails."""
+        return self._tokens.report()
+
+    def restore(self, state: Mapping[Instrument, float]) -> None:
+        """Bring back a state."""
+        for token, units in state.items():
+            self._tokens[token] = units

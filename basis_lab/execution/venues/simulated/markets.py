@@ -1,0 +1,176 @@
+"""Markets of a simulated exchange and the arithmetic of its orders."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.calc import perps
+from basis_lab.calc.costs import MarketTerms
+from basis_lab.domain.instructions import (
+    Cause,
+    ExecutionResult,
+    Movement,
+    PerpTrade,
+    ScheduledFlows,
+    SpotTrade,
+    Status,
+)
+from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.market import FloatArray, Window
+from basis_lab.errors import (
+    BelowMinimumError,
+    InsufficientMarginError,
+    SlippageBoundError,
+    UnsupportedInstructionError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotMarket:
+    """One spot market: its coins, its last-trade series, its terms."""
+
+    base: Instrument
+    quote: Instrument
+    last: str
+    terms: MarketTerms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerpMarket:
+    """One perp market: its lines, its series, its terms and tiers.
+
+    ``low`` and ``high`` are the mark's extremes of the bar that ended at each timestep, ``mark``
+    its open; ``rate`` is the funding stamped at each timestep, NaN where none is.
+    """
+
+    perp: Instrument
+    contracts: Instrument
+    margin: Instrument
+    last: str
+    mark: str
+    high: str
+    low: str
+    rate: str
+    terms: MarketTerms
+    tiers: perps.TierTable
+    liquidation_fee: float
+    checks_margin: bool
+
+
+@dataclass(slots=True)
+class Position:
+    size: float = 0.0
+    entry: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    position: Position
+    realised: float
+
+
+def traded(position: Position, quantity: float, price: float) -> Traded:
+    """Average the entry on increases, keep it on decreases; a flip closes and opens."""
+    size, after = position.size, position.size + quantity
+    if size * quantity >= 0.0:
+        notional = size * position.entry + quantity * price
+        return Traded(Position(after, notional / after), 0.0)
+    closed = -size if abs(quantity) >= abs(size) else quantity
+    realised = -closed * (price - position.entry)
+    if after == 0.0:
+        return Traded(Position(), realised)
+    entry = position.entry if after * size > 0.0 else price
+    return Traded(Position(after, entry), realised)
+
+
+def funding_flows(
+    venue: str, market: PerpMarket, size: float, window: Window
+) -> ScheduledFlows:
+    rates = window.values(market.rate)
+    at = np.flatnonzero(~np.isnan(rates))
+    mark = window.values(market.mark)[at]
+    return ScheduledFlows(
+        venue=venue,
+        instrument=market.margin,
+        about=market.perp,
+        cause=Cause.FUNDING,
+        rows=window.start + at,
+        quantity=perps.funding_payment(np.full(len(at), size), mark, rates[at]),
+        price=mark,
+        rate=rates[at],
+    )
+
+
+def liquidation_price(market: PerpMarket, position: Position, cash: FloatArray) -> FloatArray:
+    size = np.full(cash.shape, position.size)
+    contracts = np.full(cash.shape, -(position.size * position.entry))
+    return perps.liquidation_price(size, contracts, cash, market.tiers)
+
+
+def fill_price(
+    quantity: float, quote: float, terms: MarketTerms, bound: float, venue: str
+) -> float:
+    slippage = float(terms.slippage(np.array([abs(quantity) * quote]))[0])
+    if slippage > bound:
+        raise SlippageBoundError(
+            "the fill would be worse than the decision allows",
+            where=venue,
+            value=f"slippage {slippage:.6f}, allowed {bound:.6f}",
+            remedy="split the order, or allow more",
+        )
+    return quote * (1.0 + slippage) if quantity > 0.0 else quote * (1.0 - slippage)
+
+
+def check_size(quantity: float, quote: float, terms: MarketTerms, what: str) -> None:
+    lots = abs(quantity) / terms.lot if terms.lot else 0.0
+    if abs(lots - round(lots)) > 1e-6 * max(1.0, lots):  # noqa: PLR2004 - rounding of lot counts
+        raise BelowMinimumError(
+            "the quantity is not a whole number of lots",
+            where=what,
+            value=f"{abs(quantity)!r} at lots of {terms.lot!r}",
+            remedy="round the quantity down to the lot",
+        )
+    if quantity == 0.0 or abs(quantity) * quote < terms.min_notional:
+        raise BelowMinimumError(
+            "the order is under the venue's minimum",
+            where=what,
+            value=f"{abs(quantity) * quote:.2f} of at least {terms.min_notional:.2f}",
+            remedy="use more capital, or fewer venues in hedge_allocation",
+        )
+
+
+def check_initial_margin(
+    market: PerpMarket, position: Position, cash: float, mark: float
+) -> None:
+    notional = np.array([abs(position.size) * mark])
+    equity = cash + position.size * (mark - position.entry)
+    needed = float(perps.initial_margin(notional, market.tiers)[0])
+    if equity < needed:
+        raise InsufficientMarginError(
+            "the margin account cannot carry the position",
+            where=str(market.margin),
+            value=f"equity {equity:.2f}, initial margin {needed:.2f}",
+            remedy="move margin there first, or trade less",
+        )
+
+
+def no_market(venue: str, what: str) -> UnsupportedInstructionError:
+    return UnsupportedInstructionError(
+        f"{venue} has no such market in this run",
+        where=venue,
+        value=what,
+        remedy="name a market of the venue file",
+    )
+
+
+def filled(
+    order: SpotTrade | PerpTrade, quantity: float, price: float, quote: float, fee: Movement
+) -> ExecutionResult:
+    return ExecutionResult(
+        status=Status.FILLED,
+        instruction=order,
+        movements=(fee,),
+        quantity=quantity,
+        price=price,
+        quote_price=quote,
+    )

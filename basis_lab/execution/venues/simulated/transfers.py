@@ -1,0 +1,210 @@
+"""The network between venues: what was sent is in transit until it arrives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Protocol
+
+from basis_lab.domain.instructions import (
+    Arrival,
+    Cause,
+    ExecutionResult,
+    Instruction,
+    Movement,
+    PendingTransfer,
+    Preview,
+    Statement,
+    Status,
+    Transfer,
+)
+from basis_lab.domain.instruments import Instrument, Kind
+from basis_lab.domain.market import Window
+from basis_lab.errors import (
+    BelowMinimumError,
+    UnsupportedInstructionError,
+    VenueRefusalError,
+)
+from basis_lab.execution.venues.simulated.accounts import Accounts
+
+
+class Account(Protocol):
+    """A venue that units can leave and reach."""
+
+    name: str
+
+    def credit(self, account: Instrument, quantity: float) -> None:
+        """Take units that arrived."""
+
+    def debit(self, account: Instrument, quantity: float, market: Window) -> float:
+        """Give units away, or refuse; returns what was taken."""
+
+
+class GasPayer(Protocol):
+    """Who pays for transactions on chain."""
+
+    name: str
+
+    def pay_gas(self, gas_units: float, market: Window) -> tuple[Movement, ...]:
+        """Pay gas in native coin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingRules:
+    """What sending from one venue costs and how long it takes; zeros where a run has none."""
+
+    delay_s: float
+    fees: Mapping[str, float]
+    minimums: Mapping[str, float]
+    gas_units: float
+
+
+class SimulatedTransfers:
+    """Transfers between the accounts of a run.
+
+    Moves inside one venue are instant and free. Every transfer passes through an ``in_transit``
+    line of its destination, with zero delay too.
+
+    Parameters
+    ----------
+    venues : mapping of str to Account
+        Who can send and receive.
+    rules : mapping of str to SendingRules
+        By the venue that sends.
+    gas_payer : GasPayer or None
+        The wallet, where the run has one.
+    lines : tuple of Instrument
+        The ``in_transit`` lines.
+    """
+
+    name = "transfers"
+
+    def __init__(
+        self,
+        *,
+        venues: Mapping[str, Account],
+        rules: Mapping[str, SendingRules],
+        gas_payer: GasPayer | None,
+        lines: tuple[Instrument, ...],
+    ) -> None:
+        self._venues = dict(venues)
+        self._rules = dict(rules)
+        self._gas_payer = gas_payer
+        self._transit = Accounts(self.name, lines)
+        self._pending: list[PendingTransfer] = []
+
+    @property
+    def pending(self) -> tuple[PendingTransfer, ...]:
+        """What is on its way."""
+        return tuple(self._pending)
+
+    def balances(self) -> Mapping[Instrument, float]:
+        """Report what is on its way, by destination."""
+        return self._transit.report()
+
+    def health(self) -> str:
+        """Tell what is wrong, or nothing."""
+        return self._transit.health()
+
+    def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        """Send; an instant transfer has arrived when this returns."""
+        try:
+            return self._send(instruction, market)
+        except VenueRefusalError as error:
+            return ExecutionResult(status=Status.REJECTED, instruction=instruction, error=error)
+
+    def _send(self, order: Instruction, market: Window) -> ExecutionResult:
+        if not isinstance(order, Transfer) or order.source.symbol != order.destination.symbol:
+            raise UnsupportedInstructionError(
+                "only transfers of one coin between two accounts",
+                where=self.name,
+                value=repr(order),
+                remedy="convert first, then send",
+            )
+        source = self._venues[order.source.venue]
+        inside = order.source.venue == order.destination.venue
+        rules = self._rules[order.source.venue]
+        fee = 0.0 if inside else _listed(rules.fees, order, "fee")
+        if not inside:
+            _check_minimum(rules, order)
+        taken = source.debit(order.source, order.quantity + fee, market)
+        sent = taken - fee
+        gas: tuple[Movement, ...] = ()
+        if rules.gas_units and not inside and self._gas_payer is not None:
+            try:
+                gas = self._gas_payer.pay_gas(rules.gas_units, market)
+            except VenueRefusalError:
+                source.credit(order.source, taken)
+                raise
+        line = transit_line(order.destination)
+        steps = 0 if inside else ceil(rules.delay_s / market.frame.step_s)
+        arrives = market.stop - 1 + steps
+        self._transit.put(line, sent)
+        self._pending.append(
+            PendingTransfer(destination=order.destination, quantity=sent, arrives_row=arrives)
+        )
+        fees = (Movement(order.source, -fee, Cause.TRANSFER_FEE),) if fee else ()
+        return ExecutionResult(
+            status=Status.FILLED,
+            instruction=order,
+            movements=(
+                Movement(order.source, -sent, Cause.TRANSFER),
+                Movement(line, sent, Cause.TRANSFER),
+                *fees,
+                *gas,
+            ),
+            quantity=sent,
+            arrives_row=arrives,
+        )
+
+    def preview(self, window: Window) -> Preview:
+        """Tell the first arrival of a window."""
+        rows = [max(x.arrives_row, window.start) for x in self._pending]
+        due = [row for row in rows if row < window.stop]
+        return Preview(flows=(), work_row=min(due, default=None))
+
+    def settle(self, window: Window) -> tuple[Statement, ...]:
+        """Deliver what is due by the window's last row."""
+        due = [x for x in self._pending if x.arrives_row < window.stop]
+        self._pending = [x for x in self._pending if x.arrives_row >= window.stop]
+        done: list[Statement] = []
+        for item in due:
+            line = transit_line(item.destination)
+            quantity = self._transit.take(line, item.quantity)
+            self._venues[item.destination.venue].credit(item.destination, quantity)
+            done.append(
+                Arrival(
+                    venue=item.destination.venue,
+                    transit=line,
+                    destination=item.destination,
+                    quantity=quantity,
+                )
+            )
+        return tuple(done)
+
+
+def transit_line(destination: Instrument) -> Instrument:
+    """Return the ``in_transit`` line of a destination."""
+    return Instrument(destination.venue, Kind.IN_TRANSIT, destination.symbol)
+
+
+def _listed(table: Mapping[str, float], order: Transfer, what: str) -> float:
+    found = table.get(order.source.symbol)
+    if found is None:
+        raise UnsupportedInstructionError(
+            f"{order.source.venue} states no transfer {what} for this coin",
+            where=f"configs/venues/{order.source.venue}.yaml: transfer",
+            value=order.source.symbol,
+            remedy=f"add the coin to the venue's transfer {what}s",
+        )
+    return found
+
+
+def _check_minimum(rules: SendingRules, order: Transfer) -> None:
+    minimum = _listed(rules.minimums, order, "minimum")
+    if not order.quantity > 0.0 or order.quantity < minimum:
+        raise BelowMinimumError(
+            "the transfer is under the venue's minimum",
+            where=str(order.source),
+            value=f"{order.quantity!r} of at least {minimum!r} {order.source.symbol}",
+            remedy="send more at once",
+        )

@@ -1,0 +1,168 @@
+"""What the book is worth and what it is exposed to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.calc.costs import MarketTerms, gas_cost_native
+from basis_lab.domain.arrays import sum_columns
+from basis_lab.domain.instruments import Kind, Listing, Universe
+from basis_lab.domain.market import FloatArray, Window
+from basis_lab.domain.reports import ExposureReport
+
+STABLE = "USDT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketExit:
+    """How a line is sold: at the venue's last price ``quote``, less slippage and taker fee."""
+
+    column: int
+    quote: str
+    terms: MarketTerms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GasExit:
+    """How a line is withdrawn: for ``gas_units`` at ``gas_price`` gwei.
+
+    ``coin_price`` names the series of native coin in share-class currency; None where it is it.
+    """
+
+    column: int
+    gas_units: float
+    gas_price: str
+    coin_price: str | None
+
+
+ExitRoute = MarketExit | GasExit
+
+
+class ExposureMonitor:
+    """Values, equity, deltas and what an exit now would leave.
+
+    Parameters
+    ----------
+    universe : Universe
+        The columns.
+    chain_venues : frozenset of str
+        Venues on chain; every other one is an exchange.
+    exits : sequence of ExitRoute
+        What leaving costs, by column.
+    """
+
+    def __init__(
+        self, universe: Universe, chain_venues: frozenset[str], exits: Sequence[ExitRoute]
+    ) -> None:
+        self.universe = universe
+        self._chain = chain_venues
+        self._exits = tuple(exits)
+        self._venues = tuple(dict.fromkeys(x.venue for x in universe.instruments))
+        self._assets = tuple(
+            dict.fromkeys(x.asset for x in universe.listings if x.asset != STABLE)
+        )
+
+    def calculate_exposure(self, window: Window, quantities: FloatArray) -> ExposureReport:
+        """Value the book over a window.
+
+        Parameters
+        ----------
+        window : Window
+            The rows.
+        quantities : ndarray of shape (W, n)
+            Units held at each.
+
+        Returns
+        -------
+        ExposureReport
+            Values in share-class currency, deltas in units of each asset.
+        """
+        prices = window.unit_prices
+        columns = np.zeros((len(self.universe), len(window)))
+        held = [i for i in range(len(self.universe)) if quantities[:, i].any()]
+        for i in held:
+            np.multiply(quantities[:, i], prices[:, i], out=columns[i])
+        equity = sum_columns([columns[i] for i in held], len(window))
+        venue_delta = self._deltas(window, quantities, held)
+        return ExposureReport(
+            quantities=quantities,
+            values=columns.T,
+            equity=equity,
+            exit_equity=self._exit_equity(window, quantities, equity),
+            net_delta=self._by_group(venue_delta, self._venues, len(window)),
+            chain_delta=self._by_group(
+                venue_delta, [v for v in self._venues if v in self._chain], len(window)
+            ),
+            cex_delta=self._by_group(
+                venue_delta, [v for v in self._venues if v not in self._chain], len(window)
+            ),
+            venue_delta=venue_delta,
+            venue_value={
+                venue: sum_columns(
+                    [columns[i] for i in self.universe.where(venue=venue) if i in held],
+                    len(window),
+                )
+                for venue in self._venues
+            },
+            notional={
+                str(self.universe.instruments[i]): columns[i]
+                for i in self.universe.where(kind=Kind.PERP)
+            },
+        )
+
+    def _deltas(
+        self, window: Window, quantities: FloatArray, held: Sequence[int]
+    ) -> dict[tuple[str, str], FloatArray]:
+        parts: dict[tuple[str, str], list[FloatArray]] = {
+            (venue, asset): [] for venue in self._venues for asset in self._assets
+        }
+        for i in held:
+            listing = self.universe.listings[i]
+            if listing.asset != STABLE:
+                units = _delta_units(window, listing, quantities[:, i])
+                parts[listing.instrument.venue, listing.asset].append(units)
+        return {key: sum_columns(group, len(window)) for key, group in parts.items()}
+
+    def _by_group(
+        self,
+        venue_delta: Mapping[tuple[str, str], FloatArray],
+        venues: Sequence[str],
+        rows: int,
+    ) -> dict[str, FloatArray]:
+        return {
+            asset: sum_columns([venue_delta[venue, asset] for venue in venues], rows)
+            for asset in self._assets
+        }
+
+    def _exit_equity(
+        self, window: Window, quantities: FloatArray, equity: FloatArray
+    ) -> FloatArray:
+        left = equity
+        for route in self._exits:
+            held = quantities[:, route.column]
+            if held.any():
+                left = left - self._exit_cost(window, route, held)
+        return left
+
+    def _exit_cost(self, window: Window, route: ExitRoute, held: FloatArray) -> FloatArray:
+        if isinstance(route, GasExit):
+            gas = gas_cost_native(route.gas_units, window.values(route.gas_price))
+            if route.coin_price is not None:
+                gas = gas * window.values(route.coin_price)
+            cost: FloatArray = np.where(held != 0.0, gas, 0.0)
+            return cost
+        quote = window.values(route.quote)
+        notional = np.abs(held) * quote
+        lost = notional * (route.terms.slippage(notional) + route.terms.fee)
+        against_mark: FloatArray = held * (window.unit_prices[:, route.column] - quote)
+        return lost + against_mark
+
+
+def _delta_units(window: Window, listing: Listing, held: FloatArray) -> FloatArray:
+    """Units of the asset that a line stands for: scaled balances times index and rate."""
+    units = held * listing.sign
+    for name in (listing.index, listing.rate):
+        if name is not None:
+            units = units * window.values(name)
+    return units

@@ -1,0 +1,35 @@
+"""The limits that risk is measured against."""
+
+from typing import Annotated
+
+from basis_lab.domain.parameters import Bounds, Doc, Unit, parameters
+
+
+@parameters()
+class FloorLimits:
+    """Limits of a measure that is bad when small; warning above critical."""
+
+    warning: Annotated[float, Unit("ratio"), Bounds(0.0, 100.0), Doc("WARNING below this")]
+    critical: Annotated[float, Unit("ratio"), Bounds(0.0, 100.0), Doc("CRITICAL below this")]
+
+
+@parameters()
+class CeilingLimits:
+    """Limits of a measure that is bad when large; warning below critical."""
+
+    warning: Annotated[float, Unit("fraction"), Bounds(0.0, 1.0), Doc("WARNING above this")]
+    critical: Annotated[float, Unit("fraction"), Bounds(0.0, 1.0), Doc("CRITICAL above this")]
+
+
+@parameters()
+class RiskParameters:
+    """Which risks a mode watches, and their limits."""
+
+    enabled_risk_types: Annotated[
+        tuple[str, ...], Doc("of: margin_ratio, health_factor, ltv, delta_drift")
+    ]
+    margin_ratio: Annotated[
+        FloorLimits | None, Doc("(cash + unrealised P&L) / notional at each perp venue")
+    ] = None
+    health_factor: Annotated[FloorLimits | None, Doc("health factor at the lending pool")] = None
+    ltv: Annotated[CeilingLimits | None, Doc("loan to value at the lending pool")] = None

@@ -1,0 +1,197 @@
+"""What the book earned: balance-based P&L, its attribution, and their identity."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from basis_lab.calc import attribution
+from basis_lab.domain.arrays import sum_columns
+from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instruments import Kind, Listing, Universe
+from basis_lab.domain.market import FloatArray, Window
+from basis_lab.domain.reports import CATEGORIES, ExposureReport, PnLReport
+from basis_lab.ledger.book import Transaction
+
+CATEGORY_OF: Mapping[Cause, str] = MappingProxyType(
+    {
+        Cause.FUNDING: "funding",
+        Cause.FEE: "fee",
+        Cause.GAS: "gas",
+        Cause.SLIPPAGE: "slippage",
+        Cause.FLASH_PREMIUM: "flash_premium",
+        Cause.REWARD: "reward",
+        Cause.LIQUIDATION: "liquidation_penalty",
+        Cause.TRANSFER_FEE: "transfer_fee",
+    }
+)
+
+
+class PnLMonitor:
+    """Equity, NAV and attribution of every step, and the residual between them.
+
+    Parameters
+    ----------
+    universe : Universe
+        The columns.
+    opening_equity : float
+        Equity before the first step, share-class currency.
+    """
+
+    def __init__(self, universe: Universe, opening_equity: float) -> None:
+        self.universe = universe
+        self._equity = opening_equity
+        self._shares = opening_equity
+        self.last: PnLReport | None = None
+        self.worst_residual = 0.0
+
+    def update_state(
+        self,
+        window: Window,
+        before: FloatArray,
+        exposure: ExposureReport,
+        flows: Sequence[ScheduledFlows],
+        transactions: Sequence[Transaction],
+    ) -> PnLReport:
+        """Attribute the change of equity over a window.
+
+        Parameters
+        ----------
+        window : Window
+            The rows.
+        before : ndarray of shape (W, n)
+            Units held through the step that ends at each row.
+        exposure : ExposureReport
+            Values at the end of each row, after its tight loop.
+        flows : sequence of ScheduledFlows
+            What venues booked by themselves, all within the window.
+        transactions : sequence of Transaction
+            What was booked at the window's last row besides.
+
+        Returns
+        -------
+        PnLReport
+            By step, share-class currency.
+        """
+        parts = _Parts(len(window))
+        for i, listing in enumerate(self.universe.listings):
+            if before[:, i].any():
+                _revalue(window, listing, before[:, i], parts)
+        for flow in flows:
+            self._add_flow(window, flow, parts)
+        for transaction in transactions:
+            self._add_transaction(window, transaction, parts)
+        columns = {name: parts.total(name) for name in CATEGORIES}
+        capital = parts.total("capital")
+        earlier = np.concatenate([[self._equity], exposure.equity[:-1]])
+        change = exposure.equity - earlier - capital
+        residual = change - sum_columns(list(columns.values()), len(window))
+        self._equity = float(exposure.equity[-1])
+        self.worst_residual = max(self.worst_residual, attribution.max_residual(residual))
+        self.last = PnLReport(
+            equity=exposure.equity,
+            flows=capital,
+            attribution=columns,
+            residual=residual,
+            nav_per_share=exposure.equity / self._shares,
+        )
+        return self.last
+
+    def _add_flow(self, window: Window, flow: ScheduledFlows, parts: "_Parts") -> None:
+        column = self.universe.column(flow.instrument)
+        at = flow.rows - window.start
+        step = np.zeros(len(window))
+        np.add.at(step, at, flow.quantity * window.unit_prices[at, column])
+        parts.add(CATEGORY_OF[flow.cause], step)
+
+    def _add_transaction(
+        self, window: Window, transaction: Transaction, parts: "_Parts"
+    ) -> None:
+        prices = window.unit_prices[-1]
+        traded = 0.0
+        for posting in transaction.postings:
+            value = posting.quantity * prices[self.universe.column(posting.instrument)]
+            if posting.cause is Cause.TRADE:
+                traded += value
+            elif posting.cause is Cause.CAPITAL:
+                parts.add_last("capital", value)
+            elif posting.cause is not Cause.TRANSFER:
+                parts.add_last(CATEGORY_OF[posting.cause], value)
+        if transaction.forced is not None:
+            self._add_forced(window, transaction, parts)
+        elif transaction.opens_at:
+            parts.add_last(transaction.opens_at, traded)
+
+    def _add_forced(self, window: Window, transaction: Transaction, parts: "_Parts") -> None:
+        forced = transaction.forced
+        if forced is None:
+            return
+        listing = self.universe.listings[self.universe.column(forced.perp)]
+        spot, mark = _moves(window.last, listing.price), _moves(window.last, listing.mark)
+        delta, basis = attribution.split_forced_fill(
+            forced.quantity,
+            forced.price,
+            (float(spot[0][0]), float(spot[1][0])),
+            (float(mark[0][0]), float(mark[1][0])),
+        )
+        parts.add_last("delta", delta)
+        parts.add_last("basis", basis)
+
+    def health(self) -> str:
+        """Tell what is wrong, or nothing."""
+        limit = 1e-9 * abs(self._shares)
+        if self.worst_residual <= limit:
+            return ""
+        return f"attribution residual {self.worst_residual:.3e} above {limit:.3e}"
+
+
+class _Parts:
+    """Contributions by category over a window, added in the order in which they come."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self._columns: dict[str, FloatArray] = {}
+
+    def add(self, category: str, step: FloatArray) -> None:
+        # Added to zeros, never copied: 0.0 + -0.0 is 0.0 whatever the window's length.
+        self._column(category)[:] += step
+
+    def add_last(self, category: str, value: float) -> None:
+        self._column(category)[-1] += value
+
+    def _column(self, category: str) -> FloatArray:
+        if category not in self._columns:
+            self._columns[category] = np.zeros(self._rows)
+        return self._columns[category]
+
+    def total(self, category: str) -> FloatArray:
+        return self._columns[category] if category in self._columns else np.zeros(self._rows)
+
+
+def _moves(window: Window, name: str | None) -> tuple[FloatArray, FloatArray]:
+    """A factor before and after each step; ones where there is no such factor."""
+    if name is None:
+        ones = np.ones(len(window))
+        return ones, ones
+    return window.previous(name), window.values(name)
+
+
+def _revalue(window: Window, listing: Listing, held: FloatArray, parts: _Parts) -> None:
+    kind = listing.instrument.kind
+    if kind is Kind.PERP:
+        delta, basis = attribution.split_perp(
+            held, _moves(window, listing.price), _moves(window, listing.mark)
+        )
+        parts.add("delta", delta)
+        parts.add("basis", basis)
+        return
+    named = (
+        ("borrow_cost" if kind is Kind.DEBT else "supply_yield", listing.index),
+        ("staking_yield", listing.rate),
+        ("fx" if listing.asset == "USDT" else "delta", listing.price),
+    )
+    factors = [(category, _moves(window, name)) for category, name in named if name is not None]
+    signed = held * listing.sign
+    contributions = attribution.split_product(signed, [moves for _, moves in factors])
+    for (category, _), step in zip(factors, contributions, strict=True):
+        parts.add(category, step)

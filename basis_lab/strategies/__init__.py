@@ -1,0 +1,93 @@
+"""Strategies: what each family of modes wants to hold, and when it acts.
+
+The table of families: how to name what a mode holds, and how to make its strategy.
+"""
+
+from basis_lab.domain.instruments import Universe
+from basis_lab.domain.market import Requirement
+from basis_lab.errors import StrategyError
+from basis_lab.monitors.limits import RiskParameters
+from basis_lab.strategies.base import Blueprint, Strategy, Terms
+from basis_lab.strategies.basis import BasisStrategy, basis_blueprint
+from basis_lab.strategies.lending import LendingStrategy, lending_blueprint
+from basis_lab.strategies.parameters import (
+    BasisParameters,
+    LendingParameters,
+    StrategyParameters,
+)
+
+
+def blueprint(parameters: StrategyParameters, asset: str, currency: str) -> Blueprint:
+    """Return what a mode holds and needs.
+
+    Parameters
+    ----------
+    parameters : StrategyParameters
+        The ``strategy`` block, whose type names the family.
+    asset : str
+        The mode's asset.
+    currency : str
+        The share class's currency.
+
+    Returns
+    -------
+    Blueprint
+        Listings, and each required series once (needed beats optional).
+    """
+    match parameters:
+        case LendingParameters():
+            made = lending_blueprint(parameters, asset, currency)
+        case BasisParameters():
+            made = basis_blueprint(parameters, asset, currency)
+    unique: dict[str, Requirement] = {}
+    for need in made.requirements:
+        if need.key not in unique or unique[need.key].optional:
+            unique[need.key] = need
+    return Blueprint(listings=made.listings, requirements=tuple(unique.values()))
+
+
+def make_strategy(
+    parameters: StrategyParameters,
+    universe: Universe,
+    asset: str,
+    terms: Terms,
+    risk: RiskParameters,
+) -> Strategy:
+    """Make the strategy of a run.
+
+    Parameters
+    ----------
+    parameters : StrategyParameters
+        The ``strategy`` block, whose type names the family.
+    universe : Universe
+        The run's columns.
+    asset : str
+        The mode's asset.
+    terms : Terms
+        What acting costs.
+    risk : RiskParameters
+        The limits.
+
+    Returns
+    -------
+    Strategy
+        A new instance.
+
+    Raises
+    ------
+    StrategyError
+        If the universe does not hold the treasury.
+    """
+    match parameters:
+        case LendingParameters():
+            strategy: Strategy = LendingStrategy(parameters, universe, asset)
+        case BasisParameters():
+            strategy = BasisStrategy(parameters, universe, asset, terms, risk)
+    if strategy.treasury not in universe:
+        raise StrategyError(
+            "the treasury is not among what the mode holds",
+            where="strategy.treasury",
+            value=str(strategy.treasury),
+            remedy="name a venue of the mode",
+        )
+    return strategy

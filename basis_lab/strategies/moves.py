@@ -1,0 +1,62 @@
+"""Which transfers bring cash to where it is short."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from basis_lab.domain.instructions import Transfer
+from basis_lab.domain.instruments import Instrument
+from basis_lab.strategies.base import Sending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account of the share currency.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The account.
+    surplus : float
+        What it holds beyond its goal; negative where it is short.
+    """
+
+    instrument: Instrument
+    surplus: float
+
+
+def plan_moves(
+    accounts: Sequence[Account], sending: Mapping[str, Sending], threshold: float
+) -> tuple[Transfer, ...]:
+    """Send surpluses to shortages, each source filling the shortages in order.
+
+    Parameters
+    ----------
+    accounts : sequence of Account
+        All accounts, the preferred sources first.
+    sending : mapping of venue to Sending
+        Fees and minimums of transfers to another venue.
+    threshold : float
+        Amounts below it are left alone (share currency).
+
+    Returns
+    -------
+    tuple of Transfer
+        In the order of sending. Fees are paid by the source from its surplus.
+    """
+    short = {x.instrument: -x.surplus for x in accounts if -x.surplus > threshold}
+    transfers: list[Transfer] = []
+    for account in accounts:
+        left = account.surplus
+        terms = sending[account.instrument.venue]
+        for destination in short:
+            inside = account.instrument.venue == destination.venue
+            fee = 0.0 if inside else terms.fee
+            amount = min(left - fee, short[destination])
+            if amount < max(threshold, 0.0 if inside else terms.minimum):
+                continue
+            transfers.append(
+                Transfer(source=account.instrument, destination=destination, quantity=amount)
+            )
+            short[destination] -= amount
+            left -= amount + fee
+    return tuple(transfers)

@@ -1,0 +1,100 @@
+"""Which series the lines of a book need, so that every mode asks for them alike."""
+
+from basis_lab.domain import series
+from basis_lab.domain.market import Alignment, Requirement
+
+
+def spot_needs(venue: str, asset: str, purpose: str) -> tuple[Requirement, ...]:
+    """Return the price of an asset at its spot venue."""
+    return (
+        Requirement(
+            key=series.spot(venue, asset), alignment=Alignment.BAR_OPEN, purpose=purpose
+        ),
+    )
+
+
+def perp_needs(venue: str, asset: str) -> tuple[Requirement, ...]:
+    """Return what a perp position at a venue needs: last, mark with extremes, funding."""
+    where = f"{asset} perp at {venue}"
+    last = series.perp_last(venue, asset)
+    return (
+        Requirement(key=last, alignment=Alignment.BAR_OPEN, purpose=f"fills of the {where}"),
+        Requirement(
+            key=series.mark(venue, asset),
+            alignment=Alignment.BAR_OPEN,
+            purpose=f"marks of the {where}",
+            fallback=last,
+        ),
+        *(
+            Requirement(
+                key=series.mark(venue, asset, extreme),
+                alignment=Alignment.BAR_EXTREME,
+                purpose=f"liquidation tests of the {where}",
+                fallback=series.perp_extreme(venue, asset, extreme),
+            )
+            for extreme in ("high", "low")
+        ),
+        Requirement(
+            key=series.funding(venue, asset),
+            alignment=Alignment.STAMP,
+            purpose=f"funding of the {where}",
+        ),
+    )
+
+
+def lending_needs(token: str) -> tuple[Requirement, ...]:
+    """Return what supplying a token needs: its index, and liquidity where data has it."""
+    return (
+        Requirement(
+            key=series.liquidity_index(token),
+            alignment=Alignment.INDEX,
+            purpose=f"interest on {token} supplied",
+        ),
+        *(
+            Requirement(
+                key=key,
+                alignment=Alignment.STEP,
+                purpose=f"liquidity of the {token} reserve",
+                optional=True,
+            )
+            for key in (series.total_supplied(token), series.total_borrowed(token))
+        ),
+    )
+
+
+def gas_needs() -> tuple[Requirement, ...]:
+    """Return the gas price."""
+    return (
+        Requirement(
+            key=series.GAS_PRICE, alignment=Alignment.STEP, purpose="cost of transactions"
+        ),
+    )
+
+
+def usd_needs(currency: str) -> tuple[Requirement, ...]:
+    """Return what values a share class in USD, and its hurdle; all optional."""
+    hurdle = "WETH" if currency == "ETH" else currency
+    needs = [
+        Requirement(
+            key=series.liquidity_index(hurdle),
+            alignment=Alignment.INDEX,
+            purpose="hurdle: plain lending of the share class",
+            optional=True,
+        ),
+        Requirement(
+            key=series.USDT_USD,
+            alignment=Alignment.STEP,
+            purpose="equity in USD",
+            optional=True,
+        ),
+    ]
+    if currency == "ETH":
+        needs.append(
+            Requirement(
+                key=series.spot("binance", "ETH"),
+                alignment=Alignment.BAR_OPEN,
+                purpose="equity in USD",
+                optional=True,
+            )
+        )
+    return tuple(needs)
