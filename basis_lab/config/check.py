@@ -1,0 +1,158 @@
+"""Checking configuration files one by one, without a run."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from basis_lab.config.draft import thaw
+from basis_lab.config.files import ConfigFolder, Document, default_folder
+from basis_lab.config.loader import load_config
+from basis_lab.config.models import SHARE_CLASSES, ShareClassParameters
+from basis_lab.config.schema import dotted
+from basis_lab.config.validation import Fault, examine, nearest
+from basis_lab.config.venue_rules import venue_faults
+from basis_lab.errors import ConfigError, ConfigProblem, UsageError
+from basis_lab.execution.venues.parameters import VENUE_KINDS
+
+Checked = tuple[Path, tuple[ConfigProblem, ...]]
+FOLDERS = ("modes", "venues", "share_classes", "scenarios")
+
+
+def check_paths(
+    paths: Sequence[str | Path], configs_dir: str | Path | None = None
+) -> list[Checked]:
+    """Check mode, venue, share class and scenario files.
+
+    A mode is loaded in each of its share classes. A scenario is applied to every mode there is and
+    must fit one of them. What a file is, is told by the folder it lies in, else by its keys.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Files, or directories whose YAML files are all checked.
+    configs_dir : str or Path, optional
+        Where modes and scenarios find the other files; the repository's where it is None.
+
+    Returns
+    -------
+    list of (Path, tuple of ConfigProblem)
+        One entry a file; no problems where the file passes.
+
+    Raises
+    ------
+    UsageError
+        If a path does not exist.
+    """
+    folder = default_folder(configs_dir)
+    return [(path, _checked(folder, path)) for given in paths for path in _files(Path(given))]
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(path.rglob("*.yaml"))
+    elif path.is_file():
+        yield path
+    else:
+        raise UsageError(
+            "there is no such file or directory",
+            where="config check",
+            value=str(path),
+            remedy="give paths of YAML files or of directories that hold some",
+        )
+
+
+def _checked(folder: ConfigFolder, path: Path) -> tuple[ConfigProblem, ...]:
+    """Return the problems of one file, each of them once."""
+    try:
+        document = folder.document(path.resolve())
+    except ConfigError as error:
+        return error.problems
+    found: Sequence[ConfigProblem]
+    match _what(document):
+        case "modes":
+            found = _mode(folder, document)
+        case "venues":
+            found = _venue(document)
+        case "share_classes":
+            found = _part(document, ShareClassParameters)
+        case "scenarios":
+            found = _scenario(folder, path)
+        case _:
+            found = [_unknown_file(document)]
+    return tuple({str(x): x for x in found}.values())
+
+
+def _what(document: Document) -> str:
+    """Return which kind of file this is, as the name of its folder."""
+    if document.path.parent.name in FOLDERS:
+        return document.path.parent.name
+    marks = (("mode", "modes"), ("scenario", "scenarios"), ("kind", "venues"))
+    for key, folder in (*marks, ("currency", "share_classes")):
+        if key in document.values:
+            return folder
+    return ""
+
+
+def _unknown_file(document: Document) -> ConfigProblem:
+    return ConfigProblem(
+        file=document.name,
+        key="(file)",
+        value=sorted(document.values),
+        what="this is no mode, venue, share class or scenario",
+        remedy="begin it with `mode`, `kind`, `name` and `currency`, or `scenario`",
+    )
+
+
+def _mode(folder: ConfigFolder, document: Document) -> list[ConfigProblem]:
+    """Return what is wrong with a mode in any of the share classes that it lists."""
+    listed = document.values.get("share_classes")
+    names = listed if isinstance(listed, tuple) else ()
+    classes = tuple(x for x in SHARE_CLASSES if x in names)
+    found: list[ConfigProblem] = []
+    for share_class in classes or (None,):
+        try:
+            load_config(document.path, share_class, configs_dir=folder.root)
+        except ConfigError as error:
+            found.extend(error.problems)
+    return found
+
+
+def _scenario(folder: ConfigFolder, path: Path) -> Sequence[ConfigProblem]:
+    """Return what is wrong with a scenario in the mode that it fits best."""
+    best: Sequence[ConfigProblem] | None = None
+    for mode in folder.names("modes"):
+        try:
+            load_config(mode, scenarios=[path.resolve()], configs_dir=folder.root)
+        except ConfigError as error:
+            best = error.problems if best is None else min(best, error.problems, key=len)
+        else:
+            return ()
+    return best if best is not None else ()
+
+
+def _venue(document: Document) -> list[ConfigProblem]:
+    """Return what is wrong with a venue file by itself."""
+    kind = document.values.get("kind")
+    model = VENUE_KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        remedy = f"write `kind`, {nearest(str(kind), tuple(VENUE_KINDS))}"
+        what = "the kind of a venue says which keys its file has"
+        fault = Fault(path=("kind",), value=kind, what=what, remedy=remedy)
+        return [_problem(document, fault)]
+    made, faults = examine(model, thaw(document.values))
+    broken = venue_faults(made) if made is not None else ()
+    return [_problem(document, x) for x in (*faults, *broken)]
+
+
+def _part(document: Document, model: type[ShareClassParameters]) -> list[ConfigProblem]:
+    _, faults = examine(model, thaw(document.values))
+    return [_problem(document, x) for x in faults]
+
+
+def _problem(document: Document, fault: Fault) -> ConfigProblem:
+    return ConfigProblem(
+        file=document.name,
+        key=dotted(fault.path),
+        value=fault.value,
+        what=fault.what,
+        remedy=fault.remedy,
+    )

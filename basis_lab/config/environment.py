@@ -1,0 +1,156 @@
+"""The environment variables that a backtest reads. Credentials are never read here."""
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from basis_lab.config.validation import nearest
+from basis_lab.errors import ConfigError, ConfigProblem, UsageError
+
+PLACE = "environment"
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "BASIS_ENVIRONMENT": ("dev", "staging", "prod"),
+        "BASIS_EXECUTION_MODE": ("backtest", "paper", "staging", "live"),
+        "BASIS_DATA_MODE": ("csv", "db"),
+        "BASIS_LOG_LEVEL": ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"),
+    }
+)
+DATES = ("BASIS_DATA_START_DATE", "BASIS_DATA_END_DATE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What the environment says.
+
+    Parameters
+    ----------
+    environment : str
+        dev, staging or prod.
+    execution_mode : str
+        backtest, paper, staging or live.
+    data_mode : str
+        csv or db.
+    data_dir, results_dir : Path or None
+        None where the repository's own are meant.
+    data_start, data_end : datetime or None
+        The first and the last moment, UTC, that a run may use.
+    log_level : str
+        DEBUG, INFO, WARNING, ERROR or CRITICAL.
+    """
+
+    environment: str
+    execution_mode: str
+    data_mode: str
+    data_dir: Path | None
+    results_dir: Path | None
+    data_start: dt.datetime | None
+    data_end: dt.datetime | None
+    log_level: str
+
+    def require_backtest(self) -> None:
+        """Refuse a backtest where the environment is set up for live trading.
+
+        Raises
+        ------
+        UsageError
+            If the execution mode is live.
+        """
+        if self.execution_mode == "live":
+            raise UsageError(
+                "a backtest is refused while the environment is set to live trading",
+                where="BASIS_EXECUTION_MODE",
+                value="live",
+                remedy="unset BASIS_EXECUTION_MODE, or set it to backtest",
+            )
+
+
+def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """Return what the environment says; a variable that is unset or empty takes its default.
+
+    Parameters
+    ----------
+    variables : mapping of str to str, optional
+        The variables; those of the process where it is None.
+
+    Returns
+    -------
+    Environment
+        Frozen.
+
+    Raises
+    ------
+    ConfigError
+        If any variable has a value that cannot be, naming each of them.
+    """
+    given = os.environ if variables is None else variables
+    problems: list[ConfigProblem] = []
+    chosen = {name: _choice(given.get(name), name, problems) for name in CHOICES}
+    start, end = (_moment(given.get(name), name, problems) for name in DATES)
+    if start is not None and end is not None and end < start:
+        problems.append(
+            ConfigProblem(
+                file=PLACE,
+                key=DATES[1],
+                value=given.get(DATES[1]),
+                what=f"the end is before the start {given.get(DATES[0])}",
+                remedy="give a later end or an earlier start",
+            )
+        )
+    if problems:
+        raise ConfigError(problems)
+    return Environment(
+        environment=chosen["BASIS_ENVIRONMENT"],
+        execution_mode=chosen["BASIS_EXECUTION_MODE"],
+        data_mode=chosen["BASIS_DATA_MODE"],
+        data_dir=_path(given.get("BASIS_DATA_DIR")),
+        results_dir=_path(given.get("BASIS_RESULTS_DIR")),
+        data_start=start,
+        data_end=end,
+        log_level=chosen["BASIS_LOG_LEVEL"],
+    )
+
+
+def _choice(value: str | None, name: str, problems: list[ConfigProblem]) -> str:
+    """Return one of the choices of a variable; the first where it is unset."""
+    choices = CHOICES[name]
+    if not value:
+        return choices[0]
+    if value not in choices:
+        problems.append(
+            ConfigProblem(
+                file=PLACE,
+                key=name,
+                value=value,
+                what="this is none of the choices",
+                remedy=nearest(value, choices),
+            )
+        )
+    return value
+
+
+def _moment(value: str | None, name: str, problems: list[ConfigProblem]) -> dt.datetime | None:
+    """Return a moment in UTC; a bare date is its midnight."""
+    if not value:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except ValueError:
+        problems.append(
+            ConfigProblem(
+                file=PLACE,
+                key=name,
+                value=value,
+                what="this is not a date",
+                remedy="write 2024-06-01, or 2024-06-01T00:00:00+00:00",
+            )
+        )
+        return None
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value).expanduser() if value else None

@@ -1,0 +1,1 @@
+"""Market data: directories, their import, and the frames that runs are made of."""

@@ -1,0 +1,338 @@
+"""The catalogue of a data directory, and how a directory is opened."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basis_lab.data.parquet import read_columns
+from basis_lab.data.series import DatasetInfo, Store, TimeSeries, time_text
+from basis_lab.domain.market import FloatArray
+from basis_lab.errors import BadDataError, MissingDataError
+
+CATALOGUE = "catalogue.json"
+FORMAT = "basis_lab data 1"
+
+
+def open_store(path: Path | str) -> Store:
+    """Open a data directory.
+
+    Parameters
+    ----------
+    path : Path or str
+        A canonical directory (it has a ``catalogue.json``), or a raw one whose files are
+        recognised by name.
+
+    Returns
+    -------
+    Store
+        The directory; nothing but the catalogue is read yet.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such directory.
+    BadDataError
+        If its catalogue cannot be read.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise MissingDataError(
+            "no such data directory",
+            where=str(root),
+            remedy="give a directory with --data-dir, or none for the embedded sample",
+        )
+    if (root / CATALOGUE).is_file():
+        return CanonicalStore.open(root)
+    from basis_lab.data.raw import RawStore
+
+    return RawStore.open(root)
+
+
+def default_store() -> Store:
+    """Open the embedded synthetic sample.
+
+    Returns
+    -------
+    Store
+        ``data/sample`` of the repository.
+    """
+    return open_store(sample_directory())
+
+
+def sample_directory() -> Path:
+    """Return where the embedded sample lies.
+
+    Returns
+    -------
+    Path
+        ``data/sample`` beside the package.
+    """
+    return Path(__file__).resolve().parents[2] / "data" / "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalStore:
+    """A directory with a catalogue and one Parquet file a dataset.
+
+    Parameters
+    ----------
+    root : Path
+        The directory.
+    content : str
+        SHA-256 of the catalogue, which names the SHA-256 of every file.
+    """
+
+    root: Path
+    content: str
+    _infos: Mapping[str, DatasetInfo] = field(compare=False, repr=False)
+    _absent: Mapping[str, str] = field(compare=False, repr=False)
+
+    @classmethod
+    def open(cls, root: Path) -> "CanonicalStore":
+        """Read the catalogue.
+
+        Parameters
+        ----------
+        root : Path
+            The directory.
+
+        Returns
+        -------
+        CanonicalStore
+            The directory, opened.
+
+        Raises
+        ------
+        BadDataError
+            If the catalogue cannot be read.
+        """
+        text = (root / CATALOGUE).read_text(encoding="utf-8")
+        infos, absent = parse_catalogue(text, str(root / CATALOGUE))
+        digest = sha256(text.encode()).hexdigest()
+        return cls(root.resolve(), digest, {x.id: x for x in infos}, absent)
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of what is there."""
+        return tuple(sorted(self._infos))
+
+    def datasets(self) -> tuple[DatasetInfo, ...]:
+        """Return every dataset, by id."""
+        return tuple(self._infos[name] for name in sorted(self._infos))
+
+    def info(self, dataset_id: str) -> DatasetInfo | None:
+        """Return what is known of a dataset; None where there is none.
+
+        Parameters
+        ----------
+        dataset_id : str
+            ``kind/venue/SYMBOL``.
+
+        Returns
+        -------
+        DatasetInfo or None
+            Its line of the catalogue.
+        """
+        return self._infos.get(dataset_id)
+
+    def absence(self, dataset_id: str) -> str:
+        """Say why a dataset is not there.
+
+        Parameters
+        ----------
+        dataset_id : str
+            ``kind/venue/SYMBOL``.
+
+        Returns
+        -------
+        str
+            The refusals of its import; empty where nothing is known.
+        """
+        return self._absent.get(dataset_id, "")
+
+    def read(self, dataset_id: str) -> TimeSeries:
+        """Return the rows of a dataset.
+
+        Parameters
+        ----------
+        dataset_id : str
+            ``kind/venue/SYMBOL``.
+
+        Returns
+        -------
+        TimeSeries
+            Read-only; read once in a process.
+
+        Raises
+        ------
+        MissingDataError
+            If the directory has no such dataset or its file is gone.
+        BadDataError
+            If the file is not the one that the catalogue names.
+        """
+        info = self.info(dataset_id)
+        if info is None:
+            raise MissingDataError(
+                "the data directory has no such dataset",
+                missing=[dataset_id],
+                where=str(self.root),
+                value=dataset_id,
+                remedy="`basis-lab data list` prints what there is",
+            )
+        return _read_series(self.root, info)
+
+
+@lru_cache(maxsize=64)
+def _read_series(root: Path, info: DatasetInfo) -> TimeSeries:
+    path = root / info.file
+    _check_file(path, info)
+    times, columns = read_columns(path)
+    if tuple(columns) != info.fields or len(times) != info.rows:
+        raise BadDataError(
+            "a file and its catalogue disagree",
+            where=str(path),
+            value=f"{len(times)} rows of {', '.join(columns)}",
+            remedy="write the directory again with `basis-lab data import`",
+        )
+    fields: dict[str, FloatArray] = {
+        name: columns[name].astype(np.float64) / ticks if ticks else columns[name].astype(float)
+        for name, ticks in zip(info.fields, info.ticks_per_unit, strict=True)
+    }
+    return TimeSeries(info=info, times=times, fields=fields, lines=np.arange(1, len(times) + 1))
+
+
+def _check_file(path: Path, info: DatasetInfo) -> None:
+    if not path.is_file():
+        raise MissingDataError(
+            "a file that the catalogue names is gone",
+            missing=[info.id],
+            where=str(path),
+            remedy="write the directory again with `basis-lab data import`",
+        )
+    found = file_sha256(path)
+    if found != info.sha256:
+        raise BadDataError(
+            "a file is not the one that the catalogue names",
+            where=str(path),
+            value=f"SHA-256 {found[:12]}..., catalogue {info.sha256[:12]}...",
+            remedy="write the directory again with `basis-lab data import`",
+        )
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def render_catalogue(infos: Iterable[DatasetInfo], absent: Mapping[str, str]) -> str:
+    """Print a catalogue.
+
+    Parameters
+    ----------
+    infos : iterable of DatasetInfo
+        The datasets.
+    absent : mapping of str to str
+        Datasets that were refused, and why.
+
+    Returns
+    -------
+    str
+        JSON, the same for the same content.
+    """
+    content = {
+        "format": FORMAT,
+        "datasets": [_plain(info) for info in sorted(infos, key=lambda x: x.id)],
+        "absent": dict(sorted(absent.items())),
+    }
+    return json.dumps(content, indent=1) + "\n"
+
+
+def parse_catalogue(text: str, where: str) -> tuple[tuple[DatasetInfo, ...], dict[str, str]]:
+    """Read a catalogue back.
+
+    Parameters
+    ----------
+    text : str
+        As ``render_catalogue`` prints it.
+    where : str
+        Its path, for messages.
+
+    Returns
+    -------
+    infos : tuple of DatasetInfo
+        The datasets.
+    absent : dict of str to str
+        Datasets that were refused, and why.
+
+    Raises
+    ------
+    BadDataError
+        If it is no catalogue of ours.
+    """
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise _no_catalogue(where, f"format {content['format']!r}")
+        return tuple(_info(x) for x in content["datasets"]), dict(content["absent"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _no_catalogue(where, repr(error)) from error
+
+
+def _plain(info: DatasetInfo) -> dict[str, object]:
+    return {
+        "id": info.id,
+        "file": info.file,
+        "fields": dict(zip(info.fields, info.ticks_per_unit, strict=True)),
+        "interval_s": info.interval_s,
+        "first": time_text(info.first),
+        "last": time_text(info.last),
+        "rows": info.rows,
+        "sha256": info.sha256,
+        "source": info.source,
+        "synthetic": info.synthetic,
+        "derived": info.derived,
+        "notes": list(info.notes),
+    }
+
+
+def _info(entry: Mapping[str, Any]) -> DatasetInfo:
+    return DatasetInfo(
+        id=entry["id"],
+        file=entry["file"],
+        fields=tuple(entry["fields"]),
+        ticks_per_unit=tuple(int(x) for x in entry["fields"].values()),
+        interval_s=int(entry["interval_s"]),
+        first=np.datetime64(entry["first"].removesuffix("Z"), "s"),
+        last=np.datetime64(entry["last"].removesuffix("Z"), "s"),
+        rows=int(entry["rows"]),
+        sha256=entry["sha256"],
+        source=entry["source"],
+        synthetic=entry["synthetic"],
+        derived=entry["derived"],
+        notes=tuple(entry["notes"]),
+    )
+
+
+def _no_catalogue(where: str, why: str) -> BadDataError:
+    return BadDataError(
+        "not a catalogue of this version",
+        where=where,
+        value=why,
+        remedy="write the directory again with `basis-lab data import` or `basis-lab data sample`",
+    )

@@ -1,0 +1,189 @@
+"""Raw CSV files as text cells, with the line that each row stands on."""
+
+import csv
+import gzip
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from basis_lab.data.series import IntArray
+from basis_lab.domain.market import FloatArray
+from basis_lab.errors import BadDataError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTable:
+    """The cells of one file.
+
+    Parameters
+    ----------
+    file : str
+        Its name, for messages.
+    header : tuple of str
+        Column names.
+    rows : tuple of tuple of str
+        Cells as written.
+    lines : ndarray of int, shape (n,)
+        The line of each row in the file, the first line being 1.
+    """
+
+    file: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: IntArray
+
+    def column(self, name: str) -> tuple[str, ...]:
+        """Return the cells of one column.
+
+        Parameters
+        ----------
+        name : str
+            A name of the header.
+
+        Returns
+        -------
+        tuple of str
+            As written.
+        """
+        place = self.header.index(name)
+        return tuple(row[place] for row in self.rows)
+
+    def numbers(self, name: str) -> FloatArray:
+        """Return one column as numbers.
+
+        Parameters
+        ----------
+        name : str
+            A name of the header.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            As written.
+
+        Raises
+        ------
+        BadDataError
+            If a cell is empty or no number.
+        """
+        cells = self.column(name)
+        try:
+            return np.array(cells, dtype=np.float64)
+        except ValueError as error:
+            place = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+            raise bad_row(self, place, f"{name} is no number", cells[place]) from error
+
+    def taken(self, places: IntArray) -> "RawTable":
+        """Return some of the rows, in the order given.
+
+        Parameters
+        ----------
+        places : ndarray of int
+            Places of the rows to take.
+
+        Returns
+        -------
+        RawTable
+            The same file with those rows.
+        """
+        rows = tuple(self.rows[i] for i in places)
+        return RawTable(file=self.file, header=self.header, rows=rows, lines=self.lines[places])
+
+
+def read_table(path: Path, name: str) -> RawTable:
+    """Read a CSV file, gzipped or not.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    RawTable
+        Its cells; lines that begin with ``#`` are left out.
+
+    Raises
+    ------
+    BadDataError
+        If it is no text, has no rows, or a row has another number of cells than the header.
+    """
+    rows: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    try:
+        with _open(path) as text:
+            reader = csv.reader(text)
+            for row in reader:
+                if row and not row[0].startswith("#"):
+                    rows.append(tuple(row))
+                    lines.append(reader.line_num)
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, csv.Error) as error:
+        raise BadDataError(
+            "a file cannot be read as CSV",
+            where=name,
+            value=str(error),
+            remedy="give comma separated UTF-8 text, plain or gzipped",
+        ) from error
+    if len(rows) < 2:  # noqa: PLR2004 - a header and a row
+        raise BadDataError("a file has no rows", where=name, remedy="remove or replace it")
+    table = RawTable(
+        file=name,
+        header=rows[0],
+        rows=tuple(islice(rows, 1, None)),
+        lines=np.array(lines[1:], dtype=np.int64),
+    )
+    _check_widths(table)
+    return table
+
+
+def bad_row(table: RawTable, place: int, what: str, value: object) -> BadDataError:
+    """Word the refusal of a file for one of its rows.
+
+    Parameters
+    ----------
+    table : RawTable
+        The file.
+    place : int
+        The row's place in the table.
+    what : str
+        What is wrong.
+    value : object
+        What stands there.
+
+    Returns
+    -------
+    BadDataError
+        Naming file and row.
+    """
+    return BadDataError(
+        what,
+        where=f"{table.file}, row {table.lines[place]}",
+        value=value,
+        remedy="mend or replace the file; nothing is repaired silently",
+    )
+
+
+def _open(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def _check_widths(table: RawTable) -> None:
+    width = len(table.header)
+    for place, row in enumerate(table.rows):
+        if len(row) != width:
+            raise bad_row(table, place, f"a row has {len(row)} cells, the header {width}", row[0])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

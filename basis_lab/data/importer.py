@@ -1,0 +1,277 @@
+"""Import: a raw directory becomes a canonical one, and every file's fate is reported."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from basis_lab.data.catalogue import CATALOGUE, file_sha256, render_catalogue
+from basis_lab.data.parquet import write_columns
+from basis_lab.data.raw import RawStore, Resolution, refusals
+from basis_lab.data.raw_file import Finding, RawFile, Severity
+from basis_lab.data.recognise import recognise
+from basis_lab.data.series import DatasetInfo
+from basis_lab.errors import BadDataError, MissingDataError, UsageError
+
+
+class Verdict(StrEnum):
+    """What became of a file."""
+
+    USED = "used"
+    NOT_CHOSEN = "not chosen"
+    REFUSED = "refused"
+    NOT_USED_YET = "not used yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What became of one file.
+
+    Parameters
+    ----------
+    file : str
+        Its path inside the source directory.
+    dataset : str
+        What it is for; empty for files that nothing reads yet.
+    verdict : Verdict
+        What became of it.
+    rows : int or None
+        Good rows; None where it was not read or refused.
+    findings : tuple of Finding
+        What was found in it.
+    """
+
+    file: str
+    dataset: str
+    verdict: Verdict
+    rows: int | None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which file serves one dataset, and why.
+
+    Parameters
+    ----------
+    dataset : str
+        ``kind/venue/SYMBOL``.
+    file : str or None
+        The file that serves; None where every one was refused, or all are derived.
+    reason : str
+        Why.
+    others : tuple of str
+        The files that were passed over.
+    """
+
+    dataset: str
+    file: str | None
+    reason: str
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import did.
+
+    Parameters
+    ----------
+    source, destination : Path
+        The directories.
+    files : tuple of FileReport
+        By name.
+    choices : tuple of Choice
+        By dataset.
+    datasets : tuple of DatasetInfo
+        What was written, by id.
+    """
+
+    source: Path
+    destination: Path
+    files: tuple[FileReport, ...]
+    choices: tuple[Choice, ...]
+    datasets: tuple[DatasetInfo, ...]
+
+    def with_verdict(self, verdict: Verdict) -> tuple[FileReport, ...]:
+        """Return the files of one fate.
+
+        Parameters
+        ----------
+        verdict : Verdict
+            The fate.
+
+        Returns
+        -------
+        tuple of FileReport
+            By name.
+        """
+        return tuple(x for x in self.files if x.verdict is verdict)
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def import_directory(
+    source: Path | str, destination: Path | str, progress: Progress | None = None
+) -> ImportReport:
+    """Write a raw directory as a canonical one.
+
+    Parameters
+    ----------
+    source : Path or str
+        A directory of raw files, searched with everything below it.
+    destination : Path or str
+        The canonical directory; made where needed, not inside the source.
+    progress : callable or None
+        Called with (dataset, done, total) after each dataset.
+
+    Returns
+    -------
+    ImportReport
+        The fate of every file, and the choice for every dataset.
+
+    Raises
+    ------
+    MissingDataError
+        If the source is no directory, or nothing in it is recognised.
+    BadDataError
+        If every file was refused.
+    UsageError
+        If the destination lies inside the source.
+    """
+    root, target = Path(source).resolve(), Path(destination).resolve()
+    _check_places(root, target)
+    store = RawStore.open(root)
+    ids = store.ids()
+    found: dict[str, Resolution] = {}
+    for done, dataset_id in enumerate(ids, start=1):
+        resolution = store.resolve(dataset_id)
+        if resolution is not None:
+            found[dataset_id] = resolution
+        if progress is not None:
+            progress(dataset_id, done, len(ids))
+    infos = _write(target, found)
+    files = [x for resolution in found.values() for x in _file_reports(resolution)]
+    return ImportReport(
+        source=root,
+        destination=target,
+        files=tuple(sorted([*files, *_unused(store)], key=lambda x: x.file)),
+        choices=tuple(_choice(found[x]) for x in sorted(found)),
+        datasets=infos,
+    )
+
+
+def _check_places(root: Path, target: Path) -> None:
+    if not root.is_dir():
+        raise MissingDataError(
+            "no such directory to import", where=str(root), remedy="give a directory of raw files"
+        )
+    if root == target or root in target.parents:
+        raise UsageError(
+            "the destination lies inside the source",
+            where=str(root),
+            value=str(target),
+            remedy="write the canonical directory beside the raw one",
+        )
+
+
+def _write(target: Path, found: Mapping[str, Resolution]) -> tuple[DatasetInfo, ...]:
+    """Write what is good; a derived dataset is written too, and serves only where allowed."""
+    chosen = [
+        (x.chosen, x.info) for x in found.values() if x.chosen is not None and x.info is not None
+    ]
+    absent = {name: refusals(x) for name, x in found.items() if x.chosen is None}
+    if not chosen:
+        raise BadDataError(
+            "nothing usable is left: every file was refused",
+            where=str(target),
+            value="; ".join(absent.values()),
+            remedy="mend or replace the files",
+        )
+    infos = tuple(_write_dataset(target, file, info) for file, info in chosen)
+    (target / CATALOGUE).write_text(render_catalogue(infos, absent), encoding="utf-8")
+    return tuple(sorted(infos, key=lambda x: x.id))
+
+
+def _write_dataset(target: Path, file: RawFile, info: DatasetInfo) -> DatasetInfo:
+    name = f"{info.id}.parquet"
+    write_columns(target / name, file.times, file.fields)
+    return replace(info, file=name, sha256=file_sha256(target / name))
+
+
+def _file_reports(found: Resolution) -> list[FileReport]:
+    dataset = str(found.dataset)
+    reports = [_good_report(x, dataset, Verdict.NOT_CHOSEN) for x in found.others]
+    reports.extend(
+        FileReport(
+            file=x.name,
+            dataset=dataset,
+            verdict=Verdict.REFUSED,
+            rows=None,
+            findings=x.findings,
+        )
+        for x in found.refused
+    )
+    if found.chosen is not None:
+        # A derived file is kept for data.allow_derived alone; it is nobody's choice.
+        verdict = Verdict.NOT_CHOSEN if found.chosen.derived else Verdict.USED
+        reports.append(_good_report(found.chosen, dataset, verdict))
+    return reports
+
+
+def _good_report(file: RawFile, dataset: str, verdict: Verdict) -> FileReport:
+    return FileReport(
+        file=file.name,
+        dataset=dataset,
+        verdict=verdict,
+        rows=len(file.times),
+        findings=file.findings,
+    )
+
+
+def _unused(store: RawStore) -> list[FileReport]:
+    """Report the files that nothing reads: for later modes, or of an unknown name."""
+    reports = []
+    for name, _, _ in store.content:
+        found = recognise(Path(name).name)
+        if found is not None and found.dataset is not None:
+            continue
+        text = "for a later mode" if found is not None else "the name follows no known pattern"
+        reports.append(
+            FileReport(
+                file=name,
+                dataset="",
+                verdict=Verdict.NOT_USED_YET,
+                rows=None,
+                findings=(Finding(Severity.NOTE, text),),
+            )
+        )
+    return reports
+
+
+def _choice(found: Resolution) -> Choice:
+    chosen = found.chosen
+    others = (*(x.name for x in found.others), *(x.name for x in found.refused))
+    dataset = str(found.dataset)
+    if chosen is None:
+        return Choice(dataset=dataset, file=None, reason="every file was refused", others=others)
+    if chosen.derived:
+        return Choice(
+            dataset=dataset,
+            file=None,
+            reason=f"only derived files; {chosen.name} serves where data.allow_derived names "
+            f"{dataset}",
+            others=(chosen.name, *others),
+        )
+    return Choice(dataset=dataset, file=chosen.name, reason=_reason(found, chosen), others=others)
+
+
+def _reason(found: Resolution, chosen: RawFile) -> str:
+    raw = [x for x in found.others if not x.derived]
+    if not found.others:
+        return "the only good file"
+    if not raw:
+        return "raw; the others are derived"
+    if any(len(x.times) == len(chosen.times) for x in raw):
+        return f"as complete as the next ({len(chosen.times)} rows); first by name"
+    return f"the most complete ({len(chosen.times)} rows)"

@@ -1,0 +1,269 @@
+"""Which dataset serves each requirement of a run, and the error that names all that lack one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from basis_lab.data.series import VENUE_KINDS, DatasetId, DatasetInfo, Store
+from basis_lab.domain.market import Requirement
+from basis_lab.errors import BadDataError, DataError, MissingDataError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """One requirement and what serves it.
+
+    Parameters
+    ----------
+    requirement : Requirement
+        What was asked.
+    info : DatasetInfo
+        The dataset that serves it.
+    field : str
+        Its column.
+    notes : tuple of str
+        What was put in the place of what was asked.
+    """
+
+    requirement: Requirement
+    info: DatasetInfo
+    field: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """One requirement that nothing serves.
+
+    Parameters
+    ----------
+    requirement : Requirement
+        What was asked.
+    dataset : str
+        Where it would have been, after proxies.
+    why : str
+        Why it is not there, where that is known.
+    refused : bool
+        True where files were there and were refused.
+    """
+
+    requirement: Requirement
+    dataset: str
+    why: str
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What a run may draw on.
+
+    Parameters
+    ----------
+    store : Store
+        The data directory.
+    proxies : tuple of (str, str)
+        Venue, and the venue whose series stand for its own.
+    allow_derived : frozenset of str
+        Datasets that may serve although they were computed from others.
+    """
+
+    store: Store
+    proxies: tuple[tuple[str, str], ...]
+    allow_derived: frozenset[str]
+
+    def proxy_of(self, venue: str) -> str | None:
+        """Return the venue that stands for another; None where it stands for itself.
+
+        Parameters
+        ----------
+        venue : str
+            The venue asked for.
+
+        Returns
+        -------
+        str or None
+            Its proxy.
+        """
+        for name, proxy in self.proxies:
+            if name == venue:
+                return proxy
+        return None
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Split the key of a requirement.
+
+    Parameters
+    ----------
+    key : str
+        ``kind/venue/SYMBOL.field``.
+
+    Returns
+    -------
+    dataset : str
+        ``kind/venue/SYMBOL``.
+    field : str
+        The column.
+    """
+    dataset, _, field = key.rpartition(".")
+    return dataset, field
+
+
+def serve(requirement: Requirement, sources: Sources) -> Served | Absent:
+    """Find the dataset for one requirement.
+
+    Parameters
+    ----------
+    requirement : Requirement
+        What is asked.
+    sources : Sources
+        Where to look.
+
+    Returns
+    -------
+    Served or Absent
+        The dataset, or why there is none.
+    """
+    found = _lookup(requirement, requirement.key, sources)
+    if isinstance(found, Served) or requirement.fallback is None:
+        return found
+    dataset, _ = split_key(requirement.key)
+    if sources.store.info(found.dataset) is not None or found.refused:
+        return found
+    instead = _lookup(requirement, requirement.fallback, sources)
+    if isinstance(instead, Absent):
+        return found
+    note = f"the directory has no {dataset}; {requirement.fallback} stands for it"
+    return Served(
+        requirement=requirement,
+        info=instead.info,
+        field=instead.field,
+        notes=(*instead.notes, note),
+    )
+
+
+def _lookup(requirement: Requirement, key: str, sources: Sources) -> Served | Absent:
+    asked, field = split_key(key)
+    dataset, notes = _proxied(asked, sources)
+    info = sources.store.info(dataset)
+    if info is None:
+        why = sources.store.absence(dataset)
+        text = why or (f"its proxy {dataset} is not there" if dataset != asked else "")
+        return Absent(requirement=requirement, dataset=dataset, why=text, refused=bool(why))
+    if field not in info.fields:
+        why = f"{dataset} has only {', '.join(info.fields)}"
+        return Absent(requirement=requirement, dataset=dataset, why=why)
+    if info.derived and dataset not in sources.allow_derived:
+        why = f"{info.source} is derived and data.allow_derived does not name {dataset}"
+        return Absent(requirement=requirement, dataset=dataset, why=why)
+    return Served(requirement=requirement, info=info, field=field, notes=notes)
+
+
+def _proxied(dataset: str, sources: Sources) -> tuple[str, tuple[str, ...]]:
+    found = DatasetId.parse(dataset)
+    if found is None or found.kind not in VENUE_KINDS:
+        return dataset, ()
+    proxy = sources.proxy_of(found.venue)
+    if proxy is None:
+        return dataset, ()
+    note = f"proxied: {proxy} stands for {found.venue} for the whole run"
+    return str(DatasetId(found.kind, proxy, found.symbol)), (note,)
+
+
+def unused_proxies(requirements: Iterable[Requirement], sources: Sources) -> tuple[str, ...]:
+    """Return the venues whose proxy no requirement needed.
+
+    Parameters
+    ----------
+    requirements : iterable of Requirement
+        What the run asks.
+    sources : Sources
+        The proxies given.
+
+    Returns
+    -------
+    tuple of str
+        Venue names, in the order given.
+    """
+    ids = [DatasetId.parse(split_key(x.key)[0]) for x in requirements]
+    venues = {x.venue for x in ids if x is not None and x.kind in VENUE_KINDS}
+    return tuple(venue for venue, _ in sources.proxies if venue not in venues)
+
+
+def absence_error(absent: Iterable[Absent], sources: Sources, where: str) -> DataError:
+    """Word one error over everything that is not there.
+
+    Parameters
+    ----------
+    absent : iterable of Absent
+        What nothing serves.
+    sources : Sources
+        Where it was looked for.
+    where : str
+        The data directory.
+
+    Returns
+    -------
+    DataError
+        ``BadDataError`` where all of it was refused, else ``MissingDataError`` naming all.
+    """
+    pieces = tuple(absent)
+    lines = [_line(x) for x in pieces]
+    if all(x.refused for x in pieces):
+        return BadDataError(
+            f"{len(pieces)} series that this run needs come from files that were refused",
+            where=where,
+            value="; ".join(dict.fromkeys(lines)),
+            remedy="mend or replace the files, then import them again",
+        )
+    return MissingDataError(
+        f"{len(pieces)} series that this run needs are not in the data directory",
+        missing=[x.requirement.key for x in pieces],
+        where=where,
+        value="; ".join(lines),
+        remedy=_remedy(pieces, sources),
+    )
+
+
+def _line(piece: Absent) -> str:
+    why = f": {piece.why}" if piece.why else ""
+    return f"{piece.requirement.key} ({piece.requirement.purpose}){why}"
+
+
+def _remedy(pieces: tuple[Absent, ...], sources: Sources) -> str:
+    lacking: dict[str, set[tuple[str, str]]] = {}
+    for piece in pieces:
+        found = DatasetId.parse(split_key(piece.requirement.key)[0])
+        if found is not None and found.kind in VENUE_KINDS:
+            lacking.setdefault(found.venue, set()).add((found.kind.value, found.symbol))
+    ways = [_two_ways(venue, sources) for venue in sorted(lacking)]
+    return "; ".join([*ways, "`basis-lab data list` prints what the directory has"])
+
+
+def _two_ways(venue: str, sources: Sources) -> str:
+    others = _venues_with_perps(sources.store) - {venue}
+    without = f"a hedge_allocation without {venue}"
+    if not others:
+        return without
+    proxy = "binance" if "binance" in others else min(others)
+    return f'--set \'data.proxies={{"{venue}": "{proxy}"}}\' or {without}'
+
+
+def _venues_with_perps(store: Store) -> set[str]:
+    ids = [DatasetId.parse(x) for x in store.ids()]
+    return {x.venue for x in ids if x is not None and x.kind.value in {"perp", "funding"}}
+
+
+def proxies_from(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return proxies as a value that can be compared.
+
+    Parameters
+    ----------
+    mapping : mapping of str to str
+        Venue to the venue that stands for it.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Sorted by venue.
+    """
+    return tuple(sorted(mapping.items()))

@@ -1,0 +1,238 @@
+"""What a data directory holds: named datasets, and their columns as read-only arrays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from basis_lab.domain.market import FloatArray, TimeArray
+
+IntArray = npt.NDArray[np.int64]
+
+HOUR = np.timedelta64(3600, "s")
+# Readings closer together than this repeat one sample; they do not set the interval of a series.
+SAME_SAMPLE_S = 600
+
+
+class DatasetKind(StrEnum):
+    """The first part of a dataset id."""
+
+    SPOT = "spot"
+    PERP = "perp"
+    MARK = "mark"
+    FUNDING = "funding"
+    AAVE = "aave"
+    ORACLE = "oracle"
+    GAS = "gas"
+
+
+VENUE_KINDS = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK, DatasetKind.FUNDING)
+BAR_KINDS = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
+SIGNED_FIELDS = frozenset({"rate", "supply_rate", "borrow_rate"})
+NON_NEGATIVE_FIELDS = frozenset({"volume", "total_supplied", "total_borrowed"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DatasetId:
+    """``kind/venue/SYMBOL``, parsed and printed here only."""
+
+    kind: DatasetKind
+    venue: str
+    symbol: str
+
+    def __str__(self) -> str:
+        """Print the id."""
+        return f"{self.kind.value}/{self.venue}/{self.symbol}"
+
+    @classmethod
+    def parse(cls, text: str) -> "DatasetId | None":
+        """Read an id back.
+
+        Parameters
+        ----------
+        text : str
+            ``kind/venue/SYMBOL``.
+
+        Returns
+        -------
+        DatasetId or None
+            None where the text is no dataset id.
+        """
+        parts = text.split("/")
+        if len(parts) != 3 or not all(parts) or parts[0] not in set(DatasetKind):  # noqa: PLR2004 - the three parts of an id
+            return None
+        return cls(DatasetKind(parts[0]), parts[1], parts[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetInfo:
+    """What the catalogue says of one dataset.
+
+    Parameters
+    ----------
+    id : str
+        ``kind/venue/SYMBOL``.
+    file : str
+        Path of the file inside the directory.
+    fields : tuple of str
+        The columns beside the time.
+    ticks_per_unit : tuple of int
+        By field: stored integers are the value times this; 0 where floats are stored.
+    interval_s : int
+        Nominal spacing in seconds.
+    first, last : datetime64[s]
+        The first and the last row, UTC.
+    rows : int
+        Number of rows.
+    sha256 : str
+        Of the file.
+    source : str
+        The file (or the generator) that it was made from.
+    synthetic : bool
+        True for made-up data.
+    derived : bool
+        True where the rows were computed from others (interpolated, smoothed).
+    notes : tuple of str
+        What was shifted, dropped or chosen, in words.
+    """
+
+    id: str
+    file: str
+    fields: tuple[str, ...]
+    ticks_per_unit: tuple[int, ...]
+    interval_s: int
+    first: np.datetime64
+    last: np.datetime64
+    rows: int
+    sha256: str
+    source: str
+    synthetic: bool
+    derived: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSeries:
+    """The rows of one dataset.
+
+    Parameters
+    ----------
+    info : DatasetInfo
+        What the catalogue says of it.
+    times : ndarray of datetime64[s], shape (n,)
+        When each row was published or its bar opened, UTC, strictly ascending.
+    fields : mapping of str to ndarray of shape (n,)
+        The columns.
+    lines : ndarray of int, shape (n,)
+        The row's place in its file, for messages.
+    """
+
+    info: DatasetInfo
+    times: TimeArray
+    fields: Mapping[str, FloatArray]
+    lines: IntArray
+
+    def __post_init__(self) -> None:
+        self.times.setflags(write=False)
+        self.lines.setflags(write=False)
+        for values in self.fields.values():
+            values.setflags(write=False)
+
+
+class Store(Protocol):
+    """A directory of datasets; equal stores hold the same content."""
+
+    @property
+    def root(self) -> Path:
+        """The directory."""
+        ...
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of what is there, without reading it."""
+        ...
+
+    def datasets(self) -> tuple[DatasetInfo, ...]:
+        """Return every dataset, by id."""
+        ...
+
+    def info(self, dataset_id: str) -> DatasetInfo | None:
+        """Return what is known of a dataset; None where there is none."""
+        ...
+
+    def absence(self, dataset_id: str) -> str:
+        """Say why a dataset is not there; empty where nothing is known of it."""
+        ...
+
+    def read(self, dataset_id: str) -> TimeSeries:
+        """Return the rows of a dataset."""
+        ...
+
+    def __hash__(self) -> int:
+        """Hash the content."""
+        ...
+
+
+def nominal_interval_s(times: TimeArray) -> int:
+    """Return the usual spacing of a series in seconds.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (n,)
+        Ascending.
+
+    Returns
+    -------
+    int
+        The median gap, gaps within one sample aside; 3600 for fewer than two samples.
+    """
+    gaps = np.diff(times).astype("timedelta64[s]").astype(np.int64)
+    gaps = gaps[gaps >= SAME_SAMPLE_S]
+    return int(np.median(gaps)) if len(gaps) else 3600
+
+
+def time_text(time: np.datetime64) -> str:
+    """Print a time as ISO 8601 with its zone.
+
+    Parameters
+    ----------
+    time : datetime64
+        UTC.
+
+    Returns
+    -------
+    str
+        For instance ``2024-05-01T00:00:00Z``.
+    """
+    return f"{time.astype('datetime64[s]')}Z"
+
+
+def first_false_value(name: str, values: FloatArray) -> int | None:
+    """Return the first place whose value cannot be true for a field of that name.
+
+    Parameters
+    ----------
+    name : str
+        The field.
+    values : ndarray of shape (n,)
+        Its values.
+
+    Returns
+    -------
+    int or None
+        The place, or None where all can be true.
+
+    Notes
+    -----
+    Rates are finite; amounts and volumes are finite and not negative; anything else is a price or
+    an index, finite and positive.
+    """
+    good = np.isfinite(values)
+    if name in NON_NEGATIVE_FIELDS:
+        good &= values >= 0.0
+    elif name not in SIGNED_FIELDS:
+        good &= values > 0.0
+    return None if good.all() else int(np.argmin(good))
