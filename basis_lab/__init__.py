@@ -1,0 +1,202 @@
+"""A research workbench for crypto carry strategies: one balance sheet, a P&L that adds up.
+
+Importing this module is light; each function imports what it needs.
+
+Examples
+--------
+Run a mode on the embedded data and look at its figures::
+
+    import basis_lab as bl
+
+    run = bl.backtest("btc_basis", share_class="USDT", capital=100_000)
+    run.summary["apr"], run.summary["hurdle_apr"]
+    run.figures.cumulative_pnl()
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from basis_lab.config.models import RunConfig
+    from basis_lab.results.result import RunResult
+
+__all__ = ["backtest", "compare", "load_config", "modes", "open_result"]
+
+
+def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
+    mode: str,
+    *,
+    share_class: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    capital: float | None = None,
+    overrides: Mapping[str, object] | None = None,
+    scenarios: Sequence[str] = (),
+    data_dir: str | Path | None = None,
+    progress: bool = False,
+    stride: int | Literal["auto"] = "auto",
+) -> "RunResult":
+    """Run one backtest in this process and return its result; nothing is written.
+
+    Parameters
+    ----------
+    mode : str
+        Name of a mode, or path of an own mode file.
+    share_class : str or None
+        "USDT" or "ETH"; None takes the mode's first.
+    start, end : str or None
+        ISO dates or hours in UTC, both included; None takes the last 365 days of data.
+    capital : float or None
+        In share-class currency; None takes the share class's default.
+    overrides : mapping or None
+        Dotted keys of the configuration and their values; a map replaces the one before.
+    scenarios : sequence of str
+        Names of scenarios, or paths of own files.
+    data_dir : str, Path or None
+        A canonical or raw data directory; None takes the embedded synthetic data.
+    progress : bool
+        Show how far the run is, on standard error.
+    stride : int or "auto"
+        Longest window in timesteps; the result does not depend on it.
+
+    Returns
+    -------
+    RunResult
+        Summary, tables, figures; ``save`` writes a folder.
+
+    Raises
+    ------
+    BasisLabError
+        A configuration that is refused, data that is missing, or a run that failed.
+    """
+    from basis_lab.services.backtest import BacktestRequest, run_backtest
+
+    request = BacktestRequest(
+        mode=mode,
+        share_class=share_class,
+        start=start,
+        end=end,
+        capital=capital,
+        overrides=dict(overrides) if overrides is not None else {},
+        scenarios=tuple(scenarios),
+        data_dir=Path(data_dir) if data_dir is not None else None,
+        data_mode="csv",
+        out=None,
+        run_id=None,
+        plots=False,
+        stride=stride,
+        progress=None,
+    )
+    if not progress:
+        return run_backtest(request)
+    from dataclasses import replace
+
+    from basis_lab.results.progress import Progress
+
+    with Progress() as shown:
+        return run_backtest(replace(request, progress=shown))
+
+
+def open_result(path: str | Path) -> "RunResult":
+    """Open the folder of a finished run.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+
+    Returns
+    -------
+    RunResult
+        Summary, tables, figures.
+
+    Raises
+    ------
+    ResultError
+        If the folder is missing, half-written or not ours.
+    """
+    from basis_lab.results.result import open_result as open_folder
+
+    return open_folder(path)
+
+
+def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
+    """Return the summaries of runs side by side, with differences to the first.
+
+    Parameters
+    ----------
+    runs : sequence of RunResult
+        Two or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a figure, one column a run, then one column a difference.
+
+    Raises
+    ------
+    UsageError
+        If fewer than two runs are given.
+    """
+    from basis_lab.results.compare import compare as compare_runs
+
+    return compare_runs(runs)
+
+
+def modes(*, share_class: str | None = None, risk_level: str | None = None) -> Any:
+    """Return the modes that exist.
+
+    Parameters
+    ----------
+    share_class : str or None
+        Only those that can run in it.
+    risk_level : str or None
+        Only those of it: low, medium or high.
+
+    Returns
+    -------
+    sequence
+        One entry a mode: its name, share classes, venues, and the data it needs.
+    """
+    from basis_lab.config.loader import list_modes
+
+    return list_modes(share_class=share_class, risk_level=risk_level)
+
+
+def load_config(
+    mode: str,
+    *,
+    share_class: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    scenarios: Sequence[str] = (),
+) -> "RunConfig":
+    """Return the resolved and checked configuration of a run.
+
+    Parameters
+    ----------
+    mode : str
+        Name of a mode, or path of an own mode file.
+    share_class : str or None
+        "USDT" or "ETH"; None takes the mode's first.
+    overrides : mapping or None
+        Dotted keys and their values.
+    scenarios : sequence of str
+        Names of scenarios, or paths of own files.
+
+    Returns
+    -------
+    RunConfig
+        Frozen.
+
+    Raises
+    ------
+    ConfigError
+        With every key that was refused.
+    """
+    from basis_lab.config.loader import load_config as load
+
+    given = overrides if overrides is not None else {}
+    return load(mode, share_class=share_class, overrides=given, scenarios=scenarios)

@@ -1,0 +1,413 @@
+"""The command line: ``basis-lab COMMAND ...``.
+
+Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 2 bad
+usage or configuration, 3 data missing or bad, 4 the run failed, 130 interrupted.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from basis_lab.errors import BasisLabError, ConfigError, ConfigProblem, UsageError
+
+if TYPE_CHECKING:
+    from basis_lab.data.series import Store
+    from basis_lab.results.progress import Progress
+    from basis_lab.results.result import RunResult
+    from basis_lab.services.backtest import BacktestRequest
+
+FAILED = 4
+USAGE = 2
+INTERRUPTED = 130
+SHARE_CLASSES = ("USDT", "ETH")
+RISK_LEVELS = ("low", "medium", "high")
+NOTEBOOK = Path("notebooks") / "00_start_here.ipynb"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str or None
+        The words after ``basis-lab``; None takes those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    options = build_parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except BasisLabError as error:
+        return _tell(error.block(), error.exit_code, debug=options.debug)
+    except BrokenPipeError:  # the reader of a pipe left: nothing to say, and nowhere to say it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except Exception as error:  # noqa: BLE001 - the edge: a sentence, not a traceback
+        block = (
+            f"{BasisLabError.code}: {type(error).__name__}: {error}\n"
+            "  remedy: this is a defect of basis_lab; repeat with --debug and report the traceback"
+        )
+        return _tell(block, FAILED, debug=options.debug)
+
+
+def _tell(block: str, exit_code: int, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    sys.stderr.write(f"{block}\n")
+    return exit_code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Each command sets ``run``, a function of the parsed options.
+    """
+    parser = _Parser(prog="basis-lab", description="Backtests of crypto carry strategies.")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_modes(commands)
+    _add_config(commands)
+    _add_data(commands)
+    _add_backtest(commands)
+    _add_compare(commands)
+    _add_lab(commands)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Words its errors as every other error is worded."""
+
+    def error(self, message: str) -> NoReturn:
+        error = UsageError(message, where=self.prog, remedy=f"see {self.prog} --help")
+        self.exit(USAGE, f"{error.block()}\n")
+
+
+def _command(commands: Any, name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    parser.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks"
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_modes(commands: Any) -> None:
+    parser = _command(commands, "modes", _run_modes, "list the modes and what each needs")
+    parser.add_argument("--share-class", choices=SHARE_CLASSES)
+    parser.add_argument("--risk-level", choices=RISK_LEVELS)
+
+
+def _add_config(commands: Any) -> None:
+    group = commands.add_parser("config", help="show or check configurations")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    show = _command(actions, "show", _run_config_show, "show every key of a mode with its meaning")
+    show.add_argument("mode", metavar="MODE")
+    _add_resolution(show)
+    check = _command(actions, "check", _run_config_check, "check configuration files")
+    check.add_argument("paths", metavar="PATH", nargs="+", type=Path)
+
+
+def _add_resolution(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--share-class", choices=SHARE_CLASSES)
+    parser.add_argument("--set", dest="overrides", metavar="K=V", action="append", default=[])
+    parser.add_argument("--scenario", dest="scenarios", metavar="NAME", action="append", default=[])
+
+
+def _add_data(commands: Any) -> None:
+    group = commands.add_parser("data", help="list, import or check market data")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    for name, run, summary in (
+        ("list", _run_data_list, "list the datasets of a data directory"),
+        ("check", _run_data_check, "read every dataset of a data directory"),
+    ):
+        parser = _command(actions, name, run, summary)
+        parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    sample = _command(actions, "sample", _run_data_sample, "write the embedded synthetic data")
+    sample.add_argument("--out", type=Path, metavar="DIR")
+    taken = _command(actions, "import", _run_data_import, "bring files into canonical form")
+    taken.add_argument("source", metavar="DIR", type=Path)
+    taken.add_argument("--out", type=Path, metavar="DIR")
+
+
+def _add_backtest(commands: Any) -> None:
+    parser = _command(commands, "backtest", _run_backtest, "run one backtest")
+    parser.add_argument("mode", metavar="MODE")
+    _add_resolution(parser)
+    parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
+    parser.add_argument("--end", metavar="DATE", help="last timestep, included, UTC")
+    parser.add_argument("--capital", type=float, help="in share-class currency")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--data-mode", choices=("csv", "db"))
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
+    parser.add_argument("--run-id", metavar="ID")
+    parser.add_argument("--no-plots", action="store_true")
+    parser.add_argument("--stride", type=_stride, default="auto", metavar="auto|1")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no report")
+    parser.add_argument("--json", action="store_true", help="print the summary alone")
+
+
+def _add_compare(commands: Any) -> None:
+    parser = _command(commands, "compare", _run_compare, "put finished runs side by side")
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path)
+
+
+def _add_lab(commands: Any) -> None:
+    _command(commands, "lab", _run_lab, "open JupyterLab on the first notebook")
+
+
+def _stride(text: str) -> int | str:
+    if text == "auto":
+        return text
+    if text.isdigit() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number of timesteps from 1")
+
+
+def _run_modes(options: argparse.Namespace) -> int:
+    from basis_lab.config.loader import list_modes
+    from basis_lab.results.text import align_table
+
+    found = list_modes(share_class=options.share_class, risk_level=options.risk_level)
+    rows = [("mode", "share classes", "risk", "venues", "what it does")]
+    rows += [
+        (
+            mode.header.mode,
+            ", ".join(mode.header.share_classes),
+            mode.header.risk_level,
+            ", ".join(mode.header.venues),
+            mode.header.title,
+        )
+        for mode in found
+    ]
+    _say(align_table(rows))
+    for mode in found:
+        _say(f"\n{mode.header.mode} needs:")
+        for need in mode.header.data_requirements:
+            _say(f"  {need}")
+    return 0
+
+
+def _run_config_show(options: argparse.Namespace) -> int:
+    from basis_lab.config.describe import describe_config
+    from basis_lab.config.loader import load_config
+
+    config = load_config(
+        options.mode,
+        share_class=options.share_class,
+        overrides=_overrides(options),
+        scenarios=options.scenarios,
+    )
+    for row in describe_config(config):
+        notes = "; ".join(note for note in (row.unit, row.bounds) if note)
+        _say(f"{row.key} = {json.dumps(row.value)}" + (f"  [{notes}]" if notes else ""))
+        _say(f"    {row.meaning} ({row.source})")
+    return 0
+
+
+def _run_config_check(options: argparse.Namespace) -> int:
+    from basis_lab.config.check import check_paths
+
+    refused: list[ConfigProblem] = []
+    for path, problems in check_paths(options.paths):
+        _say(f"{path}: {'refused' if problems else 'good'}")
+        refused += problems
+    if refused:
+        raise ConfigError(refused)
+    return 0
+
+
+def _run_data_list(options: argparse.Namespace) -> int:
+    from basis_lab.data.series import time_text
+    from basis_lab.results.text import align_table
+
+    store, place = _store(options)
+    infos = store.datasets()
+    rows = [("dataset", "first", "last", "rows", "kind", "fields")]
+    rows += [
+        (
+            info.id,
+            time_text(info.first),
+            time_text(info.last),
+            f"{info.rows:,}",
+            "synthetic" if info.synthetic else "derived" if info.derived else "real",
+            ", ".join(info.fields),
+        )
+        for info in infos
+    ]
+    _say(f"{place}: {len(infos)} datasets\n")
+    _say(align_table(rows, right=(3,)))
+    return 0
+
+
+def _run_data_check(options: argparse.Namespace) -> int:
+    store, place = _store(options)
+    infos = store.datasets()
+    for info in infos:
+        series = store.read(info.id)
+        _say(f"good: {info.id}, {len(series.times):,} rows")
+    _say(f"{place}: {len(infos)} datasets read")
+    return 0
+
+
+def _store(options: argparse.Namespace) -> "tuple[Store, Path]":
+    from basis_lab.config.environment import read_environment
+    from basis_lab.data.catalogue import open_store, sample_directory
+
+    named = options.data_dir if options.data_dir is not None else read_environment().data_dir
+    place = named if named is not None else sample_directory()
+    return open_store(place), place
+
+
+def _run_data_sample(options: argparse.Namespace) -> int:
+    from basis_lab.data.catalogue import sample_directory
+    from basis_lab.data.sample import write_sample
+
+    place = options.out if options.out is not None else sample_directory()
+    infos = write_sample(place)
+    _say(f"{place}: {len(infos)} synthetic datasets written")
+    return 0
+
+
+def _run_data_import(options: argparse.Namespace) -> int:
+    from basis_lab.data.catalogue import sample_directory
+    from basis_lab.data.importer import import_directory
+    from basis_lab.results.text import align_table
+
+    source = options.source.resolve()
+    place = options.out if options.out is not None else sample_directory().parent / source.name
+    report = import_directory(source, place, progress=_tell_import)
+    rows = [("file", "dataset", "verdict", "rows")]
+    rows += [
+        (file.file, file.dataset, str(file.verdict), "" if file.rows is None else f"{file.rows:,}")
+        for file in report.files
+    ]
+    _say(align_table(rows, right=(3,)))
+    for file in report.files:
+        for finding in file.findings:
+            _say(f"{file.file}: {finding}")
+    for choice in report.choices:
+        _say(f"{choice.dataset}: {choice.file}: {choice.reason}")
+    _say(f"\n{report.destination}: {len(report.datasets)} datasets written")
+    return 0
+
+
+def _tell_import(dataset: str, done: int, total: int) -> None:
+    sys.stderr.write(f"import: {done} of {total}: {dataset}\n")
+
+
+def _run_backtest(options: argparse.Namespace) -> int:
+    from basis_lab.results.progress import Progress
+
+    request = _request(options)
+    quiet = options.quiet
+    with nullcontext() if quiet else Progress() as shown:
+        result = _run(request, shown)
+    if options.json:
+        _say(json.dumps({**result.summary, "timing": result.timing}, indent=2, allow_nan=False))
+    elif not quiet:
+        from basis_lab.results.text import word_report
+
+        _say(word_report(result.summary, result.path))
+    return 0
+
+
+def _run(request: "BacktestRequest", progress: "Progress | None") -> "RunResult":
+    from dataclasses import replace
+
+    from basis_lab.services.backtest import run_backtest
+
+    return run_backtest(replace(request, progress=progress))
+
+
+def _request(options: argparse.Namespace) -> "BacktestRequest":
+    from basis_lab.config.environment import read_environment
+    from basis_lab.results.store import check_run_id
+    from basis_lab.services.backtest import BacktestRequest
+
+    environment = read_environment()
+    environment.require_backtest()
+    if options.run_id is not None:
+        check_run_id(options.run_id)
+    named = (options.out, environment.results_dir, Path("outputs"))
+    return BacktestRequest(
+        mode=options.mode,
+        share_class=options.share_class,
+        start=options.start,
+        end=options.end,
+        capital=options.capital,
+        overrides=_overrides(options),
+        scenarios=tuple(options.scenarios),
+        data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
+        data_mode=options.data_mode if options.data_mode is not None else environment.data_mode,
+        out=next(place for place in named if place is not None),
+        run_id=options.run_id,
+        plots=not options.no_plots,
+        stride=options.stride,
+        progress=None,
+    )
+
+
+def _overrides(options: argparse.Namespace) -> dict[str, object]:
+    from basis_lab.config.loader import parse_set
+
+    return dict(parse_set(text) for text in options.overrides)
+
+
+def _run_compare(options: argparse.Namespace) -> int:
+    from basis_lab.results.compare import compare
+    from basis_lab.results.result import open_result
+    from basis_lab.results.text import align_table
+
+    table = compare([open_result(path) for path in options.runs])
+    rows = [("figure", *(str(name) for name in table.columns))]
+    rows += [
+        (str(figure), *(_figure(cell) for cell in cells))
+        for figure, cells in zip(table.index, table.to_numpy().tolist(), strict=True)
+    ]
+    _say(align_table(rows, right=tuple(range(1, len(rows[0])))))
+    return 0
+
+
+def _figure(cell: object) -> str:
+    if cell is None:
+        return ""
+    return f"{cell:.8g}" if isinstance(cell, float) else str(cell)
+
+
+def _run_lab(_: argparse.Namespace) -> int:
+    notebook = Path(__file__).resolve().parents[1] / NOTEBOOK
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise UsageError(
+            "JupyterLab is not installed",
+            where="basis-lab lab",
+            remedy="install it with: pip install -e .[lab]",
+        )
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)])  # noqa: S603 - our own interpreter on our own file
+
+
+def _say(text: str) -> None:
+    """Print a result; what the terminal cannot show becomes a question mark."""
+    encoding = sys.stdout.encoding
+    sys.stdout.write(f"{text}\n".encode(encoding, "replace").decode(encoding))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

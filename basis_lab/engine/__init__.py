@@ -1,0 +1,1 @@
+"""The engine: composition, the clock, the full loop, health."""

@@ -1,0 +1,275 @@
+"""EventDrivenStrategyEngine: one run from configuration to finished columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from time import perf_counter
+
+import numpy as np
+
+from basis_lab.config.models import RunConfig
+from basis_lab.data.provider import DataProvider
+from basis_lab.domain.instruments import Kind
+from basis_lab.domain.market import MarketFrame
+from basis_lab.engine.clock import Clock, Stride
+from basis_lab.engine.compose import Components, compose
+from basis_lab.engine.health import Checked, Health, examine, require_healthy
+from basis_lab.engine.loop import FullLoop, Progress
+from basis_lab.errors import EngineError
+from basis_lab.results.record import RunIdentity, RunRecord
+
+EXECUTION_MODES = ("backtest",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the engine is doing."""
+
+    mode: str
+    share_class: str
+    execution_mode: str
+    health: Health
+    current_timestamp: str
+    is_running: bool
+
+
+class EventDrivenStrategyEngine:
+    """Runs one mode with one configuration.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Validated configuration.
+    execution_mode : str
+        ``backtest``.
+    data_provider : DataProvider
+        Where frames come from.
+    initial_capital : float
+        Share-class currency, above zero.
+    share_class : str
+        Must be the configured one.
+
+    Raises
+    ------
+    EngineError
+        For a capital that is not above zero, an unknown share class or execution mode.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        execution_mode: str,
+        data_provider: DataProvider,
+        initial_capital: float,
+        share_class: str,
+    ) -> None:
+        _check(config, execution_mode, initial_capital, share_class)
+        self.config = config
+        self.execution_mode = execution_mode
+        self.data_provider = data_provider
+        self.initial_capital = initial_capital
+        self.share_class = share_class
+        hours = int(config.strategy.plan_timeout)
+        self.components: Components = compose(config, initial_capital, hours)
+        self._loop: FullLoop | None = None
+        self._running = False
+        self._load_s = 0.0
+        self._run_s = 0.0
+
+    def prepare(
+        self, start: np.datetime64, end: np.datetime64, stride: Stride = "auto"
+    ) -> FullLoop:
+        """Load the data, check health and book the capital; the loop is then ready to step.
+
+        Parameters
+        ----------
+        start, end : datetime64
+            First and last timestep, both included.
+        stride : int or "auto"
+            Rows of a window.
+
+        Returns
+        -------
+        FullLoop
+            To be stepped through once.
+
+        Raises
+        ------
+        EngineError
+            If this engine has already run.
+        UnhealthyError
+            If a component is not ready.
+        """
+        if self._loop is not None:
+            raise EngineError(
+                "an engine runs once",
+                where="EventDrivenStrategyEngine",
+                remedy="make a new engine for another run",
+            )
+        began = perf_counter()
+        frame: MarketFrame = self.data_provider.frame(start, end)
+        frame.unit_prices.sum()
+        self._load_s = perf_counter() - began
+        require_healthy(examine(self._checked(), ""))
+        self._loop = FullLoop(self.config, self.components, frame, Clock(stride))
+        self._loop.open(self.initial_capital)
+        return self._loop
+
+    def run_backtest(
+        self,
+        start: np.datetime64,
+        end: np.datetime64,
+        *,
+        stride: Stride = "auto",
+        progress: Progress | None = None,
+        run_id: str = "",
+    ) -> RunRecord:
+        """Run from start to end and return every hourly column.
+
+        Parameters
+        ----------
+        start, end : datetime64
+            First and last timestep, both included.
+        stride : int or "auto"
+            Rows of a window; the result does not depend on it.
+        progress : callable or None
+            Called with (rows done, rows) after every window.
+        run_id : str
+            The run's name.
+
+        Returns
+        -------
+        RunRecord
+            Status ``completed``; ``stopped`` if interrupted, up to the last finished window.
+        """
+        loop = self.prepare(start, end, stride)
+        self._running = True
+        status = "completed"
+        began = perf_counter()
+        try:
+            for window in loop.steps():
+                if progress is not None:
+                    progress(window.stop, loop.frame.rows)
+        except KeyboardInterrupt:
+            status = "stopped"
+        finally:
+            self._running = False
+        self._run_s = perf_counter() - began
+        return self._record(loop, status, run_id)
+
+    def get_status(self) -> Status:
+        """Return what the engine is doing, with health computed now."""
+        stamp = "" if self._loop is None else _stamp(self._loop)
+        return Status(
+            mode=self.config.mode,
+            share_class=self.share_class,
+            execution_mode=self.execution_mode,
+            health=examine(self._checked(), stamp),
+            current_timestamp=stamp,
+            is_running=self._running,
+        )
+
+    def _checked(self) -> Mapping[str, Checked]:
+        parts = self.components
+        return {
+            "position_monitor": parts.position_monitor,
+            "risk_monitor": parts.risk_monitor,
+            "pnl_monitor": parts.pnl_monitor,
+            "strategy_manager": parts.strategy_manager,
+            "execution_interface_manager": parts.execution_interface_manager,
+            "reconciliation_component": parts.reconciliation_component,
+            "execution_manager": parts.execution_manager,
+        }
+
+    def _record(self, loop: FullLoop, status: str, run_id: str) -> RunRecord:
+        rows = loop.row
+        recorder = loop.recorder
+        columns = {name: x[:rows] for name, x in recorder.columns.items()}
+        parts = self.components
+        return RunRecord(
+            identity=RunIdentity(
+                run_id=run_id,
+                mode=self.config.mode,
+                share_class=self.share_class,
+                currency=self.config.share_class.currency,
+                status=status,
+                initial_capital=self.initial_capital,
+                config=self.config.plain(),
+                target_apy=self.config.target_apy,
+                max_drawdown=self.config.max_drawdown,
+            ),
+            frame=loop.frame,
+            rows=rows,
+            quantities=parts.position_monitor.history[:rows],
+            values=recorder.values.T[:rows],
+            equity=columns["equity"],
+            exit_equity=columns["exit_equity"],
+            flows=columns["flows"],
+            nav_per_share=columns["nav_per_share"],
+            residual=columns["residual"],
+            attribution={name: x[:rows] for name, x in recorder.attribution.items()},
+            exposure={name: x[:rows] for name, x in recorder.exposure.items()},
+            risk={name: x[:rows] for name, x in recorder.risk.items()},
+            level=recorder.level[:rows],
+            log=parts.event_logger.entries,
+            extremes=dict(recorder.extremes),
+            trades=parts.execution_manager.fills,
+            rebalances=loop.rebalances,
+            rewards=0,
+            liquidations=loop.liquidations,
+            warnings=_warnings(loop, self.data_provider),
+            timing={"load_s": self._load_s, "run_s": self._run_s},
+        )
+
+
+def _check(
+    config: RunConfig, execution_mode: str, initial_capital: float, share_class: str
+) -> None:
+    if execution_mode not in EXECUTION_MODES:
+        raise EngineError(
+            "this execution mode does not exist yet",
+            where="execution_mode",
+            value=execution_mode,
+            remedy=f"use one of {', '.join(EXECUTION_MODES)}",
+        )
+    if not (isfinite(initial_capital) and initial_capital > 0.0):
+        raise EngineError(
+            "the capital is not a number above zero",
+            where="initial_capital",
+            value=initial_capital,
+            remedy="give an amount in share-class currency",
+        )
+    if share_class != config.share_class.name:
+        raise EngineError(
+            "the share class is not the configured one",
+            where="share_class",
+            value=share_class,
+            remedy=f"use {config.share_class.name}, or load another configuration",
+        )
+
+
+def _stamp(loop: FullLoop) -> str:
+    row = min(loop.row, loop.frame.rows - 1)
+    return f"{np.datetime_as_string(loop.frame.times[row])}Z"
+
+
+def _warnings(loop: FullLoop, provider: DataProvider) -> tuple[str, ...]:
+    """Say what a reader of the result must know."""
+    found: list[str] = []
+    universe = loop.components.universe
+    held = loop.components.position_monitor.history[: loop.row]
+    positions = [
+        i
+        for i, x in enumerate(universe.instruments)
+        if x.kind in (Kind.PERP, Kind.ATOKEN) and held[:, i].any()
+    ]
+    if not positions:
+        found.append("the run never held a position")
+    for source in loop.frame.sources:
+        found += [
+            f"{source.key}: {note}" for note in source.notes if "proxy" in note or "serves" in note
+        ]
+    found += [f"data.proxies names {venue}, which this run does not use" for venue in provider.unused_proxies]
+    if loop.frame.synthetic:
+        found.append("made from synthetic sample data: nothing here is market history")
+    return tuple(found)

@@ -1,0 +1,320 @@
+"""The full loop, written once over a window of timesteps.
+
+Each window: clock, data, venues settle, positions, exposure, risk, strategy, the tight loop at
+the row where something fired, P&L, record. A window of one row is live trading; the longest
+window in which nothing acts is a backtest. Both give the same bits.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.config.models import RunConfig
+from basis_lab.domain import series
+from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.instructions import (
+    Cause,
+    Decision,
+    Liquidation,
+    Reason,
+    ScheduledFlows,
+    Statement,
+)
+from basis_lab.domain.market import MarketFrame, Window
+from basis_lab.domain.reports import ExposureReport, RiskReport
+from basis_lab.engine.clock import Clock
+from basis_lab.engine.compose import Components
+from basis_lab.engine.recorder import Recorder
+from basis_lab.errors import StrategyError
+from basis_lab.ledger.book import Posting, Transaction
+from basis_lab.strategies.base import View
+
+MAX_STAGES = 8  # stages of one plan that may follow each other at one timestep
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the monitors say of a window."""
+
+    exposure: ExposureReport
+    risk: RiskReport
+
+
+class FullLoop:
+    """One run over one frame.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Validated configuration.
+    components : Components
+        The run's components.
+    frame : MarketFrame
+        The run's data.
+    clock : Clock
+        Chooses window lengths.
+    """
+
+    def __init__(
+        self, config: RunConfig, components: Components, frame: MarketFrame, clock: Clock
+    ) -> None:
+        self.components = components
+        self.frame = frame
+        self.recorder = Recorder(frame, components.universe, components.event_logger)
+        self.rebalances = 0
+        self.liquidations = 0
+        self.row = 0
+        self._config = config
+        self._clock = clock
+        self._groups = 0
+
+    def open(self, initial_capital: float) -> None:
+        """Book the opening capital at the strategy's treasury."""
+        parts = self.components
+        treasury = parts.strategy_manager.strategy.treasury
+        posting = Posting(treasury, initial_capital, Cause.CAPITAL)
+        parts.position_monitor.open_with(
+            Transaction(row=0, postings=(posting,)), self.frame.rows
+        )
+        receivers = [*parts.exchanges.values(), *([parts.wallet] if parts.wallet else [])]
+        next(x for x in receivers if x.name == treasury.venue).credit(treasury, initial_capital)
+        self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
+        parts.event_logger.log_event(
+            Event(
+                row=0,
+                event_type=EventType.DEPOSIT,
+                component="engine",
+                venue=treasury.venue,
+                instrument=str(treasury),
+                quantity=initial_capital,
+                amount=initial_capital,
+                currency=self._config.share_class.currency,
+                cause=Cause.CAPITAL,
+                status="FILLED",
+                details={
+                    "movements": [(str(treasury), initial_capital, Cause.CAPITAL.value)],
+                    "note": "opening capital",
+                },
+                positions=parts.position_monitor.book.quantities,
+            )
+        )
+
+    def steps(self) -> Iterator[Window]:
+        """Run window by window; yields each once it is committed."""
+        while self.row < self.frame.rows:
+            window = self._advance()
+            self.row = window.stop
+            yield window
+        self.components.reconciliation_component.reconcile("end of the run")
+        self._log(EventType.RUN_END, self.frame.rows - 1, "engine", {})
+
+    def _advance(self) -> Window:
+        """Carry out one window and return the rows that were committed."""
+        stop = min(self.row + self._clock.length(), self.frame.rows)
+        window = self.frame.window(self.row, stop)
+        previews = [venue.preview(window) for venue in self.components.venues]
+        work = min((x.work_row for x in previews if x.work_row is not None), default=None)
+        if work == self.row:
+            return self._with_work(self.frame.at(self.row))
+        if work is not None:
+            window = window.until(work)
+        flows = tuple(flow.until(window.stop) for x in previews for flow in x.flows)
+        state = self._measure(window, flows)
+        found = self._find_trigger(window, state)
+        if found is None:
+            self._settle(window, flows)
+            self._commit(window, state, flows, [])
+            self._clock.quiet()
+            return window
+        offset, reason = found
+        window = window.until(self.row + offset + 1)
+        flows = tuple(flow.until(window.stop) for flow in flows)
+        self._settle(window, flows)
+        self._clock.fired(len(window))
+        head = window.until(window.stop - 1)
+        if len(head):
+            self._commit(head, self._head(state, len(head)), _before(flows, head.stop), [])
+        self._act(window.last, reason, _since(flows, head.stop), [])
+        return window
+
+    def _with_work(self, window: Window) -> Window:
+        """Run a row in which venues change positions by themselves: it runs alone."""
+        parts = self.components
+        statements: list[Statement] = []
+        for venue in parts.venues:
+            statements += venue.settle(window)
+        forced = tuple(x for x in statements if isinstance(x, Liquidation))
+        self.liquidations += len(forced)
+        booked = parts.execution_manager.book_statements(forced, window.start)
+        flows = tuple(flow for venue in parts.venues for flow in venue.preview(window).flows)
+        self._book_flows(flows)
+        arrived = tuple(x for x in statements if not isinstance(x, Liquidation))
+        booked += parts.execution_manager.book_statements(arrived, window.start)
+        parts.reconciliation_component.reconcile(_named(window))
+        state = self._measure(window, ())
+        found = self._find_trigger(window, state)
+        self._clock.fired(1)
+        if found is None:
+            self._commit(window, state, flows, booked)
+        else:
+            self._act(window, found[1], flows, booked)
+        return window
+
+    def _measure(self, window: Window, flows: tuple[ScheduledFlows, ...]) -> _State:
+        parts = self.components
+        quantities = parts.position_monitor.get_current_positions(window, flows)
+        exposure = parts.exposure_monitor.calculate_exposure(window, quantities)
+        return _State(exposure, parts.risk_monitor.assess_risk(window, exposure))
+
+    @staticmethod
+    def _head(state: _State, rows: int) -> _State:
+        return _State(state.exposure.head(rows), state.risk.head(rows))
+
+    def _view(self, window: Window, state: _State) -> View:
+        parts = self.components
+        return View(
+            window=window,
+            exposure=state.exposure,
+            risk=state.risk,
+            pending=parts.execution_interface_manager.transfers.pending,
+            entered=parts.strategy_manager.entered,
+            pnl=parts.pnl_monitor.last,
+        )
+
+    def _find_trigger(self, window: Window, state: _State) -> tuple[int, Reason] | None:
+        """Ask the strategy; at the run's last row nothing is decided."""
+        found = self.components.strategy_manager.find_trigger(self._view(window, state))
+        if found is None or window.start + found[0] == self.frame.rows - 1:
+            return None
+        return found
+
+    def _settle(self, window: Window, flows: tuple[ScheduledFlows, ...]) -> None:
+        """Have the venues book the window, book it ourselves, and compare."""
+        for venue in self.components.venues:
+            venue.settle(window)
+        self._book_flows(flows)
+        self.components.reconciliation_component.reconcile(_named(window))
+
+    def _book_flows(self, flows: tuple[ScheduledFlows, ...]) -> None:
+        parts = self.components
+        parts.position_monitor.post_flows(flows)
+        for flow in flows:
+            if len(flow.rows):
+                parts.event_logger.log_flows(flow)
+
+    def _act(
+        self,
+        window: Window,
+        reason: Reason,
+        flows: tuple[ScheduledFlows, ...],
+        booked: list[Transaction],
+    ) -> None:
+        """Run the tight loop at one row, stage after stage until one has to wait."""
+        parts = self.components
+        manager = parts.strategy_manager
+        state = self._measure(window, ())
+        self.recorder.note_levels(window, state.risk)
+        for _ in range(MAX_STAGES):
+            opens = manager.plan is None
+            first = not manager.entered
+            decision = manager.make_strategy_decision(self._view(window, state), reason)
+            if decision is None:
+                break
+            if opens:
+                self._groups += 1
+                self.rebalances += 0 if first else 1
+            self._log_decision(window.start, decision, opens=opens)
+            self._allow_gas_debt(window, state)
+            booked = [
+                *booked,
+                *parts.execution_manager.process_orders(decision, window, self._groups),
+            ]
+            state = self._measure(window, ())
+            if manager.plan is None or self._view(window, state).pending:
+                break
+            reason = manager.plan.reason
+        else:
+            raise StrategyError(
+                "a plan does not come to an end",
+                where=f"{reason.trigger} at {window.times[-1]}Z",
+                value=f"{MAX_STAGES} stages at one timestep",
+                remedy="each stage must leave less to do than it found",
+            )
+        self._commit(window, state, flows, booked)
+
+    def _allow_gas_debt(self, window: Window, state: _State) -> None:
+        wallet = self.components.wallet
+        if wallet is None:
+            return
+        limit = float(state.exposure.equity[-1]) * self._config.costs.gas_debt_limit
+        if self._config.share_class.currency != "ETH":
+            limit /= float(window.values(series.spot("binance", "ETH"))[-1])
+        wallet.allow_gas_debt(max(limit, 0.0))
+
+    def _commit(
+        self,
+        window: Window,
+        state: _State,
+        flows: tuple[ScheduledFlows, ...],
+        booked: list[Transaction],
+    ) -> None:
+        parts = self.components
+        self.recorder.note_levels(window, state.risk)
+        parts.position_monitor.record(window, state.exposure.quantities)
+        before = parts.position_monitor.get_positions_before(window)
+        pnl = parts.pnl_monitor.update_state(window, before, state.exposure, flows, booked)
+        self.recorder.write(window, state.exposure, state.risk, pnl)
+
+    def _log_decision(self, row: int, decision: Decision, *, opens: bool) -> None:
+        reason = decision.reason
+        details: dict[str, object] = {
+            "value": reason.value,
+            "limit": reason.limit,
+            "side": reason.side,
+        }
+        if opens:
+            self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
+        details = {
+            **details,
+            "action": decision.action.value,
+            "instructions": len(decision.instructions),
+            "then": decision.then,
+        }
+        self._log(EventType.DECISION, row, "strategy_manager", details, reason.trigger)
+
+    def _log(  # noqa: PLR0913 - the columns of one event
+        self,
+        kind: EventType,
+        row: int,
+        component: str,
+        details: dict[str, object],
+        trigger: str = "",
+    ) -> None:
+        held = self.components.position_monitor.book.quantities
+        self.components.event_logger.log_event(
+            Event(
+                row=row,
+                event_type=kind,
+                component=component,
+                trigger=trigger,
+                group_id=self._groups if self._groups else None,
+                details=details,
+                positions=held,
+            )
+        )
+
+
+def _named(window: Window) -> str:
+    """Name a window for people."""
+    return f"window {np.datetime_as_string(window.times[0])}Z to {window.times[-1]}Z"
+
+
+def _before(flows: tuple[ScheduledFlows, ...], stop: int) -> tuple[ScheduledFlows, ...]:
+    return tuple(flow.until(stop) for flow in flows)
+
+
+def _since(flows: tuple[ScheduledFlows, ...], start: int) -> tuple[ScheduledFlows, ...]:
+    return tuple(flow.since(start) for flow in flows)

@@ -1,0 +1,1 @@
+"""What a run leaves behind: tables, summary, charts, the run folder."""

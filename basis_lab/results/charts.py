@@ -1,0 +1,289 @@
+"""The figures of a run, drawn from its tables (WORKBENCH sections 1, 4 and 5)."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from basis_lab.domain.instruments import Instrument
+from basis_lab.results import drawing, extract, style
+from basis_lab.results.formats import format_amount, format_ratio, format_share
+from basis_lab.results.frames import RunTables
+from basis_lab.results.verdict import LENDING, Comparison, word_verdict
+
+WEEK = "7D"
+NO_LOAN = "This run has no loan, so there is no health factor."
+NO_PERP = "This run holds no perpetual."
+
+
+class Figures:
+    """Figures of one run; each method draws one anew.
+
+    Parameters
+    ----------
+    tables : RunTables
+        Summary and tables, fresh or read back: both draw alike.
+    """
+
+    def __init__(self, tables: RunTables) -> None:
+        self._tables = tables
+        self._summary = tables.summary
+        self._currency = str(self._summary["currency"])
+
+    def cumulative_pnl(self) -> go.Figure:
+        """Draw what was earned, held and left, beside plain lending.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Share-class currency.
+        """
+        pnl = self._tables.pnl
+        earned = pnl.filter(regex="^cumulative_pnl_").iloc[:, 0]
+        left = earned - (pnl["equity"] - pnl["exit_equity"])
+        figure = self._figure(word_verdict(self._summary), "cumulative P&L", self._currency)
+        figure.add_trace(drawing.line(drawing.thin(left), "if left", color=style.EXIT, width=1.1))
+        figure.add_trace(drawing.line(drawing.thin(earned), "held", color=style.NET, width=2))
+        ends = {
+            "held": (float(earned.iloc[-1]), style.NET),
+            "if left": (float(left.iloc[-1]), style.EXIT),
+        }
+        hurdle = self._lending(earned)
+        if hurdle is not None:
+            figure.add_trace(
+                drawing.line(hurdle, "lending", color=style.LENDING, width=1.5, dash="dot")
+            )
+            ends["lending"] = (float(hurdle.iloc[-1]), style.LENDING)
+        drawing.label_ends(figure, ends)
+        return figure
+
+    def pnl_components(self) -> go.Figure:
+        """Draw the cumulative attribution, gains stacked up and losses down, and their net.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Share-class currency.
+        """
+        pnl = self._tables.pnl
+        parts = extract.components(pnl).cumsum()
+        finals = {str(name): float(parts[name].iloc[-1]) for name in parts}
+        largest = max(finals, key=lambda name: abs(finals[name]))
+        amount = format_amount(finals[largest], self._currency, signed=True)
+        figure = self._figure(
+            f"{largest.replace('_', ' ')} counts most: {amount} {self._currency}",
+            "cumulative attribution; the dark line is net P&L",
+            self._currency,
+        )
+        for name in parts:
+            colour = style.CATEGORY_COLOURS[str(name)]
+            drawn = drawing.thin(parts[name])
+            for stack, side in (("gain", drawn.clip(lower=0.0)), ("loss", drawn.clip(upper=0.0))):
+                if side.any():
+                    figure.add_trace(drawing.area(side, str(name), colour, stack))
+        net = pnl.filter(regex="^cumulative_pnl_").iloc[:, 0]
+        figure.add_trace(drawing.line(drawing.thin(net), "net", color="#FFFFFF", width=4))
+        figure.add_trace(drawing.line(drawing.thin(net), "net", color=style.NET, width=2))
+        figure.data[-2].hoverinfo = "skip"
+        drawing.label_ends(figure, extract.stack_middles(parts.iloc[-1]))
+        return figure
+
+    def balance_sheet(self) -> go.Figure:
+        """Draw assets up and liabilities down, with equity as their difference.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Share-class currency.
+        """
+        sheet = self._tables.balance_sheet
+        values = sheet.reset_index().pivot_table(
+            index="timestamp", columns="line", values="value", aggfunc="sum", sort=False
+        )
+        values = values.fillna(0.0).sort_index()
+        final = format_amount(float(self._summary["final_equity"]), self._currency)
+        debts = float(values.iloc[-1].clip(upper=0.0).sum())
+        owed = format_amount(abs(debts), self._currency)
+        figure = self._figure(
+            f"Equity {final} {self._currency} at the end, {owed} owed",
+            "assets up, liabilities down; the dark line is equity",
+            self._currency,
+        )
+        for name in values:
+            drawn = drawing.thin(values[name])
+            colour = style.stock_colour(Instrument.parse(str(name)))
+            for stack, side in (("own", drawn.clip(lower=0.0)), ("owe", drawn.clip(upper=0.0))):
+                if side.any():
+                    figure.add_trace(drawing.area(side, str(name), colour, stack))
+        equity = drawing.thin(self._tables.pnl["equity"])
+        figure.add_trace(drawing.line(equity, "equity", color=style.NET, width=2))
+        return figure
+
+    def delta_neutrality(self) -> go.Figure:
+        """Draw net delta as a share of equity.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Percent of equity.
+        """
+        drift = 100.0 * self._tables.risk["delta_drift"]
+        worst = self._summary["max_abs_net_delta"]
+        title = f"Net delta stayed within {format_share(worst)} of equity"
+        figure = self._figure(title, "net delta less its target, over equity", "% of equity")
+        if drift.isna().all():
+            drawing.say_nothing_to_draw(figure, "This run has no price exposure to neutralise.")
+            return figure
+        figure.add_trace(drawing.line(drawing.thin(drift), "drift", color=style.NET, width=1.5))
+        return figure
+
+    def margin_ratios(self) -> go.Figure:
+        """Draw the margin ratio of each perp venue with its limits.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Ratio: (cash + unrealised) / notional.
+        """
+        ratios = extract.held(self._tables.risk, "margin_ratio_")
+        least = self._summary["min_margin_ratio"]
+        if not ratios or least is None:
+            return self._empty("No margin is at stake", "ratio", NO_PERP)
+        venue = min(least, key=lambda name: least[name])
+        figure = self._figure(
+            f"Least margin ratio {format_ratio(least[venue])}, at {venue}",
+            "(cash + unrealised P&L) / notional, least of each drawn bin",
+            "ratio",
+        )
+        ends = {}
+        for name, series in ratios.items():
+            colour, dash = style.venue_line(name)
+            drawn = drawing.thin(series, least=True)
+            figure.add_trace(drawing.line(drawn, name, color=colour, width=1.5, dash=dash))
+            ends[name] = (float(series.dropna().iloc[-1]), colour)
+        drawing.label_ends(figure, ends)
+        figure.update_yaxes(rangemode="tozero")
+        return figure
+
+    def health_factor(self) -> go.Figure:
+        """Draw the health factor at the lending pool.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Ratio; liquidation is at 1.
+        """
+        factor = self._tables.risk["health_factor"]
+        if factor.isna().all():
+            return self._empty("No loan", "health factor", NO_LOAN)
+        least = format_ratio(self._summary["min_health_factor"])
+        figure = self._figure(f"Least health factor {least}", "liquidation at 1", "health factor")
+        drawn = drawing.thin(factor, least=True)
+        figure.add_trace(drawing.line(drawn, "health factor", color=style.CHAIN, width=1.5))
+        drawing.limit(figure, 1.0, "liquidation 1.000", style.CRITICAL)
+        return figure
+
+    def funding(self) -> go.Figure:
+        """Draw the funding rates that were paid, as APR: raw faint, their 7-day mean bold.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Percent a year; positive means that shorts receive.
+        """
+        rates = extract.funding_rates(self._tables.events)
+        if not rates:
+            return self._empty("No funding was paid", "% a year", NO_PERP)
+        amount = float(self._tables.pnl["funding"].sum())
+        told = format_amount(amount, self._currency, signed=True)
+        figure = self._figure(
+            f"Funding brought {told} {self._currency}",
+            "rate as APR: faint as paid, bold its 7-day mean; above 0 shorts receive",
+            "% a year",
+        )
+        ends = {}
+        for name, series in rates.items():
+            colour, dash = style.venue_line(name)
+            mean = series.rolling(WEEK).mean()
+            figure.add_trace(drawing.line(series, name, color=style.fade(colour, 0.25), width=0.8))
+            figure.add_trace(drawing.line(mean, f"{name}, 7 d", color=colour, width=2, dash=dash))
+            ends[name] = (float(mean.iloc[-1]), colour)
+        drawing.label_ends(figure, ends)
+        return figure
+
+    def drawdown(self) -> go.Figure:
+        """Draw the distance below the highest NAV so far.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Percent, 0 or below.
+        """
+        nav = self._tables.pnl["nav_per_share"]
+        fall = 100.0 * (nav / nav.cummax() - 1.0)
+        worst = format_share(self._summary["max_drawdown"])
+        when = pd.DatetimeIndex(fall.index)[int(fall.argmin())].strftime("%Y-%m-%d")
+        figure = self._figure(
+            f"Worst drawdown {worst}, on {when}",
+            "below the highest NAV per share so far, hourly, least of each drawn bin",
+            "%",
+        )
+        drawn = drawing.line(drawing.thin(fall, least=True), "drawdown", color=style.NET, width=1)
+        drawn.fill = "tozeroy"
+        drawn.fillcolor = style.fade(style.NET, 0.15)
+        figure.add_trace(drawn)
+        return figure
+
+    def nav(self) -> go.Figure:
+        """Draw the NAV per share.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Share-class currency per share; a share starts at 1.
+        """
+        total = format_share(self._summary["total_return"], signed=True)
+        unit = f"{self._currency} per share"
+        figure = self._figure(f"A share returned {total}", "NAV per share, issued at 1", unit)
+        drawn = drawing.thin(self._tables.pnl["nav_per_share"])
+        figure.add_trace(drawing.line(drawn, "NAV", color=style.NET, width=2))
+        return figure
+
+    def draw_all(self) -> Iterator[tuple[str, go.Figure]]:
+        """Draw every figure.
+
+        Yields
+        ------
+        tuple of (str, plotly.graph_objects.Figure)
+            Name and figure.
+        """
+        yield "cumulative_pnl", self.cumulative_pnl()
+        yield "pnl_components", self.pnl_components()
+        yield "balance_sheet", self.balance_sheet()
+        yield "delta_neutrality", self.delta_neutrality()
+        yield "margin_ratios", self.margin_ratios()
+        yield "health_factor", self.health_factor()
+        yield "funding", self.funding()
+        yield "drawdown", self.drawdown()
+        yield "nav", self.nav()
+
+    def _figure(self, title: str, subtitle: str, unit: str) -> go.Figure:
+        badge = "synthetic data" if self._summary["synthetic_data"] else "real data"
+        kind = f"<span style='color:{style.WARNING}'>{badge}</span>"
+        case = f"{self._summary['mode']}, {self._summary['share_class']} share class"
+        told = f"{kind} \N{MIDDLE DOT} {case} \N{MIDDLE DOT} {subtitle}"
+        return go.Figure(layout=style.light_layout(title, told, unit))
+
+    def _empty(self, title: str, unit: str, sentence: str) -> go.Figure:
+        figure = self._figure(title, "nothing to draw", unit)
+        drawing.say_nothing_to_draw(figure, sentence)
+        return figure
+
+    def _lending(self, earned: pd.Series) -> pd.Series | None:
+        """Return the straight line to what lending would have left."""
+        hurdle = self._summary["hurdle_apr"]
+        if hurdle is None:
+            return None
+        interest = hurdle * Comparison.of(self._summary).days * self._summary["initial_capital"]
+        ends = pd.Series([0.0, interest / 365.0], index=earned.index[[0, -1]])
+        return ends.rename(LENDING[self._summary["share_class"]])

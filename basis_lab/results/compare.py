@@ -1,0 +1,93 @@
+"""Runs side by side: figures and attributions, differences to the first."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from basis_lab.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from basis_lab.results.result import RunResult
+
+LEAST_RUNS = 2
+
+
+def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
+    """Return the summaries of runs side by side.
+
+    Parameters
+    ----------
+    runs : sequence of RunResult
+        Two or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a figure of the summary ("apr", "attribution.funding"), one column a run by its
+        id, then a column "RUN_ID - first" a further run with the differences of numbers.
+
+    Raises
+    ------
+    UsageError
+        If fewer than two runs are given.
+    """
+    import pandas as pd
+
+    if len(runs) < LEAST_RUNS:
+        raise UsageError(
+            "a comparison needs two runs",
+            where="compare",
+            value=len(runs),
+            remedy="give the folders of two or more runs",
+        )
+    figures = [flatten(run.summary) for run in runs]
+    names = _names([str(run.summary["run_id"]) for run in runs])
+    rows = list(dict.fromkeys(key for figure in figures for key in figure))
+    columns: dict[str, list[object]] = {
+        name: [figure.get(key) for key in rows] for name, figure in zip(names, figures, strict=True)
+    }
+    first = columns[names[0]]
+    for name in names[1:]:
+        pairs = zip(columns[name], first, strict=True)
+        columns[f"{name} - first"] = [_difference(later, base) for later, base in pairs]
+    return pd.DataFrame(columns, index=pd.Index(rows, name="figure"), dtype=object)
+
+
+def flatten(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a summary without nesting.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json.
+
+    Returns
+    -------
+    dict
+        Inner keys behind the outer one and a dot; lists are left out.
+    """
+    flat: dict[str, Any] = {}
+    for key, value in summary.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{key}.{inner}": entry for inner, entry in value.items()})
+        elif not isinstance(value, list):
+            flat[key] = value
+    return flat
+
+
+def _names(run_ids: list[str]) -> list[str]:
+    """Return the run ids, numbered where one comes again."""
+    names: list[str] = []
+    for i, run_id in enumerate(run_ids):
+        seen = run_ids[:i].count(run_id)
+        names.append(f"{run_id} ({seen + 1})" if seen else run_id)
+    return names
+
+
+def _difference(later: object, base: object) -> float | None:
+    if isinstance(later, bool) or isinstance(base, bool):
+        return None
+    if isinstance(later, int | float) and isinstance(base, int | float):
+        return later - base
+    return None

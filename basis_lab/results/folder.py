@@ -1,0 +1,173 @@
+"""A run's folder: it appears whole or not at all, and only ours is read or replaced."""
+
+import errno
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from basis_lab.errors import ResultError
+
+PRODUCT = "basis_lab"
+FILES = (
+    "summary.json",
+    "config.yaml",
+    "manifest.json",
+    "hourly_pnl.csv",
+    "balance_sheet.csv",
+    "exposure.csv",
+    "risk.csv",
+    "event_log.csv",
+    "events.jsonl",
+)
+PARTIAL = ".partial-"
+REPLACED = ".replaced-"
+ATTEMPTS = 5  # two processes may finish the same run at once
+OCCUPIED = (errno.ENOTEMPTY, errno.EEXIST)
+
+
+def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write a run's folder aside, then put it in its place.
+
+    Parameters
+    ----------
+    target : Path
+        Where the folder shall stand; an older folder of a run is replaced.
+    files : iterable of (name, bytes)
+        Names are relative and may have one folder in front.
+
+    Raises
+    ------
+    ResultError
+        If something else stands there, or the folder cannot be written.
+    """
+    check_replaceable(target)
+    aside = _beside(target, PARTIAL)
+    try:
+        aside.mkdir(parents=True)
+        for name, content in files:
+            path = aside / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        _put_in_place(aside, target)
+    except OSError as error:
+        raise ResultError(
+            "the folder of a run cannot be written",
+            where=str(target),
+            value=error.strerror,
+            remedy="make room or choose another directory with --out",
+        ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_replaceable(target: Path) -> None:
+    """Refuse a place where something other than a run's folder stands.
+
+    Parameters
+    ----------
+    target : Path
+        Where a run's folder shall stand.
+
+    Raises
+    ------
+    ResultError
+        If a file or a foreign folder with content is there.
+    """
+    if not target.exists() or (target.is_dir() and next(target.iterdir(), None) is None):
+        return
+    try:
+        check_run_folder(target)
+    except ResultError as error:
+        raise ResultError(
+            "something that is not a run's folder stands where the run would be written",
+            where=str(target),
+            value=error.what,
+            remedy="move it away, or choose another --run-id or --out",
+        ) from error
+
+
+def check_run_folder(path: Path) -> None:
+    """Refuse what is not the whole folder of a run.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Raises
+    ------
+    ResultError
+        If it is missing, half-written or not ours.
+    """
+    if not path.is_dir():
+        raise ResultError(
+            "there is no run's folder",
+            where=str(path),
+            remedy="give the folder that a backtest named, for instance outputs/RUN_ID",
+        )
+    if path.name.startswith(".") and (PARTIAL in path.name or REPLACED in path.name):
+        raise ResultError(
+            "the folder was left by a run that did not finish writing",
+            where=str(path),
+            remedy="repeat the run, then delete this folder",
+        )
+    missing = [name for name in FILES if not (path / name).is_file()]
+    if missing:
+        raise ResultError(
+            "the folder is not a whole run",
+            where=str(path),
+            value="missing: " + ", ".join(missing),
+            remedy="give a folder that a backtest wrote, or repeat the run",
+        )
+    _check_manifest(path / "manifest.json")
+
+
+def _check_manifest(path: Path) -> None:
+    try:
+        manifest = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ResultError(
+            "the manifest of a run cannot be read",
+            where=str(path),
+            value=str(error),
+            remedy="repeat the run",
+        ) from error
+    if not isinstance(manifest, dict) or manifest.get("product") != PRODUCT:
+        raise ResultError(
+            "the folder was not written by basis_lab",
+            where=str(path),
+            remedy="give a folder that a backtest wrote",
+        )
+
+
+def _beside(target: Path, mark: str) -> Path:
+    return target.parent / f".{target.name}{mark}{os.getpid()}-{threading.get_ident()}"
+
+
+def _put_in_place(aside: Path, target: Path) -> None:
+    replaced = _beside(target, REPLACED)
+    try:
+        for _ in range(ATTEMPTS):
+            if _moved(aside, target):
+                return
+            if _moved(target, replaced):
+                shutil.rmtree(replaced)
+        aside.rename(target)
+    finally:
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _moved(source: Path, target: Path) -> bool:
+    """Rename a folder, or tell that the place is taken or the source is gone."""
+    try:
+        source.rename(target)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno in OCCUPIED:
+            return False
+        raise
+    return True

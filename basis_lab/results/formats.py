@@ -1,0 +1,102 @@
+"""Numbers as people read them; charts, tables, titles and the report all use these.
+
+Signs are true minus signs, a share stands a thin space before its percent sign, and what does
+not apply is an en dash, never 0.
+"""
+
+MINUS = "\N{MINUS SIGN}"
+THIN = "\N{THIN SPACE}"
+NONE = "\N{EN DASH}"
+WHOLE_FROM = 100.0  # amounts of a stable coin from here on are written without cents
+COIN_DIGITS = 4
+CENT_DIGITS = 2
+
+
+def format_amount(amount_share: float | None, currency: str, *, signed: bool = False) -> str:
+    """Return an amount without its unit.
+
+    Parameters
+    ----------
+    amount_share : float or None
+        In ``currency``.
+    currency : str
+        "USDT" is written whole from 100 on, in cents below; a coin with four decimals.
+    signed : bool
+        True to write a plus as well.
+
+    Returns
+    -------
+    str
+        For instance ``104,081``.
+
+    Examples
+    --------
+    >>> format_amount(104080.6, "USDT")
+    '104,081'
+    """
+    if amount_share is None:
+        return NONE
+    small = CENT_DIGITS if abs(amount_share) < WHOLE_FROM else 0
+    return _number(amount_share, small if currency == "USDT" else COIN_DIGITS, signed=signed)
+
+
+def format_share(fraction: float | None, *, signed: bool = False, digits: int = 2) -> str:
+    """Return a fraction as percent.
+
+    Parameters
+    ----------
+    fraction : float or None
+        0.05 is five percent.
+    signed : bool
+        True to write a plus as well.
+    digits : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        For instance ``5.08 %``.
+    """
+    if fraction is None:
+        return NONE
+    return f"{_number(100.0 * fraction, digits, signed=signed)}{THIN}%"
+
+
+def format_points(fraction: float | None) -> str:
+    """Return a difference of shares in points, signed.
+
+    Parameters
+    ----------
+    fraction : float or None
+        0.0042 is 0.42 points.
+
+    Returns
+    -------
+    str
+        For instance ``+0.42``.
+    """
+    return NONE if fraction is None else _number(100.0 * fraction, 2, signed=True)
+
+
+def format_ratio(ratio: float | None, *, digits: int = 3) -> str:
+    """Return a pure number.
+
+    Parameters
+    ----------
+    ratio : float or None
+        A health factor, a Sharpe ratio, a price per share.
+    digits : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        For instance ``1.045``.
+    """
+    return NONE if ratio is None else _number(ratio, digits, signed=False)
+
+
+def _number(number: float, digits: int, *, signed: bool) -> str:
+    rounded = round(number, digits) + 0.0  # no negative zero
+    sign = MINUS if rounded < 0.0 else "+" if signed and rounded > 0.0 else ""
+    return f"{sign}{abs(rounded):,.{digits}f}"

@@ -1,0 +1,87 @@
+"""The tables of a run as pandas frames, read when asked for."""
+
+import io
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from basis_lab.results.event_table import COLUMNS as EVENT_COLUMNS
+from basis_lab.results.event_table import NUMBER_COLUMNS
+
+TEXT_COLUMNS = frozenset({"level", "line", "venue", "side"})
+EVENT_TEXTS = frozenset(EVENT_COLUMNS) - NUMBER_COLUMNS
+STAMP = pa.timestamp("s", tz="UTC")
+
+
+class RunTables:
+    """Summary and tables of one run, from the texts of its files.
+
+    Parameters
+    ----------
+    read : callable
+        Returns the bytes of a file of the run's folder by name.
+    """
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Every figure of summary.json."""
+        return dict(json.loads(self._read("summary.json")))
+
+    @cached_property
+    def pnl(self) -> pd.DataFrame:
+        """Equity, P&L and attribution by timestep."""
+        return read_frame(self._read("hourly_pnl.csv"), texts=TEXT_COLUMNS)
+
+    @cached_property
+    def balance_sheet(self) -> pd.DataFrame:
+        """The non-zero lines of the book by timestep, long."""
+        return read_frame(self._read("balance_sheet.csv"), texts=TEXT_COLUMNS)
+
+    @cached_property
+    def exposure(self) -> pd.DataFrame:
+        """Deltas, values and notionals by timestep."""
+        return read_frame(self._read("exposure.csv"), texts=TEXT_COLUMNS)
+
+    @cached_property
+    def risk(self) -> pd.DataFrame:
+        """Risk measures and their worst level by timestep."""
+        return read_frame(self._read("risk.csv"), texts=TEXT_COLUMNS)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The event log; balances and details as JSON text."""
+        return read_frame(self._read("event_log.csv"), texts=EVENT_TEXTS)
+
+
+def read_frame(content: bytes, *, texts: frozenset[str]) -> pd.DataFrame:
+    """Return a table of a run as a frame.
+
+    Parameters
+    ----------
+    content : bytes
+        CSV as the run wrote it.
+    texts : frozenset of str
+        The columns that hold text; all others hold numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        UTC timestamps as index; NaN or None where a cell is empty.
+    """
+    names = content.split(b"\n", 1)[0].decode().split(",")
+    types = {name: pa.string() if name in texts else pa.float64() for name in names}
+    types["timestamp"] = STAMP
+    if "order" in types:
+        types["order"] = pa.int64()
+    options = pc.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True)
+    table = pc.read_csv(io.BytesIO(content), convert_options=options)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.set_index("timestamp")

@@ -1,0 +1,53 @@
+"""How far a run is: a bar on a terminal and in a notebook, plain lines when piped."""
+
+import sys
+from types import TracebackType
+from typing import Self, TextIO
+
+LINES = 10  # plain lines of a whole run
+
+
+class Progress:
+    """Shows how many timesteps are finished; called with (done, total).
+
+    Parameters
+    ----------
+    stream : TextIO
+        Where it is shown; standard error, so that standard output stays a result.
+    """
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        from tqdm import tqdm
+
+        self._stream = stream
+        self._told = 0
+        self._bar = (
+            tqdm(total=0, file=stream, unit=" timesteps", leave=False) if stream.isatty() else None
+        )
+
+    def __enter__(self) -> Self:
+        """Start showing."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop showing."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` timesteps are finished."""
+        if self._bar is not None:
+            self._bar.total = total
+            self._bar.update(done - self._bar.n)
+            return
+        tenth = LINES * done // total
+        if tenth > self._told:
+            self._told = tenth
+            share = 100 * tenth // LINES
+            self._stream.write(f"run: {share} % ({done:,} of {total:,} timesteps)\n")
+            self._stream.flush()

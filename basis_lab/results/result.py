@@ -1,0 +1,167 @@
+"""A finished run as a researcher holds it: summary, tables, figures."""
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from basis_lab.results.files import RecordFiles
+from basis_lab.results.folder import FILES, check_run_folder, write_folder
+from basis_lab.results.record import RunRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from basis_lab.results.charts import Figures
+    from basis_lab.results.frames import RunTables
+
+
+class RunResult:
+    """One finished run, fresh from the engine or opened from its folder.
+
+    Parameters
+    ----------
+    files : RecordFiles or Path
+        The renderer of a fresh run, or the folder of a written one.
+    path : Path or None
+        The run's folder where there is one.
+    """
+
+    def __init__(self, files: RecordFiles | Path, *, path: Path | None) -> None:
+        self._files = files
+        self.path = path
+
+    @classmethod
+    def of_record(cls, record: RunRecord, *, path: Path | None = None) -> Self:
+        """Return the result of a run that has just finished.
+
+        Parameters
+        ----------
+        record : RunRecord
+            The run.
+        path : Path or None
+            Its folder where it was written.
+
+        Returns
+        -------
+        RunResult
+            The same attributes as an opened result.
+        """
+        return cls(RecordFiles(record, {}), path=path)
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Every figure of summary.json."""
+        return dict(json.loads(self._read("summary.json")))
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What made the run: versions, series, command, timing."""
+        if self.path is not None:
+            return dict(json.loads((self.path / "manifest.json").read_bytes()))
+        return dict(json.loads(self._read("manifest.json")))
+
+    @property
+    def timing(self) -> dict[str, float]:
+        """Seconds by phase."""
+        return dict(self.manifest["timing"])
+
+    @property
+    def pnl(self) -> "pd.DataFrame":
+        """Equity, P&L and attribution by timestep."""
+        return self._tables.pnl
+
+    @property
+    def balance_sheet(self) -> "pd.DataFrame":
+        """The non-zero lines of the book by timestep, long."""
+        return self._tables.balance_sheet
+
+    @property
+    def exposure(self) -> "pd.DataFrame":
+        """Deltas, values and notionals by timestep."""
+        return self._tables.exposure
+
+    @property
+    def risk(self) -> "pd.DataFrame":
+        """Risk measures and their worst level by timestep."""
+        return self._tables.risk
+
+    @property
+    def events(self) -> "pd.DataFrame":
+        """The event log; balances and details as JSON text."""
+        return self._tables.events
+
+    @cached_property
+    def figures(self) -> "Figures":
+        """The charts, each a method that returns a plotly figure."""
+        from basis_lab.results.charts import Figures
+
+        return Figures(self._tables)
+
+    def save(self, directory: str | Path) -> Path:
+        """Write the run's folder at a place of one's own.
+
+        Parameters
+        ----------
+        directory : str or Path
+            The folder to be; an older run there is replaced.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        ResultError
+            If something else stands there.
+        """
+        target = Path(directory)
+        write_folder(target, self._all_files())
+        return target
+
+    @cached_property
+    def _tables(self) -> "RunTables":
+        from basis_lab.results.frames import RunTables
+
+        return RunTables(self._read)
+
+    def _read(self, name: str) -> bytes:
+        if isinstance(self._files, Path):
+            return (self._files / name).read_bytes()
+        return self._files.read(name)
+
+    def _all_files(self) -> Iterator[tuple[str, bytes]]:
+        for name in FILES:
+            yield name, self._read(name)
+        if isinstance(self._files, Path):
+            for path in sorted((self._files / "plots").glob("*")):
+                yield f"plots/{path.name}", path.read_bytes()
+
+    def __repr__(self) -> str:
+        """Name the run and where it lies."""
+        return f"RunResult({self.summary['run_id']!r}, path={str(self.path)!r})"
+
+
+def open_result(path: str | Path) -> RunResult:
+    """Open the folder of a finished run.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+
+    Returns
+    -------
+    RunResult
+        Tables are read when asked for.
+
+    Raises
+    ------
+    ResultError
+        If the folder is missing, half-written or not ours.
+    """
+    folder = Path(path)
+    check_run_folder(folder)
+    return RunResult(folder, path=folder)

@@ -1,0 +1,180 @@
+"""The summary of a run: every figure of summary.json (SURFACES section 4)."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from basis_lab.calc import performance
+from basis_lab.domain.instructions import ScheduledFlows
+from basis_lab.domain.market import FloatArray
+from basis_lab.domain.reports import CATEGORIES
+from basis_lab.results.columns import stamp_times
+from basis_lab.results.plain import plain
+from basis_lab.results.record import LogEntry, RunRecord
+from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of, usd_per_unit
+
+COSTS = ("fee", "slippage", "gas", "flash_premium", "transfer_fee", "liquidation_penalty")
+CARRY = ("supply_yield", "borrow_cost", "staking_yield", "reward", "funding")
+HURDLE_SERIES = {
+    "USDT": "aave/ethereum/USDT.liquidity_index",
+    "ETH": "aave/ethereum/WETH.liquidity_index",
+}
+ISSUE_PRICE = 1.0  # a share is issued for one unit of share-class currency, before the entry
+LEAST_DAYS = 30.0  # volatility and its ratios say nothing about less
+
+
+def summarise(record: RunRecord) -> dict[str, object]:
+    """Return the summary of a run.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run, one finished timestep at least.
+
+    Returns
+    -------
+    dict
+        Plain values under every key of summary.json; None where a figure does not apply.
+    """
+    times = record.frame.times[: record.rows]
+    stamps = stamp_times(times[[0, -1]]).astype(str).tolist()
+    identity = record.identity
+    figures: dict[str, object] = {
+        "run_id": identity.run_id,
+        "status": identity.status,
+        "mode": identity.mode,
+        "share_class": identity.share_class,
+        "currency": identity.currency,
+        "start": stamps[0],
+        "end": stamps[1],
+        "timesteps": record.rows,
+        "synthetic_data": record.frame.synthetic,
+        "initial_capital": identity.initial_capital,
+        **_money(record),
+        **_performance(record),
+        **_accounts(record),
+        "trades": record.trades,
+        "rebalances": record.rebalances,
+        "rewards": record.rewards,
+        "liquidations": record.liquidations,
+        **_risk(record.extremes),
+        "break_even_days": _break_even_days(record),
+        "events": sum(_entries(entry) for entry in record.log),
+        "warnings": record.warnings,
+    }
+    return {key: plain(value) for key, value in figures.items()}
+
+
+def days_of(record: RunRecord) -> float:
+    """Return the length of a run in days.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run.
+
+    Returns
+    -------
+    float
+        Days between the first and the last finished timestep.
+    """
+    times = record.frame.times
+    return float((times[record.rows - 1] - times[0]) / np.timedelta64(1, "D"))
+
+
+def _money(record: RunRecord) -> dict[str, object]:
+    return {
+        "final_equity": record.equity[-1],
+        "final_exit_equity": record.exit_equity[-1],
+        "final_equity_usd": record.equity[-1] * usd_per_unit(record)[-1],
+        "net_pnl": math.fsum(pnl_of(record).tolist()),
+    }
+
+
+def _performance(record: RunRecord) -> dict[str, object]:
+    days = days_of(record)
+    total_return = performance.calculate_total_return(
+        np.asarray(ISSUE_PRICE), record.nav_per_share[-1]
+    )
+    annualized = performance.annualize_return(total_return, days)
+    daily = performance.calculate_daily_returns(
+        record.frame.times[: record.rows], record.nav_per_share
+    )
+    observed = daily if days >= LEAST_DAYS else daily[:0]
+    max_drawdown = performance.calculate_max_drawdown(record.nav_per_share)
+    target = record.identity.target_apy
+    return {
+        "total_return": total_return,
+        "annualized_return": annualized,
+        "apr": performance.calculate_apr(total_return, days),
+        "target_apy": target,
+        "apy_vs_target": None if target is None else annualized - target,
+        "hurdle_apr": _hurdle_apr(record, days),
+        "volatility": performance.calculate_volatility(observed),
+        "sharpe": performance.calculate_sharpe(observed),
+        "sortino": performance.calculate_sortino(observed),
+        "max_drawdown": max_drawdown,
+        "calmar": performance.calculate_calmar(annualized, max_drawdown),
+        "nav_per_share": record.nav_per_share[-1],
+    }
+
+
+def _hurdle_apr(record: RunRecord, days: float) -> FloatArray | None:
+    key = HURDLE_SERIES[record.identity.share_class]
+    if not record.frame.has(key):
+        return None
+    index = record.frame.values(key)
+    growth = performance.calculate_total_return(index[0], index[record.rows - 1])
+    return performance.calculate_apr(growth, days)
+
+
+def _accounts(record: RunRecord) -> dict[str, object]:
+    totals = {name: math.fsum(record.attribution[name].tolist()) for name in CATEGORIES}
+    return {
+        "attribution": totals,
+        "attribution_residual": np.max(np.abs(record.residual)),
+        "balance": _final_balance(balance_lines(record)),
+        "costs": {name: totals[name] for name in COSTS},
+    }
+
+
+def _final_balance(lines: BalanceLines) -> dict[str, float]:
+    held = lines.held[-1]
+    return {str(key): lines.values[-1, i] for i, key in enumerate(lines.keys) if held[i]}
+
+
+def _risk(extremes: Mapping[str, float]) -> dict[str, object]:
+    return {
+        "min_health_factor": extremes.get("health_factor"),
+        "max_ltv": extremes.get("ltv"),
+        "min_margin_ratio": _by_place(extremes, "margin_ratio:"),
+        "min_liquidation_distance": _by_place(extremes, "liquidation_distance:"),
+        "max_abs_net_delta": extremes.get("delta_drift"),
+    }
+
+
+def _by_place(extremes: Mapping[str, float], prefix: str) -> dict[str, float] | None:
+    found = {
+        measure.removeprefix(prefix): value
+        for measure, value in extremes.items()
+        if measure.startswith(prefix)
+    }
+    if not found:
+        return None
+    return found
+
+
+def _break_even_days(record: RunRecord) -> FloatArray:
+    entry_cost = max(0.0, -float(pnl_of(record)[0]))
+    exit_cost = float(record.equity[-1] - record.exit_equity[-1])
+    carry = math.fsum(x for name in CARRY for x in record.attribution[name].tolist())
+    days = days_of(record)
+    per_day = carry / days if days > 0.0 else math.nan
+    return performance.calculate_break_even_days(
+        np.asarray(entry_cost + exit_cost), np.asarray(per_day)
+    )
+
+
+def _entries(entry: LogEntry) -> int:
+    return len(entry.rows) if isinstance(entry, ScheduledFlows) else 1

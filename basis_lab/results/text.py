@@ -1,0 +1,172 @@
+"""The report that the command line prints: verdict, figures, attribution, costs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from basis_lab.calc.performance import DAYS_PER_YEAR
+from basis_lab.results.formats import (
+    NONE,
+    format_amount,
+    format_points,
+    format_ratio,
+    format_share,
+)
+from basis_lab.results.verdict import Comparison, word_verdict
+
+Row = tuple[str, ...]
+
+
+def word_report(summary: Mapping[str, Any], path: Path | None) -> str:
+    """Return a run in words and tables.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json.
+    path : Path or None
+        The run's folder where it was written.
+
+    Returns
+    -------
+    str
+        Lines for a terminal.
+    """
+    kind = "synthetic data" if summary["synthetic_data"] else "real data"
+    case = f"{summary['mode']}, {summary['share_class']} share class, {kind}"
+    span = f"{summary['start']} to {summary['end']} ({Comparison.of(summary).days:.0f} days)"
+    currency = summary["currency"]
+    parts = [
+        f"{word_verdict(summary)}.",
+        f"{case}, {span}",
+        "",
+        align_table(_figures(summary)),
+        "",
+        align_table(_attribution(summary), right=(1, 2, 3)),
+        "",
+        align_table(_costs(summary), right=(1,)),
+    ]
+    parts += [f"warning: {sentence}" for sentence in summary["warnings"]]
+    if summary["synthetic_data"]:
+        parts += [
+            "",
+            f"The data is synthetic: these {currency} figures prove nothing about markets.",
+        ]
+    if path is not None:
+        parts += ["", f"run folder: {path}"]
+    return "\n".join(parts)
+
+
+def align_table(rows: Sequence[Row], *, right: tuple[int, ...] = ()) -> str:
+    """Return rows as columns of equal width.
+
+    Parameters
+    ----------
+    rows : sequence of tuple of str
+        Cells; every row of the same length.
+    right : tuple of int
+        Columns that are set to the right.
+
+    Returns
+    -------
+    str
+        One line a row, without trailing blanks.
+    """
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _figures(summary: Mapping[str, Any]) -> list[Row]:
+    currency = summary["currency"]
+
+    def money(key: str, *, signed: bool = False) -> str:
+        return f"{format_amount(summary[key], currency, signed=signed)} {currency}"
+
+    rows = [
+        ("initial capital", money("initial_capital")),
+        ("final equity", money("final_equity")),
+        ("exit equity (all closed at the end)", money("final_exit_equity")),
+        ("net P&L", money("net_pnl", signed=True)),
+        ("total return", format_share(summary["total_return"], signed=True)),
+        ("net APR", format_share(summary["apr"], signed=True)),
+        ("hurdle APR", format_share(summary["hurdle_apr"])),
+        ("annualized return (target)", _against_target(summary)),
+        ("volatility", format_share(summary["volatility"])),
+        ("Sharpe, Sortino", _pair(summary, "sharpe", "sortino")),
+        ("max drawdown, hourly", format_share(summary["max_drawdown"])),
+        ("Calmar", format_ratio(summary["calmar"], digits=2)),
+        ("least health factor", format_ratio(summary["min_health_factor"])),
+        ("largest LTV", format_ratio(summary["max_ltv"])),
+        ("least margin ratio", _places(summary["min_margin_ratio"], format_ratio)),
+        ("nearest liquidation, price move", _places(summary["min_liquidation_distance"], _move)),
+        ("largest net delta, of equity", format_share(summary["max_abs_net_delta"])),
+        ("break-even, days", format_ratio(summary["break_even_days"], digits=1)),
+        ("trades, rebalances, liquidations", _counts(summary)),
+    ]
+    return [(label, figure) for label, figure in rows]
+
+
+def _against_target(summary: Mapping[str, Any]) -> str:
+    reached = format_share(summary["annualized_return"], signed=True)
+    return f"{reached} ({format_share(summary['target_apy'])})"
+
+
+def _pair(summary: Mapping[str, Any], first: str, second: str) -> str:
+    return ", ".join(format_ratio(summary[key], digits=2) for key in (first, second))
+
+
+def _counts(summary: Mapping[str, Any]) -> str:
+    return ", ".join(str(summary[key]) for key in ("trades", "rebalances", "liquidations"))
+
+
+def _move(distance: float | None) -> str:
+    return format_share(distance, signed=True, digits=1)
+
+
+def _places(figures: Mapping[str, float] | None, word: Any) -> str:
+    if figures is None:
+        return NONE
+    return ", ".join(f"{place} {word(figure)}" for place, figure in figures.items())
+
+
+def _attribution(summary: Mapping[str, Any]) -> list[Row]:
+    """Return gross to net as an invoice, the residual as its last row."""
+    currency, capital = summary["currency"], summary["initial_capital"]
+    days = Comparison.of(summary).days
+    per_year = DAYS_PER_YEAR / days if days > 0.0 else None
+
+    def row(label: str, amount: float) -> Row:
+        share = amount / capital
+        points = None if per_year is None else share * per_year
+        return (
+            label,
+            format_amount(amount, currency, signed=True),
+            format_share(share, signed=True, digits=3),
+            format_points(points),
+        )
+
+    told = [(name, amount) for name, amount in summary["attribution"].items() if amount != 0.0]
+    told.sort(key=lambda pair: -abs(pair[1]))
+    return [
+        ("attribution", currency, "of capital", "APR points"),
+        *(row(name, amount) for name, amount in told),
+        row("net", summary["net_pnl"]),
+        ("residual", f"{summary['attribution_residual']:.1e}", "", ""),
+    ]
+
+
+def _costs(summary: Mapping[str, Any]) -> list[Row]:
+    currency = summary["currency"]
+    told = [(name, x) for name, x in summary["costs"].items() if x != 0.0]
+    total = sum(amount for _, amount in told)
+    return [
+        ("costs", currency),
+        *((name, format_amount(amount, currency, signed=True)) for name, amount in told),
+        ("all costs", format_amount(total, currency, signed=True)),
+    ]

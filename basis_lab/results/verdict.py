@@ -1,0 +1,122 @@
+"""Is it worth it, by how much, against what: one sentence made from a summary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from basis_lab.calc.performance import DAYS_PER_YEAR
+from basis_lab.results.formats import format_amount, format_points, format_share
+
+SHORT_DAYS = 30.0
+LENDING = {"USDT": "plain USDT lending (Aave)", "ETH": "plain WETH lending (Aave)"}
+SECONDS_PER_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A run against lending its capital, held and left at the end.
+
+    Parameters
+    ----------
+    days : float
+        Length of the run.
+    held, left : float or None
+        APR less the hurdle, as the run stands and if everything were closed at its end; None
+        without a hurdle or without a length.
+    """
+
+    days: float
+    held: float | None
+    left: float | None
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any]) -> Self:
+        """Compare a run with its hurdle.
+
+        Parameters
+        ----------
+        summary : mapping
+            As summary.json.
+
+        Returns
+        -------
+        Comparison
+            The two differences.
+        """
+        days = days_between(summary["start"], summary["end"])
+        apr, hurdle = summary["apr"], summary["hurdle_apr"]
+        if apr is None or hurdle is None:
+            return cls(days=days, held=None, left=None)
+        leaving = (summary["final_exit_equity"] - summary["final_equity"]) / summary[
+            "initial_capital"
+        ]
+        left = apr + leaving * DAYS_PER_YEAR / days - hurdle
+        return cls(days=days, held=apr - hurdle, left=left)
+
+
+def days_between(start: str, end: str) -> float:
+    """Return the days between two stamps.
+
+    Parameters
+    ----------
+    start, end : str
+        ISO, as in summary.json.
+
+    Returns
+    -------
+    float
+        Days.
+    """
+    span = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    return span.total_seconds() / SECONDS_PER_DAY
+
+
+def word_verdict(summary: Mapping[str, Any]) -> str:
+    """Return the first line of everything that shows a run.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json.
+
+    Returns
+    -------
+    str
+        A sentence without a full stop.
+    """
+    verdict = _word_comparison(summary, Comparison.of(summary))
+    count = summary["liquidations"]
+    if count > 0:
+        times = "once" if count == 1 else f"{count} times"
+        return f"Liquidated {times}; {verdict}"
+    return verdict
+
+
+def _word_comparison(summary: Mapping[str, Any], against: Comparison) -> str:
+    if against.days < SHORT_DAYS:
+        return _word_short(summary, against)
+    if against.held is None or against.left is None:
+        return f"Net {format_share(summary['apr'])} a year; no lending series to compare with"
+    lending = LENDING[summary["share_class"]]
+    points = format_points(abs(against.held)).lstrip("+")
+    if against.held > 0.0 and against.left > 0.0:
+        return f"Worth it here: {points} points a year above {lending}"
+    if against.held <= 0.0 and against.left <= 0.0:
+        return f"Not worth it here: {points} points a year below {lending}"
+    return (
+        f"Too close to call: {format_points(against.held)} points a year if held, "
+        f"{format_points(against.left)} if left at the end, against {lending}"
+    )
+
+
+def _word_short(summary: Mapping[str, Any], against: Comparison) -> str:
+    currency = summary["currency"]
+    earned = format_amount(summary["net_pnl"], currency, signed=True)
+    opening = f"{earned} {currency} in {against.days:.1f} days, too short for a rate"
+    if against.held is None:
+        return opening
+    excess = against.held * summary["initial_capital"] * against.days / DAYS_PER_YEAR
+    side = "more" if excess > 0.0 else "less"
+    amount = format_amount(abs(excess), currency)
+    return f"{opening}; {amount} {currency} {side} than {LENDING[summary['share_class']]}"

@@ -1,0 +1,1 @@
+"""What users ask for: a backtest, a sweep, a live session, composed and run."""

@@ -1,0 +1,124 @@
+"""The files that ship: valid, and saying what their sources say."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from basis_lab.config import check_paths, list_modes, load_config
+from basis_lab.errors import UsageError
+
+SHIPPED = Path(__file__).parents[2] / "configs"
+
+VARIABLES = {
+    "BASIS_ENVIRONMENT",
+    "BASIS_EXECUTION_MODE",
+    "BASIS_DATA_MODE",
+    "BASIS_DATA_DIR",
+    "BASIS_RESULTS_DIR",
+    "BASIS_DATA_START_DATE",
+    "BASIS_DATA_END_DATE",
+    "BASIS_DATABASE__URL",
+    "BASIS_LOG_LEVEL",
+    "BASIS_API_TOKEN",
+    "BASIS_LIVE_TRADING__ENABLED",
+    "BASIS_LIVE_TRADING__READ_ONLY",
+    "BASIS_LIVE_TRADING__MAX_TRADE_SIZE_USD",
+    "BASIS_LIVE_TRADING__EMERGENCY_STOP_LOSS_PCT",
+    "BASIS_LIVE_TRADING__HEARTBEAT_TIMEOUT_SECONDS",
+    "BASIS_LIVE_TRADING__CIRCUIT_BREAKER_ENABLED",
+    "BASIS_DEV__CEX__BINANCE_SPOT_API_KEY",
+    "BASIS_DEV__CEX__BINANCE_SPOT_SECRET",
+    "BASIS_PROD__ALCHEMY__PRIVATE_KEY",
+    "BASIS_PROD__ALCHEMY__RPC_URL",
+}
+
+
+def test_every_shipped_file_passes_the_check():
+    checked = check_paths([SHIPPED])
+
+    assert len(checked) == 12
+    assert [problems for _, problems in checked if problems] == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "share_class", "asset"),
+    [
+        ("pure_lending", "USDT", "USDT"),
+        ("pure_lending", "ETH", "ETH"),
+        ("btc_basis", "USDT", "BTC"),
+        ("eth_basis", "USDT", "ETH"),
+    ],
+)
+def test_every_pair_of_mode_and_share_class_loads(mode, share_class, asset):
+    config = load_config(mode, share_class)
+
+    assert (config.mode, config.share_class.name, config.asset) == (mode, share_class, asset)
+
+
+def maintenance_amounts(tiers):
+    amounts = [0.0]
+    for below, tier in itertools.pairwise(tiers):
+        step = tier.maintenance_rate - below.maintenance_rate
+        amounts.append(amounts[-1] + below.max_notional * step)
+    return amounts
+
+
+@pytest.mark.parametrize(
+    ("symbol", "published"),
+    [
+        (
+            "BTCUSDT",
+            [
+                *(0, 50, 950, 11_450, 131_450, 481_450, 2_981_450, 14_481_450),
+                *(26_481_450, 41_481_450, 121_481_450, 421_481_450),
+            ],
+        ),
+        (
+            "ETHUSDT",
+            [
+                *(0, 50, 950, 11_450, 131_450, 381_450, 2_006_450, 9_506_450),
+                *(17_506_450, 27_506_450, 80_506_450, 280_506_450),
+            ],
+        ),
+    ],
+)
+def test_the_tiers_of_binance_give_its_published_maintenance_amounts(symbol, published):
+    perp = load_config("btc_basis").venues["binance"].perp
+
+    assert maintenance_amounts(perp.tiers[symbol]) == pytest.approx(published)
+
+
+def test_the_tiers_of_bybit_give_its_published_deductions():
+    perp = load_config("btc_basis").venues["bybit"].perp
+    published = [0, 1_200, 3_020, 4_300, 5_820, 8_460, 15_460, 20_500, 46_000, 66_000, 80_000]
+
+    deductions = maintenance_amounts(perp.tiers["BTCUSDT"])
+
+    assert deductions[:14] == pytest.approx([*published, 160_000, 300_000, 452_000])
+
+
+def test_the_environment_example_explains_every_variable():
+    lines = (SHIPPED / "env" / "basis.env.example").read_text(encoding="utf-8").splitlines()
+
+    named = {x.removeprefix("# ").split("=")[0] for x in lines if "=" in x}
+
+    assert named >= VARIABLES
+
+
+def test_modes_are_listed_by_share_class_and_by_risk():
+    everything = [x.header.mode for x in list_modes()]
+    in_eth = [x.header.mode for x in list_modes(share_class="ETH")]
+    at_medium_risk = [x.header.mode for x in list_modes("USDT", "medium")]
+
+    assert everything == ["btc_basis", "eth_basis", "pure_lending"]
+    assert in_eth == ["pure_lending"]
+    assert at_medium_risk == ["btc_basis", "eth_basis"]
+
+
+@pytest.mark.parametrize("wanted", [{"share_class": "EUR"}, {"risk_level": "none"}])
+def test_a_filter_that_cannot_be_is_refused(wanted):
+    with pytest.raises(UsageError) as refused:
+        list_modes(**wanted)
+
+    assert refused.value.value in wanted.values()

@@ -1,0 +1,82 @@
+"""Nothing published after t enters a row at or before t."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from basis_lab.data.align import align, carried, ended, exact, grown
+from basis_lab.domain.market import Alignment
+
+START = np.datetime64("2024-06-01T00:00:00", "s")
+HOUR = np.timedelta64(1, "h")
+TIMES = START + np.arange(72) * HOUR
+# When a value is known: a bar's open at its label, its extremes an hour later, the rest as stamped.
+KNOWN_AFTER = {
+    Alignment.BAR_OPEN: 0 * HOUR,
+    Alignment.BAR_EXTREME: HOUR,
+    Alignment.STAMP: 0 * HOUR,
+    Alignment.INDEX: 0 * HOUR,
+    Alignment.STEP: 0 * HOUR,
+}
+CARRIER = {
+    Alignment.BAR_OPEN: exact,
+    Alignment.BAR_EXTREME: ended,
+    Alignment.STAMP: exact,
+    Alignment.INDEX: grown,
+    Alignment.STEP: carried,
+}
+POSITIVE = st.floats(0.5, 2.0)
+
+
+@st.composite
+def published(draw):
+    """Irregular publications over three days, and which of them changes to what."""
+    minutes = draw(
+        st.lists(st.integers(0, 72 * 4), min_size=2, max_size=40, unique=True).map(sorted)
+    )
+    stamps = START + np.array(minutes) * np.timedelta64(15, "m")
+    values = np.array(draw(st.lists(POSITIVE, min_size=len(stamps), max_size=len(stamps))))
+    return stamps, values, draw(st.integers(0, len(stamps) - 1)), draw(POSITIVE)
+
+
+@given(data=published(), alignment=st.sampled_from(Alignment))
+def test_a_later_publication_changes_no_earlier_row(data, alignment):
+    stamps, values, place, other = data
+    changed = values.copy()
+    changed[place] = other
+
+    before = CARRIER[alignment](stamps, values, TIMES)
+    after = CARRIER[alignment](stamps, changed, TIMES)
+
+    known = stamps[place] + KNOWN_AFTER[alignment]
+    np.testing.assert_array_equal(before[known > TIMES], after[known > TIMES])
+
+
+@given(data=published())
+def test_a_publication_that_is_taken_away_changes_no_earlier_row(data):
+    stamps, values, place, _ = data
+    place = max(place, 1)
+
+    before = grown(stamps, values, TIMES)
+    after = grown(np.delete(stamps, place), np.delete(values, place), TIMES)
+
+    earlier = stamps[place] > TIMES
+    np.testing.assert_array_equal(before[earlier], after[earlier])
+
+
+@given(data=published())
+def test_a_carried_index_is_exact_at_each_snapshot(data):
+    stamps, values, _, _ = data
+
+    np.testing.assert_array_equal(grown(stamps, values, stamps), values)
+
+
+@pytest.mark.parametrize("alignment", Alignment)
+def test_aligning_a_series_uses_the_carrier_of_its_kind(kit, alignment):
+    stamps, values = TIMES[::5], np.linspace(1.0, 2.0, len(TIMES[::5]))
+    series = kit.Store().put("gas/ethereum/gas", stamps, price_gwei=values).read("gas/ethereum/gas")
+
+    aligned = align(series, "price_gwei", alignment, TIMES)
+
+    np.testing.assert_array_equal(aligned, CARRIER[alignment](stamps, values, TIMES))
