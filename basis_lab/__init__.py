@@ -56,7 +56,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     scenarios : sequence of str
         Names of scenarios, or paths of own files.
     data_dir : str, Path or None
-        A canonical or raw data directory; None takes the embedded synthetic data.
+        A canonical or raw data directory; None takes BASIS_DATA_DIR, else the embedded
+        synthetic data.
     progress : bool
         Show how far the run is, on standard error.
     stride : int or "auto"
@@ -72,8 +73,11 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     BasisLabError
         A configuration that is refused, data that is missing, or a run that failed.
     """
+    from basis_lab.config.environment import read_environment
     from basis_lab.services.backtest import BacktestRequest, run_backtest
 
+    environment = read_environment()
+    environment.require_backtest()
     request = BacktestRequest(
         mode=mode,
         share_class=share_class,
@@ -82,8 +86,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         capital=capital,
         overrides=dict(overrides) if overrides is not None else {},
         scenarios=tuple(scenarios),
-        data_dir=Path(data_dir) if data_dir is not None else None,
-        data_mode="csv",
+        data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
+        data_mode="db" if environment.data_mode == "db" else "csv",
         out=None,
         run_id=None,
         plots=False,

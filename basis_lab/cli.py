@@ -5,9 +5,11 @@ usage or configuration, 3 data missing or bad, 4 the run failed, 130 interrupted
 """
 
 import argparse
+import datetime as dt
 import importlib.util
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -46,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
-    options = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = build_parser().parse_args(words)
+    options.command = shlex.join(["basis-lab", *words])
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -140,6 +144,10 @@ def _add_data(commands: Any) -> None:
     ):
         parser = _command(actions, name, run, summary)
         parser.add_argument("--data-dir", type=Path, metavar="DIR")
+        if name == "check":
+            parser.add_argument("--mode", metavar="M", help="check what this mode needs alone")
+            parser.add_argument("--start", metavar="D", type=_date, help="with --mode; first date, UTC")
+            parser.add_argument("--end", metavar="D", type=_date, help="with --mode; last date, UTC")
     sample = _command(actions, "sample", _run_data_sample, "write the embedded synthetic data")
     sample.add_argument("--out", type=Path, metavar="DIR")
     taken = _command(actions, "import", _run_data_import, "bring files into canonical form")
@@ -183,42 +191,21 @@ def _stride(text: str) -> int | str:
 
 def _run_modes(options: argparse.Namespace) -> int:
     from basis_lab.config.loader import list_modes
-    from basis_lab.results.text import align_table
+    from basis_lab.results.listing import word_modes
 
-    found = list_modes(share_class=options.share_class, risk_level=options.risk_level)
-    rows = [("mode", "share classes", "risk", "venues", "what it does")]
-    rows += [
-        (
-            mode.header.mode,
-            ", ".join(mode.header.share_classes),
-            mode.header.risk_level,
-            ", ".join(mode.header.venues),
-            mode.header.title,
-        )
-        for mode in found
-    ]
-    _say(align_table(rows))
-    for mode in found:
-        _say(f"\n{mode.header.mode} needs:")
-        for need in mode.header.data_requirements:
-            _say(f"  {need}")
+    _say(word_modes(list_modes(options.share_class, options.risk_level)))
     return 0
 
 
 def _run_config_show(options: argparse.Namespace) -> int:
     from basis_lab.config.describe import describe_config
     from basis_lab.config.loader import load_config
+    from basis_lab.results.listing import word_config
 
     config = load_config(
-        options.mode,
-        share_class=options.share_class,
-        overrides=_overrides(options),
-        scenarios=options.scenarios,
+        options.mode, options.share_class, _overrides(options), options.scenarios
     )
-    for row in describe_config(config):
-        notes = "; ".join(note for note in (row.unit, row.bounds) if note)
-        _say(f"{row.key} = {json.dumps(row.value)}" + (f"  [{notes}]" if notes else ""))
-        _say(f"    {row.meaning} ({row.source})")
+    _say(word_config(describe_config(config)))
     return 0
 
 
@@ -235,36 +222,56 @@ def _run_config_check(options: argparse.Namespace) -> int:
 
 
 def _run_data_list(options: argparse.Namespace) -> int:
-    from basis_lab.data.series import time_text
-    from basis_lab.results.text import align_table
+    from basis_lab.results.listing import word_datasets
 
     store, place = _store(options)
     infos = store.datasets()
-    rows = [("dataset", "first", "last", "rows", "kind", "fields")]
-    rows += [
-        (
-            info.id,
-            time_text(info.first),
-            time_text(info.last),
-            f"{info.rows:,}",
-            "synthetic" if info.synthetic else "derived" if info.derived else "real",
-            ", ".join(info.fields),
-        )
-        for info in infos
-    ]
-    _say(f"{place}: {len(infos)} datasets\n")
-    _say(align_table(rows, right=(3,)))
+    _say(f"{place}: {len(infos)} datasets\n\n{word_datasets(infos)}")
     return 0
 
 
 def _run_data_check(options: argparse.Namespace) -> int:
+    if options.mode is not None:
+        return _check_mode(options)
+    if options.start is not None or options.end is not None:
+        raise UsageError(
+            "dates are checked for a mode",
+            where="basis-lab data check",
+            remedy="give --mode as well",
+        )
     store, place = _store(options)
     infos = store.datasets()
     for info in infos:
-        series = store.read(info.id)
-        _say(f"good: {info.id}, {len(series.times):,} rows")
+        _say(f"good: {info.id}, {len(store.read(info.id).times):,} rows")
     _say(f"{place}: {len(infos)} datasets read")
     return 0
+
+
+def _check_mode(options: argparse.Namespace) -> int:
+    from basis_lab.config.loader import load_config
+    from basis_lab.services.backtest import BacktestRequest, make_provider
+
+    _, place = _store(options)
+    request = BacktestRequest(mode=options.mode, data_dir=place)
+    provider = make_provider(load_config(options.mode), request)
+    first, last = provider.coverage()
+    frame = provider.frame(
+        first if options.start is None else options.start,
+        last if options.end is None else options.end,
+    )
+    for source in frame.sources:
+        _say("; ".join([f"good: {source.key} from {source.file}", *source.notes]))
+    span = f"{frame.times[0]}Z to {frame.times[-1]}Z"
+    _say(f"{place}: {options.mode} has what it needs, {span}, {frame.rows:,} timesteps")
+    return 0
+
+
+def _date(text: str) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date, as 2024-06-01 is") from error
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def _store(options: argparse.Namespace) -> "tuple[Store, Path]":
@@ -289,23 +296,11 @@ def _run_data_sample(options: argparse.Namespace) -> int:
 def _run_data_import(options: argparse.Namespace) -> int:
     from basis_lab.data.catalogue import sample_directory
     from basis_lab.data.importer import import_directory
-    from basis_lab.results.text import align_table
+    from basis_lab.results.listing import word_import
 
     source = options.source.resolve()
     place = options.out if options.out is not None else sample_directory().parent / source.name
-    report = import_directory(source, place, progress=_tell_import)
-    rows = [("file", "dataset", "verdict", "rows")]
-    rows += [
-        (file.file, file.dataset, str(file.verdict), "" if file.rows is None else f"{file.rows:,}")
-        for file in report.files
-    ]
-    _say(align_table(rows, right=(3,)))
-    for file in report.files:
-        for finding in file.findings:
-            _say(f"{file.file}: {finding}")
-    for choice in report.choices:
-        _say(f"{choice.dataset}: {choice.file}: {choice.reason}")
-    _say(f"\n{report.destination}: {len(report.datasets)} datasets written")
+    _say(word_import(import_directory(source, place, progress=_tell_import)))
     return 0
 
 
@@ -347,6 +342,7 @@ def _request(options: argparse.Namespace) -> "BacktestRequest":
     if options.run_id is not None:
         check_run_id(options.run_id)
     named = (options.out, environment.results_dir, Path("outputs"))
+    data_mode = environment.data_mode if options.data_mode is None else options.data_mode
     return BacktestRequest(
         mode=options.mode,
         share_class=options.share_class,
@@ -356,12 +352,12 @@ def _request(options: argparse.Namespace) -> "BacktestRequest":
         overrides=_overrides(options),
         scenarios=tuple(options.scenarios),
         data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
-        data_mode=options.data_mode if options.data_mode is not None else environment.data_mode,
+        data_mode="db" if data_mode == "db" else "csv",
         out=next(place for place in named if place is not None),
         run_id=options.run_id,
         plots=not options.no_plots,
         stride=options.stride,
-        progress=None,
+        command=options.command,
     )
 
 
@@ -373,23 +369,11 @@ def _overrides(options: argparse.Namespace) -> dict[str, object]:
 
 def _run_compare(options: argparse.Namespace) -> int:
     from basis_lab.results.compare import compare
+    from basis_lab.results.listing import word_comparison
     from basis_lab.results.result import open_result
-    from basis_lab.results.text import align_table
 
-    table = compare([open_result(path) for path in options.runs])
-    rows = [("figure", *(str(name) for name in table.columns))]
-    rows += [
-        (str(figure), *(_figure(cell) for cell in cells))
-        for figure, cells in zip(table.index, table.to_numpy().tolist(), strict=True)
-    ]
-    _say(align_table(rows, right=tuple(range(1, len(rows[0])))))
+    _say(word_comparison(compare([open_result(path) for path in options.runs])))
     return 0
-
-
-def _figure(cell: object) -> str:
-    if cell is None:
-        return ""
-    return f"{cell:.8g}" if isinstance(cell, float) else str(cell)
 
 
 def _run_lab(_: argparse.Namespace) -> int:

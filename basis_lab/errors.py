@@ -172,7 +172,7 @@ class ReconciliationError(BasisLabError):
 
     code = "REC-001"
 
-    def __init__(  # noqa: PLR0913 - the typed fields of one comparison
+    def __init__(
         self,
         *,
         venue: str,

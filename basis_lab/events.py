@@ -5,8 +5,8 @@ import os
 import queue
 import threading
 from dataclasses import fields
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -115,7 +115,7 @@ class _Writer:
         self._queue: queue.Queue[bytes | None] = queue.Queue()
         self._failure: OSError | None = None
         try:
-            self._file: BinaryIO = path.open("ab")
+            self._file: FileIO = path.open("ab", buffering=0)
         except OSError as error:
             raise self._worded(error) from error
         self._thread = threading.Thread(target=self._run, name="event-writer", daemon=True)
@@ -147,7 +147,6 @@ class _Writer:
         try:
             self._file.write(line)
             if self._queue.empty():
-                self._file.flush()
                 os.fsync(self._file.fileno())
         except OSError as error:
             self._failure = error

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.domain.arrays import ratio
-from basis_lab.domain.market import FloatArray
+from basis_lab.domain.instruments import IntArray
+from basis_lab.domain.market import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def margin_ratio(cash: FloatArray, unrealised: FloatArray, notional: FloatArray)
     return ratio(cash + unrealised, notional)
 
 
-def tier_of(notional: FloatArray, table: TierTable) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+def tier_of(notional: FloatArray, table: TierTable) -> IntArray:
     """Return the index of the tier of each notional (>= 0)."""
     return np.minimum(np.searchsorted(table.upper, notional, side="left"), len(table.upper) - 1)
 
@@ -165,7 +166,7 @@ def _shorts(
     price: FloatArray,
     size: FloatArray,
     free: FloatArray,
-    is_short: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    is_short: BoolArray,
     table: TierTable,
 ) -> None:
     todo = is_short.copy()
@@ -186,7 +187,7 @@ def _longs(
     price: FloatArray,
     size: FloatArray,
     free: FloatArray,
-    is_long: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    is_long: BoolArray,
     table: TierTable,
 ) -> None:
     todo = is_long.copy()

@@ -63,7 +63,15 @@ class Draft:
     problems: list[ConfigProblem] = field(default_factory=list)
 
     def add(self, layer: Mapping[str, object], source: Source) -> None:
-        """Merge a layer: blocks key by key; a map, list or value that is given replaces."""
+        """Merge a layer: blocks key by key; a map, list or value that is given replaces.
+
+        Parameters
+        ----------
+        layer : mapping of str to object
+            Its keys, from the top of the source.
+        source : Source
+            Where it comes from.
+        """
         rest = dict(layer)
         if source.prefix:
             self._claim(source.prefix, source)
@@ -73,19 +81,51 @@ class Draft:
         self._merge(self._below(source.prefix), rest, source.prefix, source)
 
     def put(self, path: tuple[str, ...], value: object, source: Source) -> None:
-        """Set one key, a single entry of a map included."""
+        """Set one key, a single entry of a map included.
+
+        Parameters
+        ----------
+        path : tuple of str
+            The key.
+        value : object
+            Plain data.
+        source : Source
+            Where it comes from.
+        """
         if len(path) == 1:
             self.add({path[0]: value}, source)
         else:
             self._merge(self._below(path[:-1]), {path[-1]: value}, path[:-1], source)
 
     def accepts(self, path: tuple[str, ...]) -> bool:
-        """Tell if a key may stand at a path (always below a block whose shape is not known)."""
+        """Tell if a key may stand at a path (always in a strategy of no known family).
+
+        Parameters
+        ----------
+        path : tuple of str
+            The key.
+
+        Returns
+        -------
+        bool
+            True if something reads it.
+        """
         known = find(self.schema, path) is not None
         return known or (path[0] == "strategy" and "strategy" not in self.schema.keys)
 
     def suggest(self, key: str) -> str:
-        """Return a remedy that names the keys nearest to one that does not exist."""
+        """Return a remedy that names the keys nearest to one that does not exist.
+
+        Parameters
+        ----------
+        key : str
+            The key as it was given, dotted.
+
+        Returns
+        -------
+        str
+            At most three keys.
+        """
         known = [dotted(x) for x in key_paths(self.schema)]
         last = key.rsplit(".", maxsplit=1)[-1]
         same = [x for x in known if x.rsplit(".", maxsplit=1)[-1] == last]
@@ -95,13 +135,35 @@ class Draft:
         return f"the nearest keys are {', '.join(close)}"
 
     def refuse_from(self, source: Source, key: str, value: object, what: str, remedy: str) -> None:
-        """Note a problem of a layer that was not merged."""
+        """Note a problem of a key that was not merged.
+
+        Parameters
+        ----------
+        source : Source
+            Where it comes from.
+        key : str
+            The key as it was given, dotted.
+        value : object
+            What was given.
+        what, remedy : str
+            What is wrong and what to do.
+        """
         self.problems.append(
             ConfigProblem(file=source.name, key=key, value=value, what=what, remedy=remedy)
         )
 
     def refuse(self, path: Path, value: object, what: str, remedy: str) -> None:
-        """Note a problem under the file that the value came from."""
+        """Note a problem under the file that the value came from.
+
+        Parameters
+        ----------
+        path : tuple of str or int
+            The key, from the top of the whole configuration.
+        value : object
+            What was given.
+        what, remedy : str
+            What is wrong and what to do.
+        """
         source = self.source(path)
         key = path[len(source.prefix) :] if path[: len(source.prefix)] == source.prefix else path
         self.problems.append(
@@ -109,7 +171,18 @@ class Draft:
         )
 
     def source(self, path: Path) -> Source:
-        """Return where the value at a path came from."""
+        """Return where the value at a path came from.
+
+        Parameters
+        ----------
+        path : tuple of str or int
+            The key, from the top of the whole configuration.
+
+        Returns
+        -------
+        Source
+            That of the nearest key above where the path has none of its own.
+        """
         for cut in range(len(path), -1, -1):
             found = self.origins.get(path[:cut])
             if found is not None:
@@ -184,7 +257,18 @@ def run_schema(family: object, venue_kinds: Mapping[str, object]) -> Node:
 
 
 def thaw(value: object) -> object:
-    """Return a plain copy of read-only data: dicts and lists."""
+    """Return a plain copy of read-only data.
+
+    Parameters
+    ----------
+    value : object
+        Mappings, tuples and values.
+
+    Returns
+    -------
+    object
+        Dicts, lists and values.
+    """
     if isinstance(value, Mapping):
         return {str(key): thaw(x) for key, x in value.items()}
     if isinstance(value, list | tuple):

@@ -34,20 +34,60 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ConfigFolder:
-    """A directory, resolved, with ``modes``, ``venues``, ``share_classes`` and ``scenarios``."""
+    """A directory with ``modes``, ``venues``, ``share_classes`` and ``scenarios``.
+
+    Parameters
+    ----------
+    root : Path
+        Resolved.
+    """
 
     root: Path
 
     def names(self, folder: str) -> tuple[str, ...]:
-        """Return the names of the files of one folder, sorted."""
+        """Return the names of the files of one folder.
+
+        Parameters
+        ----------
+        folder : str
+            "modes", "venues", "share_classes" or "scenarios".
+
+        Returns
+        -------
+        tuple of str
+            Without their endings, sorted.
+        """
         return tuple(sorted(x.stem for x in (self.root / folder).glob("*.yaml")))
 
     def read(self, folder: str, name: str) -> Document:
-        """Read the file of a name."""
+        """Read the file of a name.
+
+        Parameters
+        ----------
+        folder : str
+            The folder.
+        name : str
+            One of its names.
+
+        Returns
+        -------
+        Document
+            The file.
+        """
         return self.document(self.root / folder / f"{name}.yaml")
 
     def document(self, path: Path) -> Document:
         """Read any YAML file.
+
+        Parameters
+        ----------
+        path : Path
+            Resolved where the file lies in this directory.
+
+        Returns
+        -------
+        Document
+            The file.
 
         Raises
         ------
@@ -60,6 +100,18 @@ class ConfigFolder:
 
     def choose(self, folder: str, given: str | Path) -> Document:
         """Read a file by its name in a folder, or by a path of one's own.
+
+        Parameters
+        ----------
+        folder : str
+            The folder.
+        given : str or Path
+            A name, or a path that has an ending or a directory.
+
+        Returns
+        -------
+        Document
+            The file.
 
         Raises
         ------
@@ -84,6 +136,16 @@ class ConfigFolder:
 
 def default_folder(configs_dir: str | Path | None = None) -> ConfigFolder:
     """Return the configs directory: the one given, or that of the repository.
+
+    Parameters
+    ----------
+    configs_dir : str or Path, optional
+        The directory; the one beside the package where it is None.
+
+    Returns
+    -------
+    ConfigFolder
+        The directory.
 
     Raises
     ------

@@ -104,11 +104,19 @@ class ModeHeader(ModeIdentity):
 class RunConfig(ModeIdentity):
     """Everything that one run is configured with: validated, resolved and frozen.
 
-    ``asset`` is resolved ("USDT", "ETH", "BTC"). Maps are in the order of their keys, so that two
-    configurations that say the same are written the same.
+    Maps are in the order of their keys, so that two configurations that say the same are written
+    the same.
 
     Parameters
     ----------
+    mode, title, family, share_classes, risk_level, data_requirements : str or tuple of str
+        As in the mode file.
+    target_apy, max_drawdown : float or None
+        Fractions, reported against; ``max_drawdown`` is a positive size.
+    hold : bool
+        After the entry no trigger acts.
+    asset : str
+        Resolved: "USDT" or "ETH" for lending, "BTC" or "ETH" for basis.
     share_class : ShareClassParameters
         The share class of the run.
     strategy : LendingParameters or BasisParameters
@@ -142,7 +150,18 @@ class RunConfig(ModeIdentity):
 
 
 def strategy_model(family: Family) -> type[StrategyParameters]:
-    """Return the model of a family's ``strategy`` block."""
+    """Return the model of a family's ``strategy`` block.
+
+    Parameters
+    ----------
+    family : str
+        "lending" or "basis".
+
+    Returns
+    -------
+    type
+        The parameter dataclass.
+    """
     match family:
         case "lending":
             return LendingParameters

@@ -1,7 +1,8 @@
 """Levels 2 and 3: business rules, and what a family of modes requires and forbids."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from basis_lab.config.models import (
     OWN_ASSET,
@@ -26,10 +27,9 @@ NEVER_HEDGES = "an ETH share class never hedges: its investors keep the price ri
 HEDGED_ASSETS = ("BTC", "ETH")
 WEIGHT_TOLERANCE = 1e-9
 RESERVE_RANGE = (0.05, 0.20)
-FAMILY_RISKS: Mapping[str, tuple[str, ...]] = {
-    "lending": (),
-    "basis": ("margin_ratio", "delta_drift"),
-}
+FAMILY_RISKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"lending": (), "basis": ("margin_ratio", "delta_drift")}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +242,8 @@ def _strategy_venues(strategy: StrategyParameters, parts: Parts) -> Iterator[Fau
     yield from _weights(strategy.hedge_allocation)
     for name in strategy.hedge_allocation:
         path: Path = ("strategy", "hedge_allocation", name)
-        yield from _listed(parts, path, name, ExchangeParameters)
+        for fault in _listed(parts, path, name, ExchangeParameters):
+            yield replace(fault, value=strategy.hedge_allocation[name])
         yield from _perp(parts, name, symbol)
     if parts.share_class is not None:
         users = {strategy.treasury, *strategy.hedge_allocation}

@@ -66,7 +66,18 @@ class Node:
     item: "Node | None" = None
 
     def child(self, key: str | int) -> "Node | None":
-        """Return what may stand below, or None where the key is unknown."""
+        """Return what may stand below, or None where the key is unknown.
+
+        Parameters
+        ----------
+        key : str or int
+            A key of a block or map, the place in a list.
+
+        Returns
+        -------
+        Node or None
+            Its tree.
+        """
         if self.shape is Shape.BLOCK:
             return self.keys.get(str(key))
         if self.shape is Shape.LIST and not isinstance(key, int):
@@ -91,7 +102,7 @@ class Node:
             Shape.BLOCK: f"a block with the keys {', '.join(self.keys)}",
             Shape.MAP: "a map of names to " + (self.item.plural if self.item else "values"),
             Shape.LIST: "a list of " + (self.item.plural if self.item else "values"),
-            Shape.VALUE: _SINGULAR.get(self.kind, "a value"),
+            Shape.VALUE: _SINGULAR[self.kind],
         }[self.shape]
         if self.shape is Shape.VALUE and self.unit:
             words += f" ({self.unit})"
@@ -103,7 +114,7 @@ class Node:
     def plural(self) -> str:
         """The plural of what stands here, in words."""
         if self.shape is Shape.VALUE:
-            return _PLURAL.get(self.kind, "values")
+            return _PLURAL[self.kind]
         return {Shape.BLOCK: "blocks", Shape.MAP: "maps", Shape.LIST: "lists"}[self.shape]
 
 
@@ -119,12 +130,12 @@ _PLURAL: Mapping[type, str] = types.MappingProxyType(
 )
 
 
-def block(cls: type) -> Node:
+def block(model: type) -> Node:
     """Return the tree of a parameter dataclass.
 
     Parameters
     ----------
-    cls : type
+    model : type
         A dataclass made by ``domain.parameters.parameters()``.
 
     Returns
@@ -132,18 +143,18 @@ def block(cls: type) -> Node:
     Node
         A block.
     """
-    return _block(cls)
+    return _block(model)
 
 
 @functools.cache
-def _block(cls: type) -> Node:
-    hints = typing.get_type_hints(cls, include_extras=True)
+def _block(model: type) -> Node:
+    hints = typing.get_type_hints(model, include_extras=True)
     keys = {}
-    for x in fields(cls):
+    for x in fields(model):
         node = _node(hints[x.name])
         required = x.default is MISSING
         keys[x.name] = node if required else replace(node, required=False, default=x.default)
-    return Node(shape=Shape.BLOCK, kind=cls, keys=keys)
+    return Node(shape=Shape.BLOCK, kind=model, keys=keys)
 
 
 def _node(hint: object) -> Node:
@@ -190,7 +201,20 @@ def _apply(node: Node, marks: list[object]) -> Node:
 
 
 def find(node: Node, path: Path) -> Node | None:
-    """Return the node at a path below another, or None where no such key can stand."""
+    """Return the node at a path below another, or None where no such key can stand.
+
+    Parameters
+    ----------
+    node : Node
+        Where the path begins.
+    path : tuple of str or int
+        Keys, and places in lists.
+
+    Returns
+    -------
+    Node or None
+        The tree of that key.
+    """
     found: Node | None = node
     for key in path:
         if found is None:
@@ -229,7 +253,20 @@ def values(node: Node, value: object, path: Path = ()) -> Iterator[tuple[Path, N
 
 
 def key_paths(node: Node, path: Path = ()) -> Iterator[Path]:
-    """Walk the path of every key that has a name of its own, blocks included."""
+    """Walk the path of every key that has a name of its own, blocks included.
+
+    Parameters
+    ----------
+    node : Node
+        A block.
+    path : tuple of str or int
+        Where it stands.
+
+    Yields
+    ------
+    tuple of str or int
+        One path a key, a block before what is in it.
+    """
     for key, child in node.keys.items():
         here = (*path, key)
         yield here
@@ -237,7 +274,20 @@ def key_paths(node: Node, path: Path = ()) -> Iterator[Path]:
 
 
 def optional_paths(node: Node, path: Path = ()) -> Iterator[Path]:
-    """Walk the path of every key that may be left out."""
+    """Walk the path of every key that may be left out.
+
+    Parameters
+    ----------
+    node : Node
+        A block.
+    path : tuple of str or int
+        Where it stands.
+
+    Yields
+    ------
+    tuple of str or int
+        One path a key, a block before what is in it.
+    """
     for key, child in node.keys.items():
         if not child.required:
             yield (*path, key)
@@ -245,7 +295,23 @@ def optional_paths(node: Node, path: Path = ()) -> Iterator[Path]:
 
 
 def dotted(path: Path) -> str:
-    """Print a path as people write it, ``perp.tiers.BTCUSDT[0].max_leverage``."""
+    """Print a path as people write it.
+
+    Parameters
+    ----------
+    path : tuple of str or int
+        Keys, and places in lists.
+
+    Returns
+    -------
+    str
+        Keys joined by dots.
+
+    Examples
+    --------
+    >>> dotted(("perp", "tiers", "BTCUSDT", 0, "max_leverage"))
+    'perp.tiers.BTCUSDT[0].max_leverage'
+    """
     text = ""
     for key in path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else str(key)

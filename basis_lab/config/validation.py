@@ -37,12 +37,12 @@ class Fault:
     remedy: str
 
 
-def examine(cls: type[T], plain: object) -> tuple[T | None, tuple[Fault, ...]]:
+def examine(model: type[T], plain: object) -> tuple[T | None, tuple[Fault, ...]]:
     """Make a parameter block out of plain data, or say everything that is wrong with it.
 
     Parameters
     ----------
-    cls : type
+    model : type
         The parameter dataclass.
     plain : object
         Dicts, lists and values; maps come out in the order of their keys.
@@ -53,21 +53,21 @@ def examine(cls: type[T], plain: object) -> tuple[T | None, tuple[Fault, ...]]:
         The block is None where types are wrong or keys are missing or unknown; with values that
         are only out of bounds it is made, so that further rules can look at it.
     """
-    model: type = cls
-    found, faults = _examined(model, json.dumps(plain, sort_keys=True))
+    hashable: type = model  # as type[T], mypy does not take a class for a cache key
+    found, faults = _examined(hashable, json.dumps(plain, sort_keys=True))
     return cast("T | None", found), faults
 
 
 @functools.lru_cache(maxsize=1024)
-def _examined(cls: type, text: str) -> tuple[object, tuple[Fault, ...]]:
+def _examined(model: type, text: str) -> tuple[object, tuple[Fault, ...]]:
     """Examine one JSON text; equal texts share one frozen block (sweeps ask again and again)."""
     from pydantic import ValidationError
 
-    schema = block(cls)
+    schema = block(model)
     found: object = None
     faults: list[Fault] = []
     try:
-        found = _adapter(cls).validate_json(text)
+        found = _adapter(model).validate_json(text)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
         faults = [_worded(schema, x) for x in details]
@@ -76,10 +76,10 @@ def _examined(cls: type, text: str) -> tuple[object, tuple[Fault, ...]]:
 
 
 @functools.cache
-def _adapter(cls: type) -> "TypeAdapter[object]":
+def _adapter(model: type) -> "TypeAdapter[object]":
     from pydantic import TypeAdapter
 
-    return TypeAdapter(cls)
+    return TypeAdapter(model)
 
 
 def _worded(schema: Node, error: "ErrorDetails") -> Fault:
@@ -153,7 +153,20 @@ def nearest(given: str, names: Sequence[str]) -> str:
 
 
 def missing_key(path: Path, node: Node | None) -> Fault:
-    """Word the fault of a key that is required and absent."""
+    """Word the fault of a key that is required and absent.
+
+    Parameters
+    ----------
+    path : tuple of str or int
+        The key.
+    node : Node or None
+        What should stand there.
+
+    Returns
+    -------
+    Fault
+        With what to add in its remedy.
+    """
     meaning = f": {node.meaning}" if node is not None and node.meaning else ""
     expected = node.expected if node is not None else "a value"
     return Fault(

@@ -3,12 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from basis_lab.data.series import HOUR, TimeSeries
 from basis_lab.domain.market import Alignment, FloatArray, TimeArray
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def align(series: TimeSeries, name: str, alignment: Alignment, times: TimeArray) -> FloatArray:
@@ -180,5 +177,6 @@ def _late_snapshots(series: TimeSeries, times: TimeArray) -> TimeArray:
     inside = series.times[low : high + 1]
     wide = np.flatnonzero(np.diff(inside) * 2 > step * 3)
     late = [np.arange(inside[i] + step, inside[i + 1] - step // 2, step) for i in wide]
-    due: TimeArray = np.concatenate([times[:0], *late])
-    return due[due <= times[-1]]
+    due = np.concatenate([times[:0], *late])
+    overdue: TimeArray = due[due <= times[-1]]
+    return overdue

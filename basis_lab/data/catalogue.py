@@ -153,7 +153,7 @@ class CanonicalStore:
         str
             The refusals of its import; empty where nothing is known.
         """
-        return self._absent.get(dataset_id, "")
+        return self._absent[dataset_id] if dataset_id in self._absent else ""
 
     def read(self, dataset_id: str) -> TimeSeries:
         """Return the rows of a dataset.

@@ -9,7 +9,7 @@ from basis_lab.data.catalogue import CATALOGUE, file_sha256, render_catalogue
 from basis_lab.data.parquet import write_columns
 from basis_lab.data.raw import RawStore, Resolution, refusals
 from basis_lab.data.raw_file import Finding, RawFile, Severity
-from basis_lab.data.recognise import recognise
+from basis_lab.data.recognise import is_for_later, recognise
 from basis_lab.data.series import DatasetInfo
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
@@ -233,10 +233,10 @@ def _unused(store: RawStore) -> list[FileReport]:
     """Report the files that nothing reads: for later modes, or of an unknown name."""
     reports = []
     for name, _, _ in store.content:
-        found = recognise(Path(name).name)
-        if found is not None and found.dataset is not None:
+        bare = Path(name).name
+        if recognise(bare) is not None:
             continue
-        text = "for a later mode" if found is not None else "the name follows no known pattern"
+        text = "for a later mode" if is_for_later(bare) else "the name follows no known pattern"
         reports.append(
             FileReport(
                 file=name,

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from basis_lab.data.csv import RawTable, bad_row
 from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, first_false_value, time_text
-from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.domain.market import BoolArray, FloatArray, TimeArray
 
 # A series is interpolated when at least this share of its second differences is zero.
 INTERPOLATED_SHARE = 0.90
@@ -154,9 +153,7 @@ def check_values(table: RawTable, kind: DatasetKind, fields: Mapping[str, FloatA
         _check_bound(table, "low", ends.min(axis=0) < fields["low"], fields["low"])
 
 
-def _check_bound(
-    table: RawTable, name: str, broken: npt.NDArray[np.bool_], values: FloatArray
-) -> None:
+def _check_bound(table: RawTable, name: str, broken: BoolArray, values: FloatArray) -> None:
     if broken.any():
         place = int(np.argmax(broken))
         raise bad_row(

@@ -72,9 +72,10 @@ class RawStore:
         files: dict[str, tuple[tuple[str, Recognised], ...]] = {}
         for name, _, _ in self.content:
             found = recognise(Path(name).name)
-            if found is not None and found.dataset is not None:
+            if found is not None:
                 key = str(found.dataset)
-                files[key] = (*files.get(key, ()), (name, found))
+                before = files[key] if key in files else ()
+                files[key] = (*before, (name, found))
         object.__setattr__(self, "_files", files)
 
     @classmethod

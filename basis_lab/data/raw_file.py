@@ -99,7 +99,7 @@ def read_raw_file(path: Path, name: str, recognised: Recognised) -> RawFile | Re
     name : str
         Its path inside the directory, for messages.
     recognised : Recognised
-        What its name says; its dataset is not None.
+        What its name says.
 
     Returns
     -------
@@ -107,10 +107,6 @@ def read_raw_file(path: Path, name: str, recognised: Recognised) -> RawFile | Re
         Its rows, or the ERROR that refuses it.
     """
     dataset = recognised.dataset
-    if dataset is None:
-        raise BadDataError(
-            "nothing reads this file yet", where=name, remedy="ask for a file that is a dataset"
-        )
     try:
         return _read(path, name, dataset, archive=recognised.archive)
     except BadDataError as error:

@@ -35,13 +35,13 @@ class Recognised:
 
     Parameters
     ----------
-    dataset : DatasetId or None
-        What it is for; None for files that nothing reads yet.
+    dataset : DatasetId
+        What it is for.
     archive : bool
         True for a venue's archive of settled funding, whose labels need checking.
     """
 
-    dataset: DatasetId | None
+    dataset: DatasetId
     archive: bool = False
 
 
@@ -56,20 +56,33 @@ def recognise(name: str) -> Recognised | None:
     Returns
     -------
     Recognised or None
-        None where the name follows no known pattern.
+        None where the name follows no pattern of a dataset.
     """
-    if SUFFIX.search(name) is not None:
-        for pattern, made in _PATTERNS:
-            match = pattern.match(name)
-            if match is not None:
-                return made(match)
-    if _LATER.match(name) is not None:
-        return Recognised(dataset=None)
+    if SUFFIX.search(name) is None or is_for_later(name):
+        return None
+    for pattern, made in _PATTERNS:
+        match = pattern.match(name)
+        if match is not None:
+            return made(match)
     return None
 
 
-def _later(_match: re.Match[str]) -> Recognised:
-    return Recognised(dataset=None)
+def is_for_later(name: str) -> bool:
+    """Tell if a file belongs to a mode that is not built yet.
+
+    Parameters
+    ----------
+    name : str
+        The bare file name.
+
+    Returns
+    -------
+    bool
+        True for staking, peg, cost and risk files and for bars of decentralised exchanges.
+    """
+    if _LATER.match(name) is not None:
+        return True
+    return _DEX_BARS.match(name) is not None and _GAS.match(name) is None
 
 
 def _bars(match: re.Match[str]) -> Recognised:
@@ -103,8 +116,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Recognised]], 
     (_BARS, _bars),
     (_FUNDING, _funding),
     (_AAVE, _aave),
-    (_LATER, _later),
     (_ORACLE, _oracle),
     (_GAS, _gas),
-    (_DEX_BARS, _later),
 )

@@ -17,6 +17,7 @@ from basis_lab.domain.instruments import Listing, Universe
 from basis_lab.errors import MissingDataError
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 TimeArray = npt.NDArray[np.datetime64]
 
 

@@ -8,7 +8,6 @@ from typing import TypeVar
 from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.market import FloatArray
 
-
 Key = TypeVar("Key")
 
 
@@ -56,8 +55,6 @@ class ExposureReport:
         Quantity x unit price, share-class currency.
     equity : ndarray of shape (W,)
         Sum over columns, share-class currency.
-    exit_equity : ndarray of shape (W,)
-        Left after leaving everything now at market.
     net_delta : mapping of asset to ndarray of shape (W,)
         Units of the asset, total.
     chain_delta, cex_delta : mapping of asset to ndarray of shape (W,)
@@ -73,7 +70,6 @@ class ExposureReport:
     quantities: FloatArray
     values: FloatArray
     equity: FloatArray
-    exit_equity: FloatArray
     net_delta: Mapping[str, FloatArray]
     chain_delta: Mapping[str, FloatArray]
     cex_delta: Mapping[str, FloatArray]
@@ -87,7 +83,6 @@ class ExposureReport:
             quantities=self.quantities[:rows],
             values=self.values[:rows],
             equity=self.equity[:rows],
-            exit_equity=self.exit_equity[:rows],
             net_delta=_head(self.net_delta, rows),
             chain_delta=_head(self.chain_delta, rows),
             cex_delta=_head(self.cex_delta, rows),

@@ -61,6 +61,7 @@ class Components:
     venues: tuple[Venue, ...]
     exchanges: Mapping[str, SimulatedExchange]
     wallet: SimulatedWallet | None
+    network: SimulatedTransfers
     universe: Universe
 
 
@@ -108,9 +109,7 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
         onchain=OnChainExecutionInterface(onchain),
         transfers=TransferExecutionInterface(network),
     )
-    strategy = make_strategy(
-        config.strategy, universe, config.asset, places.terms(), config.risk
-    )
+    strategy = make_strategy(config.strategy, universe, config.asset, places.terms(), config.risk)
     reconciliation = ReconciliationComponent(universe, positions, venues)
     updates = PositionUpdateHandler(positions)
     return Components(
@@ -135,6 +134,7 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
         venues=venues,
         exchanges=exchanges,
         wallet=wallet,
+        network=network,
         universe=universe,
     )
 
@@ -270,16 +270,15 @@ class _Places:
         rules = venue.transfer
         paid = 1.0 if self._costs.enabled else 0.0
         sized = 1.0 if self._costs.venue_rules_enabled else 0.0
-        on_chain = isinstance(venue, ChainParameters)
         return SendingRules(
             delay_s=rules.delay_s if self._costs.delays_enabled else 0.0,
             fees={coin: fee * paid for coin, fee in rules.fees.items()},
             minimums={coin: least * sized for coin, least in rules.minimums.items()},
-            gas_units=venue.gas_units["transfer"] if on_chain else 0.0,
+            gas_units=venue.gas_units["transfer"] if isinstance(venue, ChainParameters) else 0.0,
         )
 
     def terms(self) -> Terms:
-        """What the strategy must know of costs, by venue."""
+        """Tell the strategy what acting costs, by venue."""
         symbol = series.symbol_of(self._config.asset)
         spot, perp, sending = {}, {}, {}
         for name, venue in self._venues.items():
@@ -295,7 +294,7 @@ class _Places:
         return Terms(spot=spot, perp=perp, sending=sending)
 
     def exits(self) -> list[ExitRoute]:
-        """How each line would be left."""
+        """Say how each line would be left."""
         routes: list[ExitRoute] = []
         for column, listing in enumerate(self._universe.listings):
             key = listing.instrument
@@ -329,7 +328,7 @@ class _Places:
         return [MarketExit(column=column, quote=quote, terms=terms)]
 
     def accounts(self) -> list[PerpAccount]:
-        """The derivatives accounts that risk watches."""
+        """Name the derivatives accounts that risk watches."""
         found = []
         for column, listing in enumerate(self._universe.listings):
             key = listing.instrument
@@ -352,7 +351,7 @@ class _Places:
         return found
 
     def asset_prices(self) -> dict[str, str | None]:
-        """The price series of every asset, by asset."""
+        """Name the price series of every asset."""
         return {x.asset: x.price for x in self._universe.listings}
 
 

@@ -212,7 +212,7 @@ class EventDrivenStrategyEngine:
             risk={name: x[:rows] for name, x in recorder.risk.items()},
             level=recorder.level[:rows],
             log=parts.event_logger.entries,
-            extremes=dict(recorder.extremes),
+            extremes=recorder.extremes(rows),
             trades=parts.execution_manager.fills,
             rebalances=loop.rebalances,
             rewards=0,
@@ -269,7 +269,10 @@ def _warnings(loop: FullLoop, provider: DataProvider) -> tuple[str, ...]:
         found += [
             f"{source.key}: {note}" for note in source.notes if "proxy" in note or "serves" in note
         ]
-    found += [f"data.proxies names {venue}, which this run does not use" for venue in provider.unused_proxies]
+    found += [
+        f"data.proxies names {venue}, which this run does not use"
+        for venue in provider.unused_proxies
+    ]
     if loop.frame.synthetic:
         found.append("made from synthetic sample data: nothing here is market history")
     return tuple(found)

@@ -76,11 +76,8 @@ class FullLoop:
         parts = self.components
         treasury = parts.strategy_manager.strategy.treasury
         posting = Posting(treasury, initial_capital, Cause.CAPITAL)
-        parts.position_monitor.open_with(
-            Transaction(row=0, postings=(posting,)), self.frame.rows
-        )
-        receivers = [*parts.exchanges.values(), *([parts.wallet] if parts.wallet else [])]
-        next(x for x in receivers if x.name == treasury.venue).credit(treasury, initial_capital)
+        parts.position_monitor.open_with(Transaction(row=0, postings=(posting,)), self.frame.rows)
+        parts.network.credit(treasury, initial_capital)
         self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
         parts.event_logger.log_event(
             Event(
@@ -156,7 +153,6 @@ class FullLoop:
         parts.reconciliation_component.reconcile(_named(window))
         state = self._measure(window, ())
         found = self._find_trigger(window, state)
-        self._clock.fired(1)
         if found is None:
             self._commit(window, state, flows, booked)
         else:
@@ -217,6 +213,7 @@ class FullLoop:
         manager = parts.strategy_manager
         state = self._measure(window, ())
         self.recorder.note_levels(window, state.risk)
+        self.recorder.note_before(state.risk)
         for _ in range(MAX_STAGES):
             opens = manager.plan is None
             first = not manager.entered
@@ -266,7 +263,8 @@ class FullLoop:
         parts.position_monitor.record(window, state.exposure.quantities)
         before = parts.position_monitor.get_positions_before(window)
         pnl = parts.pnl_monitor.update_state(window, before, state.exposure, flows, booked)
-        self.recorder.write(window, state.exposure, state.risk, pnl)
+        left = parts.exposure_monitor.calculate_exit_equity(window, state.exposure)
+        self.recorder.write(window, state.exposure, left, state.risk, pnl)
 
     def _log_decision(self, row: int, decision: Decision, *, opens: bool) -> None:
         reason = decision.reason
@@ -285,7 +283,7 @@ class FullLoop:
         }
         self._log(EventType.DECISION, row, "strategy_manager", details, reason.trigger)
 
-    def _log(  # noqa: PLR0913 - the columns of one event
+    def _log(
         self,
         kind: EventType,
         row: int,

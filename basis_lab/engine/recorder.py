@@ -1,5 +1,7 @@
 """The hourly columns of a run, allocated once and filled window by window."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from basis_lab.domain.arrays import running
@@ -35,7 +37,7 @@ class Recorder:
         self.risk: dict[str, FloatArray] = {}
         self.attribution = {name: np.full(frame.rows, np.nan) for name in CATEGORIES}
         self.level = np.zeros(frame.rows, dtype=np.intp)
-        self.extremes: dict[str, float] = {}
+        self._before: list[RiskReport] = []
         self._levels: dict[str, int] = {}
         self._interest = np.zeros(frame.rows + 1)
 
@@ -45,11 +47,40 @@ class Recorder:
             before = self._levels[measure] if measure in self._levels else int(Level.OK)
             earlier = np.concatenate([[before], levels[:-1]])
             for at in np.flatnonzero(levels > earlier):
-                self._log_level(window.start + int(at), measure, Level(int(levels[at])), risk)
+                self._log_level(window.start + int(at), measure, Level(int(levels[at])))
             self._levels[measure] = int(levels[-1])
-        self._note_extremes(risk)
 
-    def _log_level(self, row: int, measure: str, level: Level, risk: RiskReport) -> None:
+    def note_before(self, risk: RiskReport) -> None:
+        """Keep a row's risk before something acts on it; the worst values count it."""
+        self._before.append(risk)
+
+    def extremes(self, rows: int) -> dict[str, float]:
+        """Return the worst value of each measure over the first rows and before every action.
+
+        Parameters
+        ----------
+        rows : int
+            Finished rows.
+
+        Returns
+        -------
+        dict of str to float
+            As ``RunRecord.extremes``; a measure that never applied is absent.
+        """
+        columns = {name: [column[:rows]] for name, column in self.risk.items()}
+        for risk in self._before:
+            for name, column in _risk_columns(risk).items():
+                columns[name].append(column)
+        worst: dict[str, float] = {}
+        for name, parts in columns.items():
+            known = np.concatenate(parts)
+            known = known[~np.isnan(known)]
+            key, pick = _worst_of(name)
+            if pick is not None and len(known):
+                worst[key] = pick(known)
+        return worst
+
+    def _log_level(self, row: int, measure: str, level: Level) -> None:
         name, _, venue = measure.partition(":")
         self._events.log_event(
             Event(
@@ -65,39 +96,18 @@ class Recorder:
             )
         )
 
-    def _note_extremes(self, risk: RiskReport) -> None:
-        for venue, column in risk.margin_ratio.items():
-            self._extreme(f"margin_ratio:{venue}", column, least=True)
-        for side, column in risk.liquidation_distance.items():
-            self._nearest(f"liquidation_distance:{side}", column)
-        self._extreme("health_factor", risk.health_factor, least=True)
-        self._extreme("ltv", risk.ltv, least=False)
-        self._extreme("delta_drift", np.abs(risk.delta_drift), least=False)
-
-    def _extreme(self, name: str, column: FloatArray, *, least: bool) -> None:
-        known = column[~np.isnan(column)]
-        if not len(known):
-            return
-        worst = float(known.min() if least else known.max())
-        if name in self.extremes:
-            worst = min(worst, self.extremes[name]) if least else max(worst, self.extremes[name])
-        self.extremes[name] = worst
-
-    def _nearest(self, name: str, column: FloatArray) -> None:
-        known = column[~np.isnan(column)]
-        if not len(known):
-            return
-        nearest = float(known[np.argmin(np.abs(known))])
-        if name not in self.extremes or abs(nearest) < abs(self.extremes[name]):
-            self.extremes[name] = nearest
-
     def write(
-        self, window: Window, exposure: ExposureReport, risk: RiskReport, pnl: PnLReport
+        self,
+        window: Window,
+        exposure: ExposureReport,
+        exit_equity: FloatArray,
+        risk: RiskReport,
+        pnl: PnLReport,
     ) -> None:
         """Keep the state at the end of each row of a window."""
         at = slice(window.start, window.stop)
         self.values[:, at] = exposure.values.T
-        self._put(self.columns, at, _pnl_columns(exposure, pnl))
+        self._put(self.columns, at, _pnl_columns(exit_equity, pnl))
         self._put(self.exposure, at, _exposure_columns(exposure))
         self._put(self.risk, at, _risk_columns(risk))
         for name, step in pnl.attribution.items():
@@ -105,7 +115,6 @@ class Recorder:
         self.level[at] = risk.level
         for measure, levels in risk.levels.items():
             self._levels[measure] = int(levels[-1])
-        self._note_extremes(risk)
         self._note_interest(window, pnl)
 
     def _put(
@@ -142,10 +151,35 @@ class Recorder:
         )
 
 
-def _pnl_columns(exposure: ExposureReport, pnl: PnLReport) -> dict[str, FloatArray]:
+def _worst_of(column: str) -> tuple[str, Callable[[FloatArray], float] | None]:
+    """Name a risk column's worst value and how it is found; None where there is no worst."""
+    for prefix in ("margin_ratio", "liquidation_distance"):
+        if column.startswith(f"{prefix}_"):
+            pick = _least if prefix == "margin_ratio" else _nearest
+            return f"{prefix}:{column.removeprefix(prefix + '_')}", pick
+    return column, {"health_factor": _least, "ltv": _most, "delta_drift": _largest}.get(column)
+
+
+def _least(values: FloatArray) -> float:
+    return float(values.min())
+
+
+def _most(values: FloatArray) -> float:
+    return float(values.max())
+
+
+def _largest(values: FloatArray) -> float:
+    return float(np.abs(values).max())
+
+
+def _nearest(values: FloatArray) -> float:
+    return float(values[np.argmin(np.abs(values))])
+
+
+def _pnl_columns(exit_equity: FloatArray, pnl: PnLReport) -> dict[str, FloatArray]:
     return {
-        "equity": exposure.equity,
-        "exit_equity": exposure.exit_equity,
+        "equity": pnl.equity,
+        "exit_equity": exit_equity,
         "flows": pnl.flows,
         "nav_per_share": pnl.nav_per_share,
         "residual": pnl.residual,

@@ -125,9 +125,7 @@ class ExecutionManager:
             self._events.log_event(self._statement_event(statement, transaction, row))
         return booked
 
-    def _fail(
-        self, decision: Decision, result: ExecutionResult, row: int, step: _Step
-    ) -> None:
+    def _fail(self, decision: Decision, result: ExecutionResult, row: int, step: _Step) -> None:
         instruction = result.instruction
         error = result.error
         why = str(error) if error is not None else f"outcome {result.status}"
@@ -149,7 +147,8 @@ class ExecutionManager:
         )
         held = self._positions.book.quantities
         snapshot = {
-            str(x): float(q) for x, q in zip(self._positions.universe.instruments, held, strict=True)
+            str(x): float(q)
+            for x, q in zip(self._positions.universe.instruments, held, strict=True)
         }
         raise ExecutionError(
             f"{type(instruction).__name__} at {instruction.venue} was refused: {why}",
@@ -216,9 +215,7 @@ class ExecutionManager:
                 )
             )
 
-    def _statement_event(
-        self, statement: Statement, transaction: Transaction, row: int
-    ) -> Event:
+    def _statement_event(self, statement: Statement, transaction: Transaction, row: int) -> Event:
         details: dict[str, object] = {"movements": _movements(transaction.postings)}
         if isinstance(statement, Liquidation):
             details["clearance_fee"] = statement.clearance_fee

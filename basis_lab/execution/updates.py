@@ -118,7 +118,8 @@ class PositionUpdateHandler:
 
     def _margin(self, order: PerpTrade) -> Instrument:
         universe = self._positions.universe
-        return universe.instruments[universe.where(kind=Kind.MARGIN, venue=order.venue)[0]]
+        column = int(universe.where(kind=Kind.MARGIN, venue=order.venue)[0])
+        return universe.instruments[column]
 
     def _liquidation(self, done: Liquidation, row: int) -> Transaction:
         size = self._held(done.perp)

@@ -59,9 +59,8 @@ class ExposureMonitor:
         self._chain = chain_venues
         self._exits = tuple(exits)
         self._venues = tuple(dict.fromkeys(x.venue for x in universe.instruments))
-        self._assets = tuple(
-            dict.fromkeys(x.asset for x in universe.listings if x.asset != STABLE)
-        )
+        self._assets = tuple(dict.fromkeys(x.asset for x in universe.listings if x.asset != STABLE))
+        self._perps = [int(i) for i in universe.where(kind=Kind.PERP)]
 
     def calculate_exposure(self, window: Window, quantities: FloatArray) -> ExposureReport:
         """Value the book over a window.
@@ -89,7 +88,6 @@ class ExposureMonitor:
             quantities=quantities,
             values=columns.T,
             equity=equity,
-            exit_equity=self._exit_equity(window, quantities, equity),
             net_delta=self._by_group(venue_delta, self._venues, len(window)),
             chain_delta=self._by_group(
                 venue_delta, [v for v in self._venues if v in self._chain], len(window)
@@ -98,18 +96,38 @@ class ExposureMonitor:
                 venue_delta, [v for v in self._venues if v not in self._chain], len(window)
             ),
             venue_delta=venue_delta,
-            venue_value={
-                venue: sum_columns(
-                    [columns[i] for i in self.universe.where(venue=venue) if i in held],
-                    len(window),
-                )
-                for venue in self._venues
-            },
-            notional={
-                str(self.universe.instruments[i]): columns[i]
-                for i in self.universe.where(kind=Kind.PERP)
-            },
+            venue_value=self._venue_values(columns, held),
+            notional={str(self.universe.instruments[i]): columns[i] for i in self._perps},
         )
+
+    def calculate_exit_equity(self, window: Window, exposure: ExposureReport) -> FloatArray:
+        """Tell what would be left after leaving everything now at market.
+
+        Parameters
+        ----------
+        window : Window
+            The rows.
+        exposure : ExposureReport
+            The book's values over them.
+
+        Returns
+        -------
+        ndarray of shape (W,)
+            Equity less slippage, taker fees, gas, and what quotes differ from marks; share-class
+            currency.
+        """
+        left = exposure.equity
+        for route in self._exits:
+            held = exposure.quantities[:, route.column]
+            if held.any():
+                left = left - self._exit_cost(window, route, held)
+        return left
+
+    def _venue_values(self, columns: FloatArray, held: Sequence[int]) -> dict[str, FloatArray]:
+        parts: dict[str, list[FloatArray]] = {venue: [] for venue in self._venues}
+        for i in held:
+            parts[self.universe.listings[i].instrument.venue].append(columns[i])
+        return {venue: sum_columns(group, columns.shape[1]) for venue, group in parts.items()}
 
     def _deltas(
         self, window: Window, quantities: FloatArray, held: Sequence[int]
@@ -134,16 +152,6 @@ class ExposureMonitor:
             asset: sum_columns([venue_delta[venue, asset] for venue in venues], rows)
             for asset in self._assets
         }
-
-    def _exit_equity(
-        self, window: Window, quantities: FloatArray, equity: FloatArray
-    ) -> FloatArray:
-        left = equity
-        for route in self._exits:
-            held = quantities[:, route.column]
-            if held.any():
-                left = left - self._exit_cost(window, route, held)
-        return left
 
     def _exit_cost(self, window: Window, route: ExitRoute, held: FloatArray) -> FloatArray:
         if isinstance(route, GasExit):

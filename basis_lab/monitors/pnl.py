@@ -104,9 +104,7 @@ class PnLMonitor:
         np.add.at(step, at, flow.quantity * window.unit_prices[at, column])
         parts.add(CATEGORY_OF[flow.cause], step)
 
-    def _add_transaction(
-        self, window: Window, transaction: Transaction, parts: "_Parts"
-    ) -> None:
+    def _add_transaction(self, window: Window, transaction: Transaction, parts: "_Parts") -> None:
         prices = window.unit_prices[-1]
         traded = 0.0
         for posting in transaction.postings:
@@ -169,7 +167,7 @@ class _Parts:
 
 
 def _moves(window: Window, name: str | None) -> tuple[FloatArray, FloatArray]:
-    """A factor before and after each step; ones where there is no such factor."""
+    """Return a factor before and after each step; ones where there is none."""
     if name is None:
         ones = np.ones(len(window))
         return ones, ones

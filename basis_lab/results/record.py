@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from basis_lab.domain.events import Event
 from basis_lab.domain.instructions import ScheduledFlows
+from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.market import FloatArray, MarketFrame
 
 LogEntry = Event | ScheduledFlows
@@ -90,7 +91,7 @@ class RunRecord:
     attribution: Mapping[str, FloatArray]
     exposure: Mapping[str, FloatArray]
     risk: Mapping[str, FloatArray]
-    level: FloatArray
+    level: IntArray
     log: tuple[LogEntry, ...]
     extremes: Mapping[str, float]
     trades: int

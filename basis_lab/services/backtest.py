@@ -183,9 +183,7 @@ def _keep(record: RunRecord, request: BacktestRequest) -> RunResult:
     return RunResult(path, path=path)
 
 
-def _dates(
-    request: BacktestRequest, provider: DataProvider
-) -> tuple[np.datetime64, np.datetime64]:
+def _dates(request: BacktestRequest, provider: DataProvider) -> tuple[np.datetime64, np.datetime64]:
     """Return the run's first and last timestep, by request, coverage and environment."""
     if request.start is not None and request.end is not None:
         start, end = _moment(request.start, "--start"), _moment(request.end, "--end")

@@ -34,16 +34,20 @@ def blueprint(parameters: StrategyParameters, asset: str, currency: str) -> Blue
     Blueprint
         Listings, and each required series once (needed beats optional).
     """
-    match parameters:
-        case LendingParameters():
-            made = lending_blueprint(parameters, asset, currency)
-        case BasisParameters():
-            made = basis_blueprint(parameters, asset, currency)
+    made = _blueprint(parameters, asset, currency)
     unique: dict[str, Requirement] = {}
     for need in made.requirements:
         if need.key not in unique or unique[need.key].optional:
             unique[need.key] = need
     return Blueprint(listings=made.listings, requirements=tuple(unique.values()))
+
+
+def _blueprint(parameters: StrategyParameters, asset: str, currency: str) -> Blueprint:
+    match parameters:
+        case LendingParameters():
+            return lending_blueprint(parameters, asset, currency)
+        case BasisParameters():
+            return basis_blueprint(parameters, asset, currency)
 
 
 def make_strategy(
@@ -78,11 +82,11 @@ def make_strategy(
     StrategyError
         If the universe does not hold the treasury.
     """
-    match parameters:
-        case LendingParameters():
-            strategy: Strategy = LendingStrategy(parameters, universe, asset)
-        case BasisParameters():
-            strategy = BasisStrategy(parameters, universe, asset, terms, risk)
+    strategy: Strategy
+    if isinstance(parameters, LendingParameters):
+        strategy = LendingStrategy(parameters, universe, asset)
+    else:
+        strategy = BasisStrategy(parameters, universe, asset, terms, risk)
     if strategy.treasury not in universe:
         raise StrategyError(
             "the treasury is not among what the mode holds",

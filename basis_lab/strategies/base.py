@@ -9,10 +9,8 @@ import numpy as np
 from basis_lab.calc.costs import MarketTerms
 from basis_lab.domain.instructions import Decision, OpenPlan, PendingTransfer, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
-from basis_lab.domain.market import FloatArray, Requirement, Window
+from basis_lab.domain.market import BoolArray, FloatArray, Requirement, Window
 from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
-
-BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,9 +220,7 @@ class StrategyManager:
         if plan.deadline_row < view.window.stop:
             late = max(plan.deadline_row - view.window.start, 0)
             limit = float(plan.deadline_row - plan.opened_row)
-            return late, replace(
-                plan.reason, trigger="plan_timeout", value=limit, limit=limit
-            )
+            return late, replace(plan.reason, trigger="plan_timeout", value=limit, limit=limit)
         return None
 
     def _armed(self, trigger: Trigger) -> BoolArray:

@@ -86,9 +86,7 @@ def basis_blueprint(parameters: BasisParameters, asset: str, currency: str) -> B
         Listing(instrument=Instrument(venue, Kind.IN_TRANSIT, currency), asset=currency)
         for venue in dict.fromkeys((home, *venues))
     ]
-    return Blueprint(
-        listings=tuple(listings), requirements=(*requirements, *usd_needs(currency))
-    )
+    return Blueprint(listings=tuple(listings), requirements=(*requirements, *usd_needs(currency)))
 
 
 def _venues(parameters: BasisParameters) -> tuple[str, ...]:
@@ -190,9 +188,7 @@ class BasisStrategy:
         """Return entry, margin risk, then the bands, in their order of priority."""
         equity = view.exposure.equity
         if not view.entered:
-            return (
-                Trigger(name="entry", side="", fires=equity > 0.0, value=equity, limit=0.0),
-            )
+            return (Trigger(name="entry", side="", fires=equity > 0.0, value=equity, limit=0.0),)
         return (*self._risk_triggers(view), *self._band_triggers(view))
 
     def _risk_triggers(self, view: View) -> list[Trigger]:
@@ -219,9 +215,7 @@ class BasisStrategy:
         share = ratio(spot * view.window.values(self._price), invested)
         shorts = {v: -held[:, c.perp] for v, c in self._columns.items()}
         hedge = sum_columns(list(shorts.values()), len(view.window))
-        triggers = _band(
-            "spot_share", "", share, p.spot_allocation, p.position_deviation_threshold
-        )
+        triggers = _band("spot_share", "", share, p.spot_allocation, p.position_deviation_threshold)
         if len(self._weights) > 1:
             for venue, short in shorts.items():
                 weight = ratio(short, hedge)
@@ -270,7 +264,7 @@ class BasisStrategy:
         self, view: View, reason: Reason, repair: str, stages: tuple[str, ...]
     ) -> Decision | None:
         book = self._book(view)
-        goal = self._goal(view, book, repair)
+        goal = self._goal(book, repair)
         for i, stage in enumerate(stages):
             match stage:
                 case "realise":
@@ -296,8 +290,7 @@ class BasisStrategy:
         for item in view.pending:
             arriving[item.destination] += item.quantity
         cash = {
-            v: float(held[c.margin]) + arriving[self._margins[v]]
-            for v, c in self._columns.items()
+            v: float(held[c.margin]) + arriving[self._margins[v]] for v, c in self._columns.items()
         }
         return _Book(
             price=float(view.window.values(self._price)[-1]),
@@ -312,7 +305,7 @@ class BasisStrategy:
             },
         )
 
-    def _goal(self, view: View, book: _Book, repair: str) -> _Goal:
+    def _goal(self, book: _Book, repair: str) -> _Goal:
         p = self.parameters
         reserve = book.equity * p.reserve_ratio
         margin_held = sum(book.margin_equity.values())
@@ -354,7 +347,7 @@ class BasisStrategy:
 
     def _trade(self, view: View, book: _Book, goal: _Goal) -> list[Instruction]:
         instructions: list[Instruction] = []
-        spot = self._spot_order(view, book, goal)
+        spot = self._spot_order(book, goal)
         after = book.spot
         if spot is not None:
             instructions.append(spot)
@@ -375,7 +368,7 @@ class BasisStrategy:
         first = view.exposure.quantities[-1, self._columns[venue].perp] == 0.0
         return first or (abs(change) >= terms.lot and abs(change) * quote >= terms.min_notional)
 
-    def _spot_order(self, view: View, book: _Book, goal: _Goal) -> SpotTrade | None:
+    def _spot_order(self, book: _Book, goal: _Goal) -> SpotTrade | None:
         home = self.parameters.spot_venue
         terms = self._terms.spot[home]
         change = goal.spot - book.spot
@@ -455,9 +448,7 @@ class BasisStrategy:
         return float(view.window.values(series.perp_last(venue, self._asset))[-1])
 
 
-def _band(
-    name: str, side: str, value: FloatArray, target: float, band: float
-) -> list[Trigger]:
+def _band(name: str, side: str, value: FloatArray, target: float, band: float) -> list[Trigger]:
     """Fire where a measure is further than ``band`` from its target, on either side."""
     upper, lower = target + band, target - band
     return [

@@ -48,7 +48,11 @@ def lending_blueprint(parameters: LendingParameters, asset: str, currency: str) 
         Listing(instrument=Instrument(chain, Kind.TOKEN, token), asset=asset),
         Listing(instrument=Instrument(pool, Kind.ATOKEN, token), asset=asset, index=index),
     ]
-    requirements: tuple[Requirement, ...] = (*lending_needs(token), *gas_needs(), *usd_needs(currency))
+    requirements: tuple[Requirement, ...] = (
+        *lending_needs(token),
+        *gas_needs(),
+        *usd_needs(currency),
+    )
     if eth_price is not None:
         requirements = (*requirements, *spot_needs("binance", NATIVE, "price of gas"))
     return Blueprint(listings=tuple(listings), requirements=requirements)
@@ -112,9 +116,7 @@ class LendingStrategy:
                 quantity=supplied,
             )
         )
-        return Decision(
-            action=Action.ENTRY_FULL, reason=reason, instructions=tuple(instructions)
-        )
+        return Decision(action=Action.ENTRY_FULL, reason=reason, instructions=tuple(instructions))
 
     def proceed(self, view: View, plan: OpenPlan) -> Decision | None:  # noqa: ARG002 - the protocol's signature
         """Lending opens no plans."""

@@ -48,15 +48,15 @@ def plan_moves(
     for account in accounts:
         left = account.surplus
         terms = sending[account.instrument.venue]
-        for destination in short:
+        for destination, missing in list(short.items()):
             inside = account.instrument.venue == destination.venue
             fee = 0.0 if inside else terms.fee
-            amount = min(left - fee, short[destination])
+            amount = min(left - fee, missing)
             if amount < max(threshold, 0.0 if inside else terms.minimum):
                 continue
             transfers.append(
                 Transfer(source=account.instrument, destination=destination, quantity=amount)
             )
-            short[destination] -= amount
+            short[destination] = missing - amount
             left -= amount + fee
     return tuple(transfers)

@@ -7,9 +7,7 @@ from basis_lab.domain.market import Alignment, Requirement
 def spot_needs(venue: str, asset: str, purpose: str) -> tuple[Requirement, ...]:
     """Return the price of an asset at its spot venue."""
     return (
-        Requirement(
-            key=series.spot(venue, asset), alignment=Alignment.BAR_OPEN, purpose=purpose
-        ),
+        Requirement(key=series.spot(venue, asset), alignment=Alignment.BAR_OPEN, purpose=purpose),
     )
 
 
@@ -65,9 +63,7 @@ def lending_needs(token: str) -> tuple[Requirement, ...]:
 def gas_needs() -> tuple[Requirement, ...]:
     """Return the gas price."""
     return (
-        Requirement(
-            key=series.GAS_PRICE, alignment=Alignment.STEP, purpose="cost of transactions"
-        ),
+        Requirement(key=series.GAS_PRICE, alignment=Alignment.STEP, purpose="cost of transactions"),
     )
 
 

@@ -1,5 +1,7 @@
 """Layers: who wins, what replaces what, and how own files and overrides come in."""
 
+import pickle
+
 import numpy as np
 import pytest
 import yaml
@@ -302,3 +304,9 @@ def test_any_misspelt_key_is_refused(part, letter):
         load_config("btc_basis", overrides={f"{part}{letter}q": 1})
 
     assert len(refused.value.problems) >= 1
+
+
+def test_a_configuration_can_be_sent_to_another_process():
+    config = load_config("btc_basis", scenarios=["hold"])
+
+    assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301 - our own bytes

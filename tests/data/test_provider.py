@@ -293,3 +293,73 @@ lab.frame(*lab.coverage())
 assert "pandas" not in sys.modules
 """
     run([sys.executable, "-c", program], check=True)
+
+
+def test_a_missing_fallback_leaves_the_first_series_named(kit):
+    store = kit.Store().put("spot/binance/BTCUSDT", kit.hours(48), **bars())
+
+    with pytest.raises(MissingDataError) as caught:
+        kit.provider(store, kit.need("mark/okx/BTCUSDT.open", fallback="perp/okx/BTCUSDT.open"))
+
+    assert caught.value.missing == ("mark/okx/BTCUSDT.open",)
+    assert caught.value.remedy.startswith("a hedge_allocation without okx")
+
+
+def test_a_fallback_is_for_a_dataset_that_is_not_there_at_all(kit):
+    store = (
+        kit.Store()
+        .put("mark/okx/BTCUSDT", kit.hours(48), high=np.ones(48))
+        .put("perp/okx/BTCUSDT", kit.hours(48), **bars())
+    )
+
+    with pytest.raises(MissingDataError, match="mark/okx/BTCUSDT has only high"):
+        kit.provider(store, kit.need("mark/okx/BTCUSDT.open", fallback="perp/okx/BTCUSDT.open"))
+
+
+def test_a_proxy_that_is_not_there_is_named(kit):
+    store = kit.Store().put("perp/binance/BTCUSDT", kit.hours(48), **bars())
+
+    with pytest.raises(MissingDataError, match="its proxy perp/kraken/BTCUSDT is not there"):
+        kit.provider(store, kit.need("perp/okx/BTCUSDT.open"), proxies={"okx": "kraken"})
+
+
+def test_an_optional_series_that_ends_too_early_is_absent(kit):
+    store = (
+        kit.Store()
+        .put("spot/binance/BTCUSDT", kit.hours(96), **bars(96))
+        .put("oracle/aave/USDTUSD", kit.days(2), price=[1.0, 1.0])
+    )
+    price = kit.need("oracle/aave/USDTUSD.price", Alignment.STEP, optional=True)
+    lab = kit.provider(store, kit.need("spot/binance/BTCUSDT.open"), price)
+
+    assert lab.frame(kit.start, kit.start + 47 * HOUR).has(price.key)
+    assert not lab.frame(kit.start, kit.start + 48 * HOUR).has(price.key)
+
+
+def test_a_run_of_optional_series_has_no_dates_of_its_own(kit):
+    with pytest.raises(UsageError):
+        kit.provider(kit.Store()).coverage()
+
+
+def test_the_manifest_hears_what_was_carried(kit):
+    store = (
+        kit.Store()
+        .put(
+            "aave/ethereum/USDT", kit.days(3), liquidity_index=[1.0, 1.1, 1.2], price_usd=[1.0] * 3
+        )
+        .put("spot/binance/BTCUSDT", kit.hours(48), **bars())
+    )
+    lab = kit.provider(
+        store,
+        kit.need("aave/ethereum/USDT.liquidity_index", Alignment.INDEX),
+        kit.need("aave/ethereum/USDT.price_usd", Alignment.STEP),
+        kit.need("spot/binance/BTCUSDT.high", Alignment.BAR_EXTREME),
+        kit.need("spot/binance/BTCUSDT.open"),
+    )
+
+    notes = [x.notes for x in lab.frame(kit.start, kit.start).sources]
+
+    assert notes[0][0].startswith("published every 24 h; carried at the growth rate")
+    assert notes[1] == ("published every 24 h; carried as last published",)
+    assert notes[2] == ("the extreme of the bar that ended at t",)
+    assert notes[3] == ()

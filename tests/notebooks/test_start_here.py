@@ -76,7 +76,7 @@ def test_a_wrong_value_ends_the_notebook_with_its_name(tmp_path):
         ("mode", "btc_bassis"),
         ("share_class", "DOGE"),
         ("start", "2025-13-01"),
-        ("end", "2031-01-01"),
+        ("end", "2025-02-30"),
         ("capital", -5),
     ],
 )

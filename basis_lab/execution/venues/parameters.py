@@ -47,9 +47,7 @@ class PerpParameters:
     liquidation_fee: Annotated[FeeRate, Doc("clearance fee on the liquidated notional")]
     slippage: Annotated[SlippageTable, Doc("loss against the last trade by order value")]
     markets: Annotated[dict[str, MarketRules], Doc("rules by symbol, for instance BTCUSDT")]
-    tiers: Annotated[
-        dict[str, tuple[MarginTier, ...]], Doc("maintenance margin tiers by symbol")
-    ]
+    tiers: Annotated[dict[str, tuple[MarginTier, ...]], Doc("maintenance margin tiers by symbol")]
     tier_deduction: Annotated[
         bool,
         Doc("true: margin is continuous over tiers (maintenance amount); false: last rate on all"),

@@ -117,9 +117,7 @@ class SimulatedAave:
         reserve = self._reserve(order)
         self._check_liquidity(reserve, order.quantity, market)
         gas = self._wallet.pay_gas(self._gas_units["withdraw"], market)
-        burnt = self._scaled.take(
-            reserve.atoken, self._scale(reserve, order.quantity, market)
-        )
+        burnt = self._scaled.take(reserve.atoken, self._scale(reserve, order.quantity, market))
         self._wallet.credit(reserve.token, order.quantity)
         return _filled(order, order.quantity, order.quantity, -burnt, gas)
 
@@ -159,11 +157,11 @@ class SimulatedAave:
             )
 
     def preview(self, window: Window) -> Preview:  # noqa: ARG002 - the protocol's signature
-        """Interest is in the index: the pool books nothing by itself."""
+        """Do nothing: interest is in the index."""
         return Preview(flows=(), work_row=None)
 
     def settle(self, window: Window) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's signature
-        """Interest is in the index: the pool books nothing by itself."""
+        """Do nothing: interest is in the index."""
         return ()
 
 

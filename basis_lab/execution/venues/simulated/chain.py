@@ -149,11 +149,11 @@ class SimulatedWallet:
         return self._gas_units[operation]
 
     def preview(self, window: Window) -> Preview:  # noqa: ARG002 - the protocol's signature
-        """A wallet does nothing by itself."""
+        """Do nothing: a wallet acts only when told."""
         return Preview(flows=(), work_row=None)
 
     def settle(self, window: Window) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's signature
-        """A wallet does nothing by itself."""
+        """Do nothing: a wallet acts only when told."""
         return ()
 
     def snapshot(self) -> dict[Instrument, float]:

@@ -145,9 +145,7 @@ class SimulatedExchange:
                 market = self._perp[key]
                 paid = funding_flows(self.name, market, position.size, window).quantity
                 if len(paid):
-                    self._cash[market.margin] = float(
-                        running(self._cash[market.margin], paid)[-1]
-                    )
+                    self._cash[market.margin] = float(running(self._cash[market.margin], paid)[-1])
         return tuple(done)
 
     def _trade_spot(self, order: SpotTrade, window: Window) -> ExecutionResult:
@@ -201,22 +199,16 @@ class SimulatedExchange:
             )
         self._positions[order.perp] = trial.position
         self._cash[market.margin] = cash
-        return filled(
-            order, order.quantity, price, quote, Movement(market.margin, -fee, Cause.FEE)
-        )
+        return filled(order, order.quantity, price, quote, Movement(market.margin, -fee, Cause.FEE))
 
     def _check_free_margin(self, quantity: float, window: Window) -> None:
         for key, position in self._positions.items():
             market = self._perp[key]
             if position.size != 0.0 and market.checks_margin:
                 mark = float(window.values(market.mark)[-1])
-                check_initial_margin(
-                    market, position, self._cash[market.margin] - quantity, mark
-                )
+                check_initial_margin(market, position, self._cash[market.margin] - quantity, mark)
 
-    def _liquidation_rows(
-        self, key: Instrument, flow: ScheduledFlows, window: Window
-    ) -> list[int]:
+    def _liquidation_rows(self, key: Instrument, flow: ScheduledFlows, window: Window) -> list[int]:
         """Rows whose finished bar crosses the liquidation price, given cash before each row."""
         market, position = self._perp[key], self._positions[key]
         cash = np.empty(len(window))

@@ -59,12 +59,16 @@ class PerpMarket:
 
 @dataclass(slots=True)
 class Position:
+    """What an exchange remembers of a position: signed size and average entry price."""
+
     size: float = 0.0
     entry: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Traded:
+    """A position after a trade, and the P&L that the trade realised (quote currency)."""
+
     position: Position
     realised: float
 
@@ -83,9 +87,8 @@ def traded(position: Position, quantity: float, price: float) -> Traded:
     return Traded(Position(after, entry), realised)
 
 
-def funding_flows(
-    venue: str, market: PerpMarket, size: float, window: Window
-) -> ScheduledFlows:
+def funding_flows(venue: str, market: PerpMarket, size: float, window: Window) -> ScheduledFlows:
+    """Return the funding of a position inside a window; it would be paid at each stamp."""
     rates = window.values(market.rate)
     at = np.flatnonzero(~np.isnan(rates))
     mark = window.values(market.mark)[at]
@@ -102,6 +105,7 @@ def funding_flows(
 
 
 def liquidation_price(market: PerpMarket, position: Position, cash: FloatArray) -> FloatArray:
+    """Return the mark that liquidates a position, by the cash before each row, shape (W,)."""
     size = np.full(cash.shape, position.size)
     contracts = np.full(cash.shape, -(position.size * position.entry))
     return perps.liquidation_price(size, contracts, cash, market.tiers)
@@ -110,6 +114,13 @@ def liquidation_price(market: PerpMarket, position: Position, cash: FloatArray) 
 def fill_price(
     quantity: float, quote: float, terms: MarketTerms, bound: float, venue: str
 ) -> float:
+    """Return the price of a fill: the quote moved against us by the slippage of its size.
+
+    Raises
+    ------
+    SlippageBoundError
+        If the slippage is above ``bound`` (fraction).
+    """
     slippage = float(terms.slippage(np.array([abs(quantity) * quote]))[0])
     if slippage > bound:
         raise SlippageBoundError(
@@ -122,8 +133,15 @@ def fill_price(
 
 
 def check_size(quantity: float, quote: float, terms: MarketTerms, what: str) -> None:
+    """Refuse a quantity that is no whole number of lots, or under the minimum value.
+
+    Raises
+    ------
+    BelowMinimumError
+        With the size and what the venue takes.
+    """
     lots = abs(quantity) / terms.lot if terms.lot else 0.0
-    if abs(lots - round(lots)) > 1e-6 * max(1.0, lots):  # noqa: PLR2004 - rounding of lot counts
+    if abs(lots - round(lots)) > 1e-6 * max(1.0, lots):
         raise BelowMinimumError(
             "the quantity is not a whole number of lots",
             where=what,
@@ -139,9 +157,14 @@ def check_size(quantity: float, quote: float, terms: MarketTerms, what: str) -> 
         )
 
 
-def check_initial_margin(
-    market: PerpMarket, position: Position, cash: float, mark: float
-) -> None:
+def check_initial_margin(market: PerpMarket, position: Position, cash: float, mark: float) -> None:
+    """Refuse a position whose equity would be under its initial margin.
+
+    Raises
+    ------
+    InsufficientMarginError
+        With equity and the margin needed.
+    """
     notional = np.array([abs(position.size) * mark])
     equity = cash + position.size * (mark - position.entry)
     needed = float(perps.initial_margin(notional, market.tiers)[0])
@@ -155,6 +178,7 @@ def check_initial_margin(
 
 
 def no_market(venue: str, what: str) -> UnsupportedInstructionError:
+    """Return the refusal of a market that the run does not have."""
     return UnsupportedInstructionError(
         f"{venue} has no such market in this run",
         where=venue,
@@ -166,6 +190,7 @@ def no_market(venue: str, what: str) -> UnsupportedInstructionError:
 def filled(
     order: SpotTrade | PerpTrade, quantity: float, price: float, quote: float, fee: Movement
 ) -> ExecutionResult:
+    """Return the result of a filled order."""
     return ExecutionResult(
         status=Status.FILLED,
         instruction=order,

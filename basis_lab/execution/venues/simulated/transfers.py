@@ -105,6 +105,10 @@ class SimulatedTransfers:
         """Tell what is wrong, or nothing."""
         return self._transit.health()
 
+    def credit(self, account: Instrument, quantity: float) -> None:
+        """Put capital from outside on an account."""
+        self._venues[account.venue].credit(account, quantity)
+
     def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
         """Send; an instant transfer has arrived when this returns."""
         try:

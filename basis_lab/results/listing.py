@@ -1,0 +1,154 @@
+"""Lists that the command line prints: modes, keys of a mode, datasets, imports, comparisons."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from basis_lab.config.describe import ConfigRow
+from basis_lab.config.loader import ModeSummary
+from basis_lab.data.importer import ImportReport
+from basis_lab.data.series import DatasetInfo, time_text
+from basis_lab.results.text import align_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def word_modes(modes: Sequence[ModeSummary]) -> str:
+    """Return the modes and what each needs.
+
+    Parameters
+    ----------
+    modes : sequence of ModeSummary
+        By name.
+
+    Returns
+    -------
+    str
+        A table, then the data needs.
+    """
+    rows = [("mode", "share classes", "risk", "venues", "what it does")]
+    rows += [
+        (
+            mode.header.mode,
+            ", ".join(mode.header.share_classes),
+            mode.header.risk_level,
+            ", ".join(mode.header.venues),
+            mode.header.title,
+        )
+        for mode in modes
+    ]
+    lines = [align_table(rows)]
+    for mode in modes:
+        lines += ["", f"{mode.header.mode} needs:"]
+        lines += [f"  {need}" for need in mode.header.data_requirements]
+    return "\n".join(lines)
+
+
+def word_config(rows: Iterable[ConfigRow]) -> str:
+    """Return every key of a configuration with its meaning and origin.
+
+    Parameters
+    ----------
+    rows : iterable of ConfigRow
+        In the order of config.yaml.
+
+    Returns
+    -------
+    str
+        Two lines a key.
+    """
+    lines = []
+    for row in rows:
+        notes = "; ".join(note for note in (row.unit, row.bounds) if note)
+        lines.append(f"{row.key} = {json.dumps(row.value)}" + (f"  [{notes}]" if notes else ""))
+        lines.append(f"    {row.meaning} ({row.source})")
+    return "\n".join(lines)
+
+
+def word_datasets(infos: Sequence[DatasetInfo]) -> str:
+    """Return the datasets of a directory.
+
+    Parameters
+    ----------
+    infos : sequence of DatasetInfo
+        By id.
+
+    Returns
+    -------
+    str
+        A table.
+    """
+    rows = [("dataset", "first", "last", "rows", "kind", "fields")]
+    rows += [
+        (
+            info.id,
+            time_text(info.first),
+            time_text(info.last),
+            f"{info.rows:,}",
+            "synthetic" if info.synthetic else "derived" if info.derived else "real",
+            ", ".join(info.fields),
+        )
+        for info in infos
+    ]
+    return align_table(rows, right=(3,))
+
+
+def word_import(report: ImportReport) -> str:
+    """Return what an import did with each file, and why.
+
+    Parameters
+    ----------
+    report : ImportReport
+        The import.
+
+    Returns
+    -------
+    str
+        A table of files, the findings, the choices, and what was written.
+    """
+    rows = [("file", "dataset", "verdict", "rows")]
+    rows += [
+        (file.file, file.dataset, file.verdict.value, "" if file.rows is None else f"{file.rows:,}")
+        for file in report.files
+    ]
+    lines = [align_table(rows, right=(3,)), ""]
+    lines += [
+        f"{finding.severity.value}: {file.file}: {finding.text}"
+        for file in report.files
+        for finding in file.findings
+    ]
+    lines.append("")
+    lines += [
+        f"{choice.dataset}: {choice.file if choice.file is not None else 'nothing'}: {choice.reason}"
+        for choice in report.choices
+    ]
+    lines += ["", f"{report.destination}: {len(report.datasets)} datasets written"]
+    return "\n".join(lines)
+
+
+def word_comparison(table: "pd.DataFrame") -> str:
+    """Return runs side by side.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As made by ``compare``.
+
+    Returns
+    -------
+    str
+        One line a figure.
+    """
+    rows = [("figure", *(str(name) for name in table.columns))]
+    rows += [
+        (str(figure), *(_word_cell(cell) for cell in cells))
+        for figure, cells in zip(table.index, table.to_numpy().tolist(), strict=True)
+    ]
+    return align_table(rows, right=tuple(range(1, len(rows[0]))))
+
+
+def _word_cell(cell: object) -> str:
+    if cell is None:
+        return ""
+    return f"{cell:.8g}" if isinstance(cell, float) else str(cell)
