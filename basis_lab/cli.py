@@ -8,6 +8,7 @@ import argparse
 import datetime as dt
 import importlib.util
 import json
+import math
 import os
 import shlex
 import signal
@@ -146,8 +147,12 @@ def _add_data(commands: Any) -> None:
         parser.add_argument("--data-dir", type=Path, metavar="DIR")
         if name == "check":
             parser.add_argument("--mode", metavar="M", help="check what this mode needs alone")
-            parser.add_argument("--start", metavar="D", type=_date, help="with --mode; first date, UTC")
-            parser.add_argument("--end", metavar="D", type=_date, help="with --mode; last date, UTC")
+            parser.add_argument(
+                "--start", metavar="D", type=_date, help="with --mode; first date, UTC"
+            )
+            parser.add_argument(
+                "--end", metavar="D", type=_date, help="with --mode; last date, UTC"
+            )
     sample = _command(actions, "sample", _run_data_sample, "write the embedded synthetic data")
     sample.add_argument("--out", type=Path, metavar="DIR")
     taken = _command(actions, "import", _run_data_import, "bring files into canonical form")
@@ -161,7 +166,7 @@ def _add_backtest(commands: Any) -> None:
     _add_resolution(parser)
     parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
     parser.add_argument("--end", metavar="DATE", help="last timestep, included, UTC")
-    parser.add_argument("--capital", type=float, help="in share-class currency")
+    parser.add_argument("--capital", type=_capital, help="in share-class currency")
     parser.add_argument("--data-dir", type=Path, metavar="DIR")
     parser.add_argument("--data-mode", choices=("csv", "db"))
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
@@ -179,6 +184,16 @@ def _add_compare(commands: Any) -> None:
 
 def _add_lab(commands: Any) -> None:
     _command(commands, "lab", _run_lab, "open JupyterLab on the first notebook")
+
+
+def _capital(text: str) -> float:
+    try:
+        capital = float(text)
+    except ValueError:
+        capital = math.nan
+    if not 0.0 < capital < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount above 0")
+    return capital
 
 
 def _stride(text: str) -> int | str:
@@ -202,9 +217,7 @@ def _run_config_show(options: argparse.Namespace) -> int:
     from basis_lab.config.loader import load_config
     from basis_lab.results.listing import word_config
 
-    config = load_config(
-        options.mode, options.share_class, _overrides(options), options.scenarios
-    )
+    config = load_config(options.mode, options.share_class, _overrides(options), options.scenarios)
     _say(word_config(describe_config(config)))
     return 0
 

@@ -88,8 +88,5 @@ def _rows(node: Node, value: object, path: Path) -> Iterator[tuple[Path, Node, o
 
 def _source(origins: Mapping[str, str], path: Path) -> str:
     """Return the source of the longest known prefix of a path."""
-    for cut in range(len(path), 0, -1):
-        found = origins.get(dotted(path[:cut]))
-        if found is not None:
-            return found
-    return origins[""]
+    prefixes = (dotted(path[:cut]) for cut in range(len(path), -1, -1))
+    return next(origins[x] for x in prefixes if x in origins)

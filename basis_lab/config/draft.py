@@ -50,7 +50,7 @@ class Draft:
     venue_names : object
         What the last layer gave as the list of venues.
     origins : dict of path to Source
-        Who set what; the longest prefix counts.
+        Who set what; the longest prefix counts, and the empty path is the mode file.
     problems : list of ConfigProblem
         What was refused while merging.
     """
@@ -183,11 +183,8 @@ class Draft:
         Source
             That of the nearest key above where the path has none of its own.
         """
-        for cut in range(len(path), -1, -1):
-            found = self.origins.get(path[:cut])
-            if found is not None:
-                return found
-        return Source("the configuration")
+        prefixes = (path[:cut] for cut in range(len(path), -1, -1))
+        return next(self.origins[x] for x in prefixes if x in self.origins)
 
     def _below(self, path: Path) -> dict[str, object]:
         """Return the dict at a path, made where there is none."""

@@ -98,24 +98,31 @@ class Node:
     @property
     def expected(self) -> str:
         """What may be written here, in words."""
-        words = {
-            Shape.BLOCK: f"a block with the keys {', '.join(self.keys)}",
-            Shape.MAP: "a map of names to " + (self.item.plural if self.item else "values"),
-            Shape.LIST: "a list of " + (self.item.plural if self.item else "values"),
-            Shape.VALUE: _SINGULAR[self.kind],
-        }[self.shape]
+        words = self._words()
         if self.shape is Shape.VALUE and self.unit:
             words += f" ({self.unit})"
         if self.bounds and self.shape is Shape.VALUE:
             words += f", {self.bounds}"
         return f"{words}, or null" if self.nullable else words
 
+    def _words(self) -> str:
+        items = self.item.plural if self.item is not None else ""
+        match self.shape:
+            case Shape.BLOCK:
+                return f"a block with the keys {', '.join(self.keys)}"
+            case Shape.MAP:
+                return f"a map of names to {items}"
+            case Shape.LIST:
+                return f"a list of {items}"
+            case Shape.VALUE:
+                return _SINGULAR[self.kind]
+
     @property
     def plural(self) -> str:
         """The plural of what stands here, in words."""
         if self.shape is Shape.VALUE:
             return _PLURAL[self.kind]
-        return {Shape.BLOCK: "blocks", Shape.MAP: "maps", Shape.LIST: "lists"}[self.shape]
+        return f"{self.shape.value}s"
 
 
 def _number(value: float) -> str:

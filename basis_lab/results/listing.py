@@ -120,7 +120,7 @@ def word_import(report: ImportReport) -> str:
     ]
     lines.append("")
     lines += [
-        f"{choice.dataset}: {choice.file if choice.file is not None else 'nothing'}: {choice.reason}"
+        f"{choice.dataset}: {'nothing' if choice.file is None else choice.file}: {choice.reason}"
         for choice in report.choices
     ]
     lines += ["", f"{report.destination}: {len(report.datasets)} datasets written"]

@@ -12,17 +12,19 @@ class Progress:
 
     Parameters
     ----------
-    stream : TextIO
-        Where it is shown; standard error, so that standard output stays a result.
+    stream : TextIO or None
+        Where it is shown; None is standard error, so that standard output stays a result.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         from tqdm import tqdm
 
-        self._stream = stream
+        self._stream = sys.stderr if stream is None else stream
         self._told = 0
         self._bar = (
-            tqdm(total=0, file=stream, unit=" timesteps", leave=False) if stream.isatty() else None
+            tqdm(total=0, file=self._stream, unit=" timesteps", leave=False)
+            if self._stream.isatty()
+            else None
         )
 
     def __enter__(self) -> Self:

@@ -103,6 +103,8 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
         "strategy.spot_allocation": np.float64(0.5),
         "strategy.plan_timeout": np.int64(12),
         "target_apy": 0,
+        "venues.okx.perp.slippage.bps": np.array([1.0, 2.0, 3.0]),
+        "data.allow_derived": ("a",),
     }
 
     config = load_config("btc_basis", overrides=overrides)
@@ -110,6 +112,8 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
     assert config.strategy.spot_allocation == 0.5
     assert config.strategy.plan_timeout == 12.0
     assert config.target_apy == 0.0
+    assert config.venues["okx"].perp.slippage.bps == (1.0, 2.0, 3.0)
+    assert config.data.allow_derived == ("a",)
 
 
 def test_overrides_do_not_reach_the_next_run():
@@ -223,6 +227,25 @@ def test_a_file_that_is_no_yaml_map_is_refused_with_its_place(write, text, key, 
     assert problem.key == key or key.split(",")[0] in problem.key
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"scenario: \xff\n", "not UTF-8"), (b"scenario: a\x01b\n", "characters")],
+)
+def test_a_file_that_is_no_text_is_refused(tmp_path, content, what):
+    path = tmp_path / "binary.yaml"
+    path.write_bytes(content)
+
+    (problem,) = problems(mode="btc_basis", scenarios=[path])
+
+    assert what in problem.what
+
+
+def test_a_date_in_a_file_is_text(write):
+    path = write("s.yaml", "scenario: s\nmeaning: 2024-06-01\nhold: true\n")
+
+    assert load_config("btc_basis", scenarios=[path]).hold
+
+
 def test_a_number_that_yaml_reads_as_text_is_explained(write):
     path = write("s.yaml", "scenario: s\nmeaning: m\nvenues: {okx: {perp: {taker_fee: 5e-4}}}\n")
 
@@ -256,6 +279,16 @@ def test_an_eth_share_class_never_hedges(mode):
         load_config(mode, "ETH")
 
     assert refused.value.exit_code == 2
+
+
+def test_a_pair_that_a_mode_does_not_list_is_refused(write, configs):
+    text = (configs / "modes" / "pure_lending.yaml").read_text()
+    path = write("pure_lending.yaml", text.replace("[USDT, ETH]", "[USDT]"))
+
+    with pytest.raises(UsageError, match="share class ETH") as refused:
+        load_config(path, "ETH")
+
+    assert refused.value.value == "ETH"
 
 
 @pytest.mark.parametrize(

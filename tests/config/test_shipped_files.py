@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from basis_lab.config import check_paths, list_modes, load_config
-from basis_lab.errors import UsageError
+from basis_lab.errors import ConfigError, UsageError
 
 SHIPPED = Path(__file__).parents[2] / "configs"
 
@@ -122,3 +122,13 @@ def test_a_filter_that_cannot_be_is_refused(wanted):
         list_modes(**wanted)
 
     assert refused.value.value in wanted.values()
+
+
+def test_a_mode_file_with_a_bad_head_is_not_listed(configs):
+    path = configs / "modes" / "btc_basis.yaml"
+    path.write_text(path.read_text().replace("risk_level: medium", "risk_level: wild"))
+
+    with pytest.raises(ConfigError) as refused:
+        list_modes(configs_dir=configs)
+
+    assert [x.key for x in refused.value.problems] == ["risk_level"]

@@ -83,7 +83,7 @@ def provider(store, *requirements, proxies=None, allow_derived=()):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def kit():
     """The helpers of this module under one name."""
     return Kit

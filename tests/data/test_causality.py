@@ -80,3 +80,33 @@ def test_aligning_a_series_uses_the_carrier_of_its_kind(kit, alignment):
     aligned = align(series, "price_gwei", alignment, TIMES)
 
     np.testing.assert_array_equal(aligned, CARRIER[alignment](stamps, values, TIMES))
+
+
+SERIES = {
+    Alignment.BAR_OPEN: ("spot/binance/BTCUSDT", 1),
+    Alignment.BAR_EXTREME: ("mark/binance/BTCUSDT", 1),
+    Alignment.STAMP: ("funding/binance/BTCUSDT", 8),
+    Alignment.INDEX: ("aave/ethereum/USDT", 24),
+    Alignment.STEP: ("gas/ethereum/gas", 1),
+}
+
+
+@given(alignment=st.sampled_from(Alignment), place=st.integers(0, 71), factor=POSITIVE)
+def test_a_frame_knows_nothing_of_what_is_published_later(kit, alignment, place, factor):
+    def frame(changed):
+        store = kit.Store()
+        for kind, (dataset, every) in SERIES.items():
+            values = 100.0 + np.sin(np.arange(len(TIMES[::every])))
+            if changed and kind is alignment:
+                values[place // every] *= factor
+            store.put(dataset, TIMES[::every], value=values)
+        needs = [kit.need(f"{name}.value", kind) for kind, (name, _) in SERIES.items()]
+        return kit.provider(store, *needs).frame(TIMES[0], TIMES[-1])
+
+    before, after = frame(changed=False), frame(changed=True)
+
+    every = SERIES[alignment][1]
+    known = TIMES[::every][place // every] + KNOWN_AFTER[alignment]
+    for key in before.series:
+        earlier = known > TIMES
+        np.testing.assert_array_equal(before.values(key)[earlier], after.values(key)[earlier])

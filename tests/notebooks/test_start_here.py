@@ -61,6 +61,21 @@ def test_papermill_leaves_an_executed_copy(tmp_path):
     assert sum(bool(c.outputs) for c in shown) >= 10
 
 
+def test_its_answer_is_what_the_run_says():
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    case: dict[str, object] = {}
+    exec(next(c.source for c in cells if c.id == "parameters"), case)  # noqa: S102 - our own cell
+    request = {name: case[name] for name in ("share_class", "start", "end", "capital")}
+
+    summary = bl.backtest(case["mode"], **request).summary
+
+    answer = cells[0].source
+    assert f"{100 * summary['apr']:.1f} % after costs" in answer
+    assert f"would have paid {100 * summary['hurdle_apr']:.1f} %" in answer
+    assert f"margin ratio was {min(summary['min_margin_ratio'].values()):.2f}" in answer
+    assert summary["liquidations"] == 0
+
+
 def test_a_wrong_value_ends_the_notebook_with_its_name(tmp_path):
     with pytest.raises(papermill.PapermillExecutionError) as caught:
         execute(tmp_path / "failed.ipynb", **{**SHORT, "mode": "btc_bassis"})

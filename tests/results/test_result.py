@@ -14,7 +14,17 @@ from basis_lab.results.store import ResultsStore
 from tests.results.records import make_record
 
 TABLES = ("pnl", "balance_sheet", "exposure", "risk", "events")
-FIGURES = ["cumulative_pnl", "pnl_components", "balance_sheet", "delta_neutrality", "margin_ratios", "health_factor", "funding", "drawdown", "nav"]
+FIGURES = [
+    "cumulative_pnl",
+    "pnl_components",
+    "balance_sheet",
+    "delta_neutrality",
+    "margin_ratios",
+    "health_factor",
+    "funding",
+    "drawdown",
+    "nav",
+]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,50 @@ from basis_lab.results.plain import plain
 from basis_lab.results.summary import summarise
 from tests.results.records import INDEX, make_record
 
-KEYS = ["run_id", "status", "mode", "share_class", "currency", "start", "end", "timesteps", "synthetic_data", "initial_capital", "final_equity", "final_exit_equity", "final_equity_usd", "net_pnl", "total_return", "annualized_return", "apr", "target_apy", "apy_vs_target", "hurdle_apr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "nav_per_share", "attribution", "attribution_residual", "balance", "costs", "trades", "rebalances", "rewards", "liquidations", "min_health_factor", "max_ltv", "min_margin_ratio", "min_liquidation_distance", "max_abs_net_delta", "break_even_days", "events", "warnings"]
+KEYS = [
+    "run_id",
+    "status",
+    "mode",
+    "share_class",
+    "currency",
+    "start",
+    "end",
+    "timesteps",
+    "synthetic_data",
+    "initial_capital",
+    "final_equity",
+    "final_exit_equity",
+    "final_equity_usd",
+    "net_pnl",
+    "total_return",
+    "annualized_return",
+    "apr",
+    "target_apy",
+    "apy_vs_target",
+    "hurdle_apr",
+    "volatility",
+    "sharpe",
+    "sortino",
+    "max_drawdown",
+    "calmar",
+    "nav_per_share",
+    "attribution",
+    "attribution_residual",
+    "balance",
+    "costs",
+    "trades",
+    "rebalances",
+    "rewards",
+    "liquidations",
+    "min_health_factor",
+    "max_ltv",
+    "min_margin_ratio",
+    "min_liquidation_distance",
+    "max_abs_net_delta",
+    "break_even_days",
+    "events",
+    "warnings",
+]
 
 
 @pytest.fixture(scope="module")

@@ -67,8 +67,10 @@ def test_shares_points_and_ratios():
         (
             # Leaving costs 100 of 100,000 after 90 days: 0.41 points a year.
             case(0.0566, 0.0553, exit_discount=100.0),
-            "Too close to call: +0.13 points a year if held, \N{MINUS SIGN}0.28 if left at the "
-            "end, against plain USDT lending (Aave)",
+            (
+                "Too close to call: +0.13 points a year if held, \N{MINUS SIGN}0.28 if left at "
+                "the end, against plain USDT lending (Aave)"
+            ),
         ),
         (
             case(0.0508, None),
@@ -83,10 +85,12 @@ def test_shares_points_and_ratios():
             "Liquidated 2 times; Net 5.08\N{THIN SPACE}% a year; no lending series to compare with",
         ),
         (
-            # 36.5 days of the year's tenth is 1,000: the hurdle of 5 % leaves 200 in 14.6 days.
+            # 20 points a year on 100,000 for 14.6 days, the 25th part of a year.
             case(0.25, 0.05, start="2024-06-01T00:00:00Z", end="2024-06-15T14:24:00Z"),
-            "+1,000 USDT in 14.6 days, too short for a rate; 800 USDT more than plain USDT "
-            "lending (Aave)",
+            (
+                "+1,000 USDT in 14.6 days, too short for a rate; 800 USDT more than plain USDT "
+                "lending (Aave)"
+            ),
         ),
         (
             case(None, None, start="2024-06-01T00:00:00Z", end="2024-06-01T00:00:00Z"),
