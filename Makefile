@@ -13,7 +13,7 @@ DEV := $(VENV)/.dev-$(PLACE)
 DEPENDENCIES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab check format-check lint types imports docstrings notebooks bench format
+.PHONY: help run test lab check format-check lint types imports docstrings notebooks gates bench format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -47,6 +47,9 @@ docstrings: $(DEV) # numpydoc validation of what is public
 
 notebooks: $(DEV) # committed without outputs
 	@$(PY) tests/checks/notebooks.py
+
+gates: $(CORE) ## put every shipped mode through the quality gates
+	@$(PY) -m gates
 
 bench: $(DEV) ## measure speed and memory
 	@$(PY) -m benchmarks

@@ -74,7 +74,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         A configuration that is refused, data that is missing, or a run that failed.
     """
     from basis_lab.config.environment import read_environment
-    from basis_lab.services.backtest import BacktestRequest, run_backtest
+    from basis_lab.services.backtest import BacktestService
+    from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
     environment.require_backtest()
@@ -94,14 +95,15 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         stride=stride,
         progress=None,
     )
+    service = BacktestService()
     if not progress:
-        return run_backtest(request)
+        return service.run(request)
     from dataclasses import replace
 
     from basis_lab.results.progress import Progress
 
     with Progress() as shown:
-        return run_backtest(replace(request, progress=shown))
+        return service.run(replace(request, progress=shown))
 
 
 def open_result(path: str | Path) -> "RunResult":

@@ -1,7 +1,6 @@
 """The command line: ``basis-lab COMMAND ...``.
 
-Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 2 bad
-usage or configuration, 3 data missing or bad, 4 the run failed, 130 interrupted.
+Results go to standard output, progress and errors to standard error.
 """
 
 import argparse
@@ -21,16 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from basis_lab.errors import BasisLabError, ConfigError, ConfigProblem, UsageError
+from basis_lab.services.interrupts import stop_on_signals, terminate_as_interrupt
 
 if TYPE_CHECKING:
     from basis_lab.data.series import Store
-    from basis_lab.results.progress import Progress
-    from basis_lab.results.result import RunResult
-    from basis_lab.services.backtest import BacktestRequest
+    from basis_lab.services.requests import BacktestRequest
 
-FAILED = 4
-USAGE = 2
-INTERRUPTED = 130
+USAGE, FAILED, INTERRUPTED = 2, 4, 130  # beside 0 done, 3 data missing or bad
 SHARE_CLASSES = ("USDT", "ETH")
 RISK_LEVELS = ("low", "medium", "high")
 NOTEBOOK = Path("notebooks") / "00_start_here.ipynb"
@@ -53,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(words)
     options.command = shlex.join(["basis-lab", *words])
     try:
-        return int(options.run(options))
+        with terminate_as_interrupt():
+            return int(options.run(options))
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
@@ -261,17 +258,13 @@ def _run_data_check(options: argparse.Namespace) -> int:
 
 
 def _check_mode(options: argparse.Namespace) -> int:
-    from basis_lab.config.loader import load_config
-    from basis_lab.services.backtest import BacktestRequest, make_provider
+    from basis_lab.services.requests import BacktestRequest, check_request
 
     _, place = _store(options)
-    request = BacktestRequest(mode=options.mode, data_dir=place)
-    provider = make_provider(load_config(options.mode), request)
-    first, last = provider.coverage()
-    frame = provider.frame(
-        first if options.start is None else options.start,
-        last if options.end is None else options.end,
+    checked = check_request(
+        BacktestRequest(mode=options.mode, start=options.start, end=options.end, data_dir=place)
     )
+    frame = checked.provider.frame(checked.start, checked.end)
     for source in frame.sources:
         _say("; ".join([f"good: {source.key} from {source.file}", *source.notes]))
     span = f"{frame.times[0]}Z to {frame.times[-1]}Z"
@@ -279,12 +272,12 @@ def _check_mode(options: argparse.Namespace) -> int:
     return 0
 
 
-def _date(text: str) -> dt.datetime:
+def _date(text: str) -> str:
     try:
-        moment = dt.datetime.fromisoformat(text)
+        dt.datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date, as 2024-06-01 is") from error
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    return text
 
 
 def _store(options: argparse.Namespace) -> "tuple[Store, Path]":
@@ -322,33 +315,29 @@ def _tell_import(dataset: str, done: int, total: int) -> None:
 
 
 def _run_backtest(options: argparse.Namespace) -> int:
-    from basis_lab.results.progress import Progress
-
-    request = _request(options)
-    quiet = options.quiet
-    with nullcontext() if quiet else Progress() as shown:
-        result = _run(request, shown)
-    if options.json:
-        _say(json.dumps({**result.summary, "timing": result.timing}, indent=2, allow_nan=False))
-    elif not quiet:
-        from basis_lab.results.text import word_report
-
-        _say(word_report(result.summary, result.path))
-    return 0
-
-
-def _run(request: "BacktestRequest", progress: "Progress | None") -> "RunResult":
     from dataclasses import replace
 
-    from basis_lab.services.backtest import run_backtest
+    from basis_lab.results.progress import Progress
+    from basis_lab.results.text import word_report
+    from basis_lab.services.backtest import BacktestService
 
-    return run_backtest(replace(request, progress=progress))
+    with stop_on_signals() as stop, nullcontext() if options.quiet else Progress() as shown:
+        request = replace(_request(options), progress=shown)
+        result = BacktestService().run(request, stop=stop)
+    if options.json:
+        _say(json.dumps({**result.summary, "timing": result.timing}, indent=2, allow_nan=False))
+    elif not options.quiet:
+        _say(word_report(result.summary, result.path))
+    if not stop.is_set():
+        return 0
+    sys.stderr.write(f"interrupted; kept up to {result.summary['end']}\n")
+    return INTERRUPTED
 
 
 def _request(options: argparse.Namespace) -> "BacktestRequest":
     from basis_lab.config.environment import read_environment
     from basis_lab.results.store import check_run_id
-    from basis_lab.services.backtest import BacktestRequest
+    from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
     environment.require_backtest()

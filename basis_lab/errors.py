@@ -17,6 +17,7 @@ The tree::
     |  |- SlippageBoundError         VEN-006
     |  |- InsufficientLiquidityError VEN-007
     |  |- UnsupportedInstructionError VEN-008
+    |  |- HealthFactorError          VEN-009
     |- ReconciliationError      REC-001  our book and a venue's book differ
     |- PositionUpdateError      PUH-001  a venue's statement that cannot be booked
     |- EventLogError            LOG-001  the event log cannot be written
@@ -165,6 +166,12 @@ class UnsupportedInstructionError(VenueRefusalError):
     """The venue does not know this kind of instruction or this instrument."""
 
     code = "VEN-008"
+
+
+class HealthFactorError(VenueRefusalError):
+    """The loan would not be covered: health factor below 1, or above the maximum LTV."""
+
+    code = "VEN-009"
 
 
 class ReconciliationError(BasisLabError):

@@ -1,5 +1,6 @@
 """Turning a draft into the frozen configuration of a run, or into every problem it has."""
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import TypeVar
 
@@ -16,26 +17,32 @@ from basis_lab.config.models import (
     ShareClassParameters,
     strategy_model,
 )
-from basis_lab.config.rules import Parts, broken_rules
+from basis_lab.config.parts import Parts
+from basis_lab.config.quiet import entry_faults
+from basis_lab.config.rules import broken_rules
+from basis_lab.config.salvage import salvage
 from basis_lab.config.schema import Path, block, dotted, find, optional_paths
 from basis_lab.config.validation import Fault, examine, missing_key, nearest, unknown_key
 from basis_lab.config.venue_rules import venue_faults
 from basis_lab.errors import ConfigError
 from basis_lab.execution.venues.parameters import VENUE_KINDS, VenueParameters
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.parameters import StrategyParameters
+from basis_lab.strategies.parameters import BasisParameters, StrategyParameters
 
 T = TypeVar("T")
 MODEL_DEFAULT = "default of the model"
+ENTRY_KEYS = frozenset({"asset", "family", "hold", "share_class", "strategy", "risk", "venues"})
 
 
-def assemble(draft: Draft) -> RunConfig:
+def assemble(draft: Draft, capital: float | None) -> RunConfig:
     """Return the configuration that a draft describes.
 
     Parameters
     ----------
     draft : Draft
         Every layer merged.
+    capital : float or None
+        What the run begins with, share-class currency; the share class's own where it is None.
 
     Returns
     -------
@@ -66,6 +73,8 @@ def assemble(draft: Draft) -> RunConfig:
     )
     for fault in broken_rules(parts):
         _refuse(draft, (), fault)
+    for fault in _loud(draft, parts, capital):
+        _refuse(draft, (), fault)
     if (
         header is None
         or share_class is None
@@ -93,16 +102,28 @@ def assemble(draft: Draft) -> RunConfig:
     )
 
 
+def _loud(draft: Draft, parts: Parts, capital: float | None) -> Iterator[Fault]:
+    """Yield what is not quiet at entry, once everything that it depends on passed."""
+    header, share_class, risk = parts.header, parts.share_class, parts.risk
+    if header is None or share_class is None or risk is None or draft.refused & ENTRY_KEYS:
+        return
+    if isinstance(parts.strategy, BasisParameters):
+        given = share_class.default_capital if capital is None else capital
+        yield from entry_faults(header, parts.strategy, risk, parts.venues, given)
+
+
 def _refuse(draft: Draft, top: Path, fault: Fault) -> None:
     """Note a fault of a block that stands at ``top``."""
     draft.refuse((*top, *fault.path), fault.value, fault.what, fault.remedy)
 
 
 def _examined(draft: Draft, path: tuple[str, ...], model: type[T], plain: object) -> T | None:
-    """Return a block made of plain data, its faults noted."""
+    """Return a block made of plain data, its faults noted; salvaged where it was refused."""
     made, faults = examine(model, plain)
     for fault in faults:
         _refuse(draft, path, fault)
+    if made is None and isinstance(plain, dict):
+        return salvage(model, plain, faults)
     return made
 
 

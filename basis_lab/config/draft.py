@@ -53,6 +53,8 @@ class Draft:
         Who set what; the longest prefix counts, and the empty path is the mode file.
     problems : list of ConfigProblem
         What was refused while merging.
+    refused : set of str
+        Top-level keys that have a problem.
     """
 
     schema: Node
@@ -61,6 +63,7 @@ class Draft:
     venue_names: object = None
     origins: dict[Path, Source] = field(default_factory=dict)
     problems: list[ConfigProblem] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
     def add(self, layer: Mapping[str, object], source: Source) -> None:
         """Merge a layer: blocks key by key; a map, list or value that is given replaces.
@@ -164,6 +167,7 @@ class Draft:
         what, remedy : str
             What is wrong and what to do.
         """
+        self.refused.update(str(x) for x in path[:1])
         source = self.source(path)
         key = path[len(source.prefix) :] if path[: len(source.prefix)] == source.prefix else path
         self.problems.append(

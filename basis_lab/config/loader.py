@@ -26,6 +26,7 @@ def load_config(
     overrides: Mapping[str, object] | None = None,
     scenarios: Sequence[str | Path] = (),
     configs_dir: str | Path | None = None,
+    capital: float | None = None,
 ) -> RunConfig:
     """Return the configuration of one run, merged, validated and frozen.
 
@@ -44,6 +45,9 @@ def load_config(
         Names of scenarios, or paths of files of one's own.
     configs_dir : str or Path, optional
         The configs directory; that of the repository where it is None.
+    capital : float, optional
+        What the run begins with, share-class currency: the size at which entry must be quiet (the
+        margin tiers of the exchanges go by size); the share class's own where it is None.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def load_config(
     for layer in layers:
         _add_layer(draft, layer)
     _add_overrides(draft, given)
-    return assemble(draft)
+    return assemble(draft, capital)
 
 
 def _draft(

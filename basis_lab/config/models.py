@@ -5,6 +5,7 @@ from dataclasses import field, fields, is_dataclass
 from typing import Annotated, Literal, assert_never
 
 from basis_lab.calc.costs import CostParameters
+from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit, parameters
 from basis_lab.execution.venues.parameters import VenueParameters
 from basis_lab.monitors.limits import RiskParameters
@@ -14,7 +15,7 @@ Family = Literal["lending", "basis"]
 FAMILIES: tuple[Family, ...] = ("lending", "basis")
 SHARE_CLASSES = ("USDT", "ETH")
 RISK_LEVELS = ("low", "medium", "high")
-RISK_TYPES = ("margin_ratio", "health_factor", "ltv", "delta_drift")
+RISK_TYPES = ("margin_ratio", "health_factor", "ltv", "price_divergence")
 OWN_ASSET = "share_class"
 
 
@@ -91,6 +92,10 @@ class ModeIdentity:
     ]
     data_requirements: Annotated[tuple[str, ...], Doc("data it needs, in words")]
     hold: Annotated[bool, Doc("after the entry no trigger acts")]
+    flows: Annotated[
+        tuple[FlowParameters, ...],
+        Doc("deposits and withdrawals on dates; those outside a run's dates are ignored"),
+    ]
 
 
 @parameters()
@@ -115,6 +120,8 @@ class RunConfig(ModeIdentity):
         Fractions, reported against; ``max_drawdown`` is a positive size.
     hold : bool
         After the entry no trigger acts.
+    flows : tuple of FlowParameters
+        Deposits and withdrawals on dates, in the order given.
     asset : str
         Resolved: "USDT" or "ETH" for lending, "BTC" or "ETH" for basis.
     share_class : ShareClassParameters

@@ -1,8 +1,9 @@
 """Business rules of a venue file: tables in order, fees and gas that can be true."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from basis_lab.calc.costs import SlippageTable
+from basis_lab.config.salvage import attempted
 from basis_lab.config.schema import Path
 from basis_lab.config.validation import Fault, nearest
 from basis_lab.execution.venues.parameters import (
@@ -10,8 +11,6 @@ from basis_lab.execution.venues.parameters import (
     ExchangeParameters,
     LendingPoolParameters,
     MarginTier,
-    PerpParameters,
-    TransferRules,
     VenueParameters,
 )
 
@@ -34,17 +33,20 @@ def venue_faults(venue: VenueParameters) -> Iterator[Fault]:
     """
     match venue:
         case ExchangeParameters():
-            if venue.spot is not None:
-                yield from _slippage(venue.spot.slippage, ("spot", "slippage"))
-            if venue.perp is not None:
-                yield from _slippage(venue.perp.slippage, ("perp", "slippage"))
-                yield from _perp(venue.perp)
-            yield from _transfer(venue.transfer)
+            yield from attempted(_spot(venue))
+            yield from attempted(_perp(venue))
         case LendingPoolParameters():
-            yield from _gas(venue.gas_units, POOL_OPERATIONS)
+            yield from attempted(_gas(venue, POOL_OPERATIONS))
+            yield from attempted(_assets(venue))
         case ChainParameters():
-            yield from _gas(venue.gas_units, CHAIN_OPERATIONS)
-            yield from _transfer(venue.transfer)
+            yield from attempted(_gas(venue, CHAIN_OPERATIONS))
+    if not isinstance(venue, LendingPoolParameters):
+        yield from attempted(_transfer(venue))
+
+
+def _spot(venue: ExchangeParameters) -> Iterator[Fault]:
+    if venue.spot is not None:
+        yield from _slippage(venue.spot.slippage, ("spot", "slippage"))
 
 
 def _slippage(table: SlippageTable, path: Path) -> Iterator[Fault]:
@@ -68,8 +70,12 @@ def _slippage(table: SlippageTable, path: Path) -> Iterator[Fault]:
             yield _negative((*path, "bps", i), cost, "slippage is a loss")
 
 
-def _perp(perp: PerpParameters) -> Iterator[Fault]:
-    """Yield margin tiers that contradict each other or the market rules."""
+def _perp(venue: ExchangeParameters) -> Iterator[Fault]:
+    """Yield perpetuals whose tables are out of order or contradict each other."""
+    perp = venue.perp
+    if perp is None:
+        return
+    yield from _slippage(perp.slippage, ("perp", "slippage"))
     for symbol, tiers in perp.tiers.items():
         yield from _tiers(tiers, ("perp", "tiers", symbol))
         if symbol not in perp.markets:
@@ -115,8 +121,9 @@ def _ascending(
             return
 
 
-def _transfer(rules: TransferRules) -> Iterator[Fault]:
+def _transfer(venue: ExchangeParameters | ChainParameters) -> Iterator[Fault]:
     """Yield negative fees and minimums, and coins that have only one of both."""
+    rules = venue.transfer
     tables = (("fees", rules.fees, rules.minimums), ("minimums", rules.minimums, rules.fees))
     for key, table, other in tables:
         for coin, units in table.items():
@@ -132,8 +139,32 @@ def _transfer(rules: TransferRules) -> Iterator[Fault]:
                 )
 
 
-def _gas(units: Mapping[str, float], operations: tuple[str, ...]) -> Iterator[Fault]:
+def _assets(venue: LendingPoolParameters) -> Iterator[Fault]:
+    """Yield assets that could be borrowed against up to liquidation, or liquidated at a loss."""
+    for token, asset in venue.assets.items():
+        if asset.ltv >= asset.liquidation_threshold:
+            yield Fault(
+                path=("assets", token, "ltv"),
+                value=asset.ltv,
+                what="debt up to this limit could be liquidated at once: the threshold is "
+                f"{asset.liquidation_threshold!r}",
+                remedy="give an LTV below the liquidation threshold",
+            )
+        if asset.liquidation_threshold * (1.0 + asset.liquidation_bonus) > 1.0:
+            yield Fault(
+                path=("assets", token, "liquidation_bonus"),
+                value=asset.liquidation_bonus,
+                what="threshold x (1 + bonus) is above 1: the collateral would not pay for its "
+                "liquidation",
+                remedy="give a smaller bonus or a lower liquidation threshold",
+            )
+
+
+def _gas(
+    venue: LendingPoolParameters | ChainParameters, operations: tuple[str, ...]
+) -> Iterator[Fault]:
     """Yield operations that are missing, unknown, or free."""
+    units = venue.gas_units
     for name in operations:
         if name not in units:
             yield Fault(

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from basis_lab.data.series import HOUR, TimeSeries
-from basis_lab.domain.market import Alignment, FloatArray, TimeArray
+from basis_lab.data.series import HOUR, IntArray, TimeSeries
+from basis_lab.domain.market import Alignment, FloatArray, Requirement, TimeArray
+from basis_lab.errors import UsageError
+
+SECOND = np.timedelta64(1, "s")
 
 
-def align(series: TimeSeries, name: str, alignment: Alignment, times: TimeArray) -> FloatArray:
+def align(series: TimeSeries, name: str, requirement: Requirement, times: TimeArray) -> FloatArray:
     """Return one column of a series at the timesteps.
 
     Parameters
@@ -17,7 +20,7 @@ def align(series: TimeSeries, name: str, alignment: Alignment, times: TimeArray)
         The rows; they must cover the timesteps (see ``missing_times``).
     name : str
         The column.
-    alignment : Alignment
+    requirement : Requirement
         How it comes to the timesteps.
     times : ndarray of datetime64[s], shape (T,)
         The timesteps.
@@ -25,10 +28,15 @@ def align(series: TimeSeries, name: str, alignment: Alignment, times: TimeArray)
     Returns
     -------
     ndarray of shape (T,)
-        NaN only for stamps that do not fall on a timestep, and for the extreme of a bar that
-        ended before the series began.
+        NaN only for stamps that do not fall on a timestep, for the extreme of a bar that ended
+        before the series began, and for a trailing mean without a full window of history.
     """
     values = series.fields[name]
+    if requirement.alignment is Alignment.TRAILING_MEAN:
+        window = window_of(requirement)
+        means = trailing_mean(series.times, values, times, window)
+        full = series.times[0] - np.timedelta64(series.info.interval_s, "s") <= times - window
+        return np.where(full, means, np.nan)
     carriers: dict[Alignment, Callable[[TimeArray, FloatArray, TimeArray], FloatArray]] = {
         Alignment.BAR_OPEN: exact,
         Alignment.BAR_EXTREME: ended,
@@ -36,7 +44,7 @@ def align(series: TimeSeries, name: str, alignment: Alignment, times: TimeArray)
         Alignment.INDEX: grown,
         Alignment.STEP: carried,
     }
-    return carriers[alignment](series.times, values, times)
+    return carriers[requirement.alignment](series.times, values, times)
 
 
 def exact(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:
@@ -136,14 +144,109 @@ def grown(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray
     return np.where(times >= stamps[0], grown_values, np.nan)
 
 
-def missing_times(series: TimeSeries, alignment: Alignment, times: TimeArray) -> TimeArray:
+def trailing_mean(
+    stamps: TimeArray, values: FloatArray, times: TimeArray, window: np.timedelta64
+) -> FloatArray:
+    """Return the mean of what was stamped in (t - window, t].
+
+    Parameters
+    ----------
+    stamps : ndarray of datetime64[s], shape (n,)
+        Strictly ascending.
+    values : ndarray of shape (n,)
+        Their values.
+    times : ndarray of datetime64[s], shape (T,)
+        The timesteps, ascending.
+    window : timedelta64
+        Over 0.
+
+    Returns
+    -------
+    ndarray of shape (T,)
+        NaN where nothing was stamped.
+
+    Notes
+    -----
+    Each mean is summed afresh from its oldest to its newest value, so a row's bits depend on
+    the values of its window alone: not on where the run starts, and nothing builds up.
+    """
+    low = np.searchsorted(stamps, times - window, side="right")
+    high = np.searchsorted(stamps, times, side="right")
+    moved = (np.diff(low) != 0) | (np.diff(high) != 0)
+    starts = np.flatnonzero(np.concatenate([[True], moved]))
+    means = _means(values, low[starts], high[starts])
+    return np.repeat(means, np.diff(np.append(starts, len(times))))
+
+
+def _means(values: FloatArray, low: IntArray, high: IntArray) -> FloatArray:
+    count = high - low
+    total = np.zeros(len(low))
+    for k in range(int(count.max())):
+        inside = k < count
+        total[inside] += values[low[inside] + k]
+    means = np.full(len(low), np.nan)
+    np.divide(total, count, out=means, where=count > 0)
+    return means
+
+
+def window_of(requirement: Requirement) -> np.timedelta64:
+    """Return the window of a trailing mean.
+
+    Parameters
+    ----------
+    requirement : Requirement
+        Of that alignment.
+
+    Returns
+    -------
+    timedelta64[s]
+        Over 0.
+
+    Raises
+    ------
+    UsageError
+        If the requirement names none.
+    """
+    if requirement.window_s is None or requirement.window_s <= 0:
+        raise UsageError(
+            "a trailing mean without a window",
+            where=requirement.frame_key,
+            value=requirement.window_s,
+            remedy="give window_s, in seconds and above 0",
+        )
+    return np.timedelta64(requirement.window_s, "s")
+
+
+def history_start(requirement: Requirement, times: TimeArray) -> np.datetime64:
+    """Return from when on rows of a series enter a run.
+
+    Parameters
+    ----------
+    requirement : Requirement
+        How it comes to the timesteps.
+    times : ndarray of datetime64[s], shape (T,)
+        The timesteps, T > 0.
+
+    Returns
+    -------
+    datetime64[s]
+        The first timestep, or the beginning of its trailing window.
+    """
+    first: np.datetime64 = times[0]
+    if requirement.alignment is not Alignment.TRAILING_MEAN:
+        return first
+    earlier: np.datetime64 = first - window_of(requirement) + SECOND
+    return earlier
+
+
+def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray) -> TimeArray:
     """Return what the series lacks for the timesteps, in units of its own interval.
 
     Parameters
     ----------
     series : TimeSeries
         The rows.
-    alignment : Alignment
+    requirement : Requirement
         How they come to the timesteps.
     times : ndarray of datetime64[s], shape (T,)
         The timesteps, T > 0.
@@ -153,20 +256,24 @@ def missing_times(series: TimeSeries, alignment: Alignment, times: TimeArray) ->
     ndarray of datetime64[s], shape (m,)
         The missing bars, settlements or snapshots, ascending.
     """
-    if alignment is Alignment.BAR_OPEN:
-        return np.setdiff1d(times, series.times)
-    if alignment is Alignment.BAR_EXTREME:
-        return np.setdiff1d(times[:-1], series.times)
-    if alignment is Alignment.STAMP:
-        return np.setdiff1d(_grid(series, times), series.times)
-    return _late_snapshots(series, times)
+    match requirement.alignment:
+        case Alignment.BAR_OPEN:
+            return np.setdiff1d(times, series.times)
+        case Alignment.BAR_EXTREME:
+            return np.setdiff1d(times[:-1], series.times)
+        case Alignment.STAMP | Alignment.TRAILING_MEAN:
+            # A trailing mean reaches back as far as there is history, and no further.
+            start = max(history_start(requirement, times), min(series.times[0], times[0]))
+            return np.setdiff1d(_grid(series, start, times[-1]), series.times)
+        case Alignment.INDEX | Alignment.STEP:
+            return _late_snapshots(series, times)
 
 
-def _grid(series: TimeSeries, times: TimeArray) -> TimeArray:
+def _grid(series: TimeSeries, start: np.datetime64, end: np.datetime64) -> TimeArray:
     step = np.timedelta64(series.info.interval_s, "s")
-    phase = (times[0] - series.times[0]) % step
-    first = times[0] + (step - phase) % step
-    return np.arange(first, times[-1] + np.timedelta64(1, "s"), step)
+    phase = (start - series.times[0]) % step
+    first = start + (step - phase) % step
+    return np.arange(first, end + SECOND, step)
 
 
 def _late_snapshots(series: TimeSeries, times: TimeArray) -> TimeArray:

@@ -112,9 +112,9 @@ class CanonicalStore:
         BadDataError
             If the catalogue cannot be read.
         """
-        text = (root / CATALOGUE).read_text(encoding="utf-8")
-        infos, absent = parse_catalogue(text, str(root / CATALOGUE))
-        digest = sha256(text.encode()).hexdigest()
+        content = (root / CATALOGUE).read_bytes()
+        infos, absent = parse_catalogue(content, str(root / CATALOGUE))
+        digest = sha256(content).hexdigest()
         return cls(root.resolve(), digest, {x.id: x for x in infos}, absent)
 
     def ids(self) -> tuple[str, ...]:
@@ -263,12 +263,12 @@ def render_catalogue(infos: Iterable[DatasetInfo], absent: Mapping[str, str]) ->
     return json.dumps(content, indent=1) + "\n"
 
 
-def parse_catalogue(text: str, where: str) -> tuple[tuple[DatasetInfo, ...], dict[str, str]]:
+def parse_catalogue(text: str | bytes, where: str) -> tuple[tuple[DatasetInfo, ...], dict[str, str]]:
     """Read a catalogue back.
 
     Parameters
     ----------
-    text : str
+    text : str or bytes
         As ``render_catalogue`` prints it.
     where : str
         Its path, for messages.
@@ -290,7 +290,7 @@ def parse_catalogue(text: str, where: str) -> tuple[tuple[DatasetInfo, ...], dic
         if content["format"] != FORMAT:
             raise _no_catalogue(where, f"format {content['format']!r}")
         return tuple(_info(x) for x in content["datasets"]), dict(content["absent"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_catalogue(where, repr(error)) from error
 
 
@@ -307,6 +307,7 @@ def _plain(info: DatasetInfo) -> dict[str, object]:
         "source": info.source,
         "synthetic": info.synthetic,
         "derived": info.derived,
+        "smoothed": info.smoothed,
         "notes": list(info.notes),
     }
 
@@ -325,6 +326,7 @@ def _info(entry: Mapping[str, Any]) -> DatasetInfo:
         source=entry["source"],
         synthetic=entry["synthetic"],
         derived=entry["derived"],
+        smoothed=entry["smoothed"],
         notes=tuple(entry["notes"]),
     )
 

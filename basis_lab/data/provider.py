@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from basis_lab.data.align import align, missing_times
+from basis_lab.data.align import SECOND, align, history_start, missing_times, window_of
 from basis_lab.data.requirements import (
     Absent,
     Served,
@@ -31,7 +31,6 @@ from basis_lab.domain.market import (
 from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
 
 Moment = np.datetime64 | datetime
-SECOND = np.timedelta64(1, "s")
 
 
 class DataProvider:
@@ -220,9 +219,7 @@ def _frame(request: _Request) -> MarketFrame:
     for served in covering:
         found = series[served.info.id]
         _check_values(served, found, times)
-        arrays[served.requirement.key] = align(
-            found, served.field, served.requirement.alignment, times
-        )
+        arrays[served.requirement.frame_key] = align(found, served.field, served.requirement, times)
     return MarketFrame(
         times=times,
         series=MappingProxyType(arrays),
@@ -257,9 +254,9 @@ def _check_holes(
     holes: dict[str, str] = {}
     keys: list[str] = []
     for served in covering:
-        missing = missing_times(series[served.info.id], served.requirement.alignment, times)
+        missing = missing_times(series[served.info.id], served.requirement, times)
         if len(missing):
-            keys.append(served.requirement.key)
+            keys.append(served.requirement.frame_key)
             holes.setdefault(
                 served.info.id,
                 f"{served.info.id} ({served.info.file}): first hole {time_text(missing[0])}, "
@@ -276,8 +273,9 @@ def _check_holes(
 
 
 def _check_values(served: Served, series: TimeSeries, times: TimeArray) -> None:
-    """Refuse values that cannot be true, from two rows before the first timestep to the last."""
-    low = max(int(np.searchsorted(series.times, times[0], side="right")) - 2, 0)
+    """Refuse values that cannot be true, from two rows before what is used."""
+    start = history_start(served.requirement, times)
+    low = max(int(np.searchsorted(series.times, start, side="right")) - 2, 0)
     high = int(np.searchsorted(series.times, times[-1], side="right"))
     bad = first_false_value(served.field, series.fields[served.field][low:high])
     if bad is not None:
@@ -293,7 +291,7 @@ def _check_values(served: Served, series: TimeSeries, times: TimeArray) -> None:
 def _source(served: Served, series: TimeSeries) -> SeriesSource:
     info = series.info
     return SeriesSource(
-        key=served.requirement.key,
+        key=served.requirement.frame_key,
         dataset=f"{info.id}.{served.field}",
         file=info.file,
         file_sha256=info.sha256,
@@ -311,6 +309,9 @@ def _carry_notes(served: Served) -> tuple[str, ...]:
             return (f"{every}; carried at the growth rate realised between the last two",)
         case Alignment.STEP if served.info.interval_s > 3600:  # noqa: PLR2004 - the timestep
             return (f"{every}; carried as last published",)
+        case Alignment.TRAILING_MEAN:
+            days = window_of(served.requirement) / np.timedelta64(1, "D")
+            return (f"the mean of what was published in the {days:g} days up to t",)
         case Alignment.BAR_EXTREME:
             return ("the extreme of the bar that ended at t",)
         case _:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from basis_lab.data.series import VENUE_KINDS, DatasetId, DatasetInfo, Store
+from basis_lab.data.series import VENUE_KINDS, DatasetId, DatasetInfo, DatasetKind, Store
 from basis_lab.domain.market import Requirement
 from basis_lab.errors import BadDataError, DataError, MissingDataError
 
@@ -152,10 +152,16 @@ def _lookup(requirement: Requirement, key: str, sources: Sources) -> Served | Ab
     if field not in info.fields:
         why = f"{dataset} has only {', '.join(info.fields)}"
         return Absent(requirement=requirement, dataset=dataset, why=why)
-    if info.derived and dataset not in sources.allow_derived:
+    if info.derived and dataset not in sources.allow_derived and not _values_exits_alone(info):
         why = f"{info.source} is derived and data.allow_derived does not name {dataset}"
         return Absent(requirement=requirement, dataset=dataset, why=why)
     return Served(requirement=requirement, info=info, field=field, notes=notes)
+
+
+def _values_exits_alone(info: DatasetInfo) -> bool:
+    """Tell if a smoothed series is an LST's market quote, which may serve all the same."""
+    found = DatasetId.parse(info.id)
+    return found is not None and found.kind is DatasetKind.LST_MARKET and info.smoothed
 
 
 def _proxied(dataset: str, sources: Sources) -> tuple[str, tuple[str, ...]]:

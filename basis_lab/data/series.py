@@ -28,12 +28,24 @@ class DatasetKind(StrEnum):
     AAVE = "aave"
     ORACLE = "oracle"
     GAS = "gas"
+    LST = "lst"
+    LST_MARKET = "lst_market"
+    DEX = "dex"
+    REWARDS = "rewards"
 
 
 VENUE_KINDS = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK, DatasetKind.FUNDING)
-BAR_KINDS = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
-SIGNED_FIELDS = frozenset({"rate", "supply_rate", "borrow_rate"})
-NON_NEGATIVE_FIELDS = frozenset({"volume", "total_supplied", "total_borrowed"})
+BAR_KINDS = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK, DatasetKind.DEX)
+NON_NEGATIVE_FIELDS = frozenset(
+    {"volume", "total_supplied", "total_borrowed", "token_amount", "printed_per_eeth"}
+)
+SIGNED_FIELDS = frozenset(
+    {
+        (DatasetKind.FUNDING, "rate"),
+        (DatasetKind.AAVE, "supply_rate"),
+        (DatasetKind.AAVE, "borrow_rate"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,6 +110,8 @@ class DatasetInfo:
         True where the rows were computed from others (interpolated, smoothed).
     notes : tuple of str
         What was shifted, dropped or chosen, in words.
+    smoothed : bool
+        True where they are derived by a rolling median.
     """
 
     id: str
@@ -113,6 +127,7 @@ class DatasetInfo:
     synthetic: bool
     derived: bool
     notes: tuple[str, ...] = ()
+    smoothed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,31 +223,3 @@ def time_text(time: np.datetime64) -> str:
         For instance ``2024-05-01T00:00:00Z``.
     """
     return f"{time.astype('datetime64[s]')}Z"
-
-
-def first_false_value(name: str, values: FloatArray) -> int | None:
-    """Return the first place whose value cannot be true for a field of that name.
-
-    Parameters
-    ----------
-    name : str
-        The field.
-    values : ndarray of shape (n,)
-        Its values.
-
-    Returns
-    -------
-    int or None
-        The place, or None where all can be true.
-
-    Notes
-    -----
-    Rates are finite; amounts and volumes are finite and not negative; anything else is a price or
-    an index, finite and positive.
-    """
-    good = np.isfinite(values)
-    if name in NON_NEGATIVE_FIELDS:
-        good &= values >= 0.0
-    elif name not in SIGNED_FIELDS:
-        good &= values > 0.0
-    return None if good.all() else int(np.argmin(good))

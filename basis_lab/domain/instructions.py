@@ -6,7 +6,7 @@ and states what changed as movements.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -125,6 +125,28 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Borrow:
+    """Borrow ``quantity`` underlying units from a lending pool into the wallet."""
+
+    causes: ClassVar[frozenset[Cause]] = frozenset({Cause.TRADE, Cause.GAS})
+    venue: str
+    token: Instrument
+    debt: Instrument
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repay:
+    """Repay ``quantity`` underlying units of a debt; more than is owed repays all of it."""
+
+    causes: ClassVar[frozenset[Cause]] = frozenset({Cause.TRADE, Cause.GAS})
+    venue: str
+    token: Instrument
+    debt: Instrument
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wrap:
     """Wrap or unwrap a native coin one to one (ETH and WETH); costs gas only."""
 
@@ -135,7 +157,27 @@ class Wrap:
     quantity: float
 
 
-Instruction = SpotTrade | PerpTrade | Transfer | Supply | Withdraw | Wrap
+Instruction = SpotTrade | PerpTrade | Transfer | Supply | Withdraw | Borrow | Repay | Wrap
+OnChainInstruction = Supply | Withdraw | Borrow | Repay | Wrap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomicGroup:
+    """Steps of one transaction on chain: all of them happen, or none.
+
+    Parameters
+    ----------
+    venue : str
+        Who sends the transaction: the wallet.
+    purpose : str
+        ``entry``, ``deleverage`` or ``unwind``; names the event that wraps the steps.
+    steps : tuple of OnChainInstruction
+        In order. Balances may be negative between steps; they are tested at the end.
+    """
+
+    venue: str
+    purpose: Literal["entry", "deleverage", "unwind"]
+    steps: tuple[OnChainInstruction, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,16 +285,19 @@ class Decision:
     reason : Reason
         Why.
     instructions : tuple of Instruction
-        In the order of execution.
+        In the order of execution; an atomic group counts as one.
     then : str or None
         The name of the stage that follows when everything in transit has arrived; None ends the
         plan.
+    missing : float
+        For a risk: what the remedy lacks to bring its measure back to OK, share-class currency.
     """
 
     action: Action
     reason: Reason
-    instructions: tuple[Instruction, ...]
+    instructions: tuple[Instruction | AtomicGroup, ...]
     then: str | None = None
+    missing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

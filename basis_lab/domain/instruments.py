@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CONTRACTS = "contracts"  # the quote notional a perp was opened against
     ATOKEN = "atoken"  # supply to a lending pool, in scaled units
     DEBT = "debt"  # debt to a lending pool, in scaled units
+    RESERVE = "reserve"  # share-class currency kept back for fast withdrawals
     IN_TRANSIT = "in_transit"  # on its way to the venue that the key names
 
 

@@ -29,6 +29,7 @@ class Alignment(StrEnum):
     STAMP = "stamp"  # the value stamped exactly t, NaN where nothing is stamped
     INDEX = "index"  # an Aave index, grown causally between snapshots
     STEP = "step"  # the last published value, carried
+    TRAILING_MEAN = "trailing_mean"  # the mean of the values stamped in (t - window, t]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,10 @@ class Requirement:
     fallback : str or None
         A key that serves where the directory has no such dataset at all (a last price for a
         missing mark); its use is noted in the manifest.
+    name : str or None
+        The frame's name for the series where it is not the key (a trailing mean of it).
+    window_s : int or None
+        Seconds of a trailing mean; for that alignment alone.
     """
 
     key: str
@@ -55,6 +60,13 @@ class Requirement:
     purpose: str
     optional: bool = False
     fallback: str | None = None
+    name: str | None = None
+    window_s: int | None = None
+
+    @property
+    def frame_key(self) -> str:
+        """The name under which the frame holds the series."""
+        return self.key if self.name is None else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,8 +108,8 @@ class RiskReport:
         (Net delta - its target) in share-class currency over equity.
     level : ndarray of int, shape (W,)
         The worst level of any enabled measure (``Level``).
-    levels : mapping of measure to ndarray of int, shape (W,)
-        The level of each measure ("margin_ratio:binance").
+    levels : mapping of (measure, venue) to ndarray of int, shape (W,)
+        The level of each measure.
     """
 
     ltv: FloatArray
@@ -119,7 +119,7 @@ class RiskReport:
     liquidation_distance: Mapping[str, FloatArray]
     delta_drift: FloatArray
     level: IntArray
-    levels: Mapping[str, IntArray]
+    levels: Mapping[tuple[str, str], IntArray]
 
     def head(self, rows: int) -> "RiskReport":
         """Return the first rows of the report."""

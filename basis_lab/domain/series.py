@@ -36,9 +36,19 @@ def funding(venue: str, asset: str) -> str:
     return f"funding/{venue}/{symbol_of(asset)}.rate"
 
 
+def funding_mean(venue: str, asset: str, days: float) -> str:
+    """Mean funding rate over trailing days."""
+    return f"funding/{venue}/{symbol_of(asset)}.mean_{days:g}d"
+
+
 def liquidity_index(token: str) -> str:
     """Aave liquidity index of a token."""
     return f"aave/{AAVE_MARKET}/{token}.liquidity_index"
+
+
+def borrow_index(token: str) -> str:
+    """Aave variable borrow index of a token."""
+    return f"aave/{AAVE_MARKET}/{token}.borrow_index"
 
 
 def total_supplied(token: str) -> str:

@@ -98,15 +98,18 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
     exchanges = places.exchanges()
     pools = places.pools(wallet)
     network = places.network(exchanges, wallet)
-    onchain: dict[str, Venue] = {**pools}
-    if wallet is not None:
-        onchain[wallet.name] = wallet
-    venues: tuple[Venue, ...] = (*exchanges.values(), *onchain.values(), network)
+    chain = frozenset([*pools, *([wallet.name] if wallet is not None else [])])
+    venues: tuple[Venue, ...] = (
+        *exchanges.values(),
+        *pools.values(),
+        *([wallet] if wallet is not None else []),
+        network,
+    )
     positions = PositionMonitor(universe)
     events = EventLogger()
     interfaces = ExecutionInterfaceManager(
         cex=CEXExecutionInterface(exchanges),
-        onchain=OnChainExecutionInterface(onchain),
+        onchain=OnChainExecutionInterface(pools, wallet),
         transfers=TransferExecutionInterface(network),
     )
     strategy = make_strategy(config.strategy, universe, config.asset, places.terms(), config.risk)
@@ -115,7 +118,7 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
     return Components(
         position_monitor=positions,
         event_logger=events,
-        exposure_monitor=ExposureMonitor(universe, frozenset(onchain), places.exits()),
+        exposure_monitor=ExposureMonitor(universe, chain, places.exits()),
         risk_monitor=RiskMonitor(config.risk, places.accounts(), places.asset_prices()),
         pnl_monitor=PnLMonitor(universe, initial_capital),
         strategy_manager=StrategyManager(
@@ -160,7 +163,7 @@ class _Places:
         cash = [
             x
             for x in self._universe.instruments
-            if x.venue == name and x.kind in (Kind.TOKEN, Kind.MARGIN)
+            if x.venue == name and x.kind in (Kind.TOKEN, Kind.MARGIN, Kind.RESERVE)
         ]
         spot, perp = {}, {}
         for listing in self._universe.listings:
@@ -219,7 +222,7 @@ class _Places:
                     tokens=tuple(
                         x
                         for x in self._universe.instruments
-                        if x.venue == name and x.kind is Kind.TOKEN
+                        if x.venue == name and x.kind in (Kind.TOKEN, Kind.RESERVE)
                     ),
                     gas_units=venue.gas_units,
                     gas_price=series.GAS_PRICE if self._costs.enabled else None,
@@ -233,22 +236,34 @@ class _Places:
             name: SimulatedAave(
                 name,
                 wallet=wallet,
-                reserves=tuple(
-                    Reserve(
-                        token=Instrument(wallet.name, Kind.TOKEN, x.symbol),
-                        atoken=x,
-                        index=series.liquidity_index(x.symbol),
-                        supplied=series.total_supplied(x.symbol),
-                        borrowed=series.total_borrowed(x.symbol),
-                    )
-                    for x in self._universe.instruments
-                    if x.venue == name and x.kind is Kind.ATOKEN
-                ),
+                collateral=self._reserves(name, venue, wallet, Kind.ATOKEN),
+                debt=self._reserves(name, venue, wallet, Kind.DEBT),
                 gas_units=venue.gas_units,
             )
             for name, venue in self._venues.items()
             if isinstance(venue, LendingPoolParameters)
         }
+
+    def _reserves(
+        self, name: str, venue: LendingPoolParameters, wallet: SimulatedWallet, kind: Kind
+    ) -> dict[Instrument, Reserve]:
+        reserves = {}
+        for column in self._universe.where(kind=kind, venue=name):
+            listing = self._universe.listings[int(column)]
+            symbol = listing.instrument.symbol
+            rules = venue.assets[symbol]
+            reserves[listing.instrument] = Reserve(
+                token=Instrument(wallet.name, Kind.TOKEN, symbol),
+                supply_index=series.liquidity_index(symbol),
+                borrow_index=series.borrow_index(symbol),
+                rate=listing.rate,
+                price=listing.price,
+                ltv=rules.ltv,
+                liquidation_threshold=rules.liquidation_threshold,
+                supplied=series.total_supplied(symbol),
+                borrowed=series.total_borrowed(symbol),
+            )
+        return reserves
 
     def network(
         self, exchanges: Mapping[str, SimulatedExchange], wallet: SimulatedWallet | None
@@ -281,6 +296,7 @@ class _Places:
         """Tell the strategy what acting costs, by venue."""
         symbol = series.symbol_of(self._config.asset)
         spot, perp, sending = {}, {}, {}
+        gas: dict[str, float] = {}
         for name, venue in self._venues.items():
             if isinstance(venue, ExchangeParameters):
                 rules = self._sending(name)
@@ -291,7 +307,15 @@ class _Places:
                     spot[name] = self._market_terms(venue.spot, symbol)
                 if venue.perp is not None:
                     perp[name] = self._market_terms(venue.perp, symbol)
-        return Terms(spot=spot, perp=perp, sending=sending)
+            else:
+                gas |= venue.gas_units
+        paid = 1.0 if self._costs.enabled else 0.0
+        return Terms(
+            spot=spot,
+            perp=perp,
+            sending=sending,
+            gas_units={operation: units * paid for operation, units in gas.items()},
+        )
 
     def exits(self) -> list[ExitRoute]:
         """Say how each line would be left."""
@@ -345,6 +369,7 @@ class _Places:
                             Instrument(key.venue, Kind.CONTRACTS, key.symbol)
                         ),
                         mark=series.mark(key.venue, listing.asset),
+                        spot=str(listing.price),
                         tiers=tier_table(venue.perp, key.symbol),
                     )
                 )

@@ -11,6 +11,7 @@ from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import MarketFrame
+from basis_lab.engine.capital import CapitalAccount, flow_requests
 from basis_lab.engine.clock import Clock, Stride
 from basis_lab.engine.compose import Components, compose
 from basis_lab.engine.health import Checked, Health, examine, require_healthy
@@ -111,7 +112,11 @@ class EventDrivenStrategyEngine:
         frame.unit_prices.sum()
         self._load_s = perf_counter() - began
         require_healthy(examine(self._checked(), ""))
-        self._loop = FullLoop(self.config, self.components, frame, Clock(stride))
+        capital = CapitalAccount(
+            flow_requests(self.config.flows, frame.times, self.initial_capital),
+            self.initial_capital,
+        )
+        self._loop = FullLoop(self.config, self.components, frame, Clock(stride), capital)
         self._loop.open(self.initial_capital)
         return self._loop
 
@@ -141,6 +146,11 @@ class EventDrivenStrategyEngine:
         -------
         RunRecord
             Status ``completed``; ``stopped`` if interrupted, up to the last finished window.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If it was interrupted before the first window had ended.
         """
         loop = self.prepare(start, end, stride)
         self._running = True
@@ -151,6 +161,8 @@ class EventDrivenStrategyEngine:
                 if progress is not None:
                     progress(window.stop, loop.frame.rows)
         except KeyboardInterrupt:
+            if loop.row == 0:
+                raise
             status = "stopped"
         finally:
             self._running = False

@@ -5,7 +5,7 @@ the row where something fired, P&L, record. A window of one row is live trading;
 window in which nothing acts is a backtest. Both give the same bits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,22 +13,24 @@ import numpy as np
 from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.flows import FlowRequest
 from basis_lab.domain.instructions import (
     Cause,
     Decision,
     Liquidation,
-    Reason,
     ScheduledFlows,
     Statement,
 )
+from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import MarketFrame, Window
 from basis_lab.domain.reports import ExposureReport, RiskReport
+from basis_lab.engine.capital import DUST, CapitalAccount
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import Components
 from basis_lab.engine.recorder import Recorder
 from basis_lab.errors import StrategyError
 from basis_lab.ledger.book import Posting, Transaction
-from basis_lab.strategies.base import View
+from basis_lab.strategies.base import RISK, Firing, View
 
 MAX_STAGES = 8  # stages of one plan that may follow each other at one timestep
 
@@ -56,10 +58,17 @@ class FullLoop:
         The run's data.
     clock : Clock
         Chooses window lengths.
+    capital : CapitalAccount
+        Shares, and the deposits and withdrawals asked for.
     """
 
     def __init__(
-        self, config: RunConfig, components: Components, frame: MarketFrame, clock: Clock
+        self,
+        config: RunConfig,
+        components: Components,
+        frame: MarketFrame,
+        clock: Clock,
+        capital: CapitalAccount,
     ) -> None:
         self.components = components
         self.frame = frame
@@ -69,6 +78,7 @@ class FullLoop:
         self.row = 0
         self._config = config
         self._clock = clock
+        self._capital = capital
         self._groups = 0
 
     def open(self, initial_capital: float) -> None:
@@ -79,25 +89,7 @@ class FullLoop:
         parts.position_monitor.open_with(Transaction(row=0, postings=(posting,)), self.frame.rows)
         parts.network.credit(treasury, initial_capital)
         self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
-        parts.event_logger.log_event(
-            Event(
-                row=0,
-                event_type=EventType.DEPOSIT,
-                component="engine",
-                venue=treasury.venue,
-                instrument=str(treasury),
-                quantity=initial_capital,
-                amount=initial_capital,
-                currency=self._config.share_class.currency,
-                cause=Cause.CAPITAL,
-                status="FILLED",
-                details={
-                    "movements": [(str(treasury), initial_capital, Cause.CAPITAL.value)],
-                    "note": "opening capital",
-                },
-                positions=parts.position_monitor.book.quantities,
-            )
-        )
+        self._log_capital(EventType.DEPOSIT, 0, treasury, initial_capital, {"note": "opening"})
 
     def steps(self) -> Iterator[Window]:
         """Run window by window; yields each once it is committed."""
@@ -113,32 +105,32 @@ class FullLoop:
         stop = min(self.row + self._clock.length(), self.frame.rows)
         window = self.frame.window(self.row, stop)
         previews = [venue.preview(window) for venue in self.components.venues]
-        work = min((x.work_row for x in previews if x.work_row is not None), default=None)
+        asked = self._capital.next_row(self.row)
+        works = [x.work_row for x in previews if x.work_row is not None]
+        work = min([*works, *([asked] if asked is not None else [])], default=stop)
         if work == self.row:
             return self._with_work(self.frame.at(self.row))
-        if work is not None:
-            window = window.until(work)
-        flows = tuple(flow.until(window.stop) for x in previews for flow in x.flows)
+        window = window.until(min(work, stop))
+        flows = _until((flow for x in previews for flow in x.flows), window.stop)
         state = self._measure(window, flows)
-        found = self._find_trigger(window, state)
-        if found is None:
+        firing = self.components.strategy_manager.find_trigger(self._view(window, state))
+        if firing is None:
             self._settle(window, flows)
             self._commit(window, state, flows, [])
             self._clock.quiet()
             return window
-        offset, reason = found
-        window = window.until(self.row + offset + 1)
-        flows = tuple(flow.until(window.stop) for flow in flows)
+        window = window.until(self.row + firing.offset + 1)
+        flows = _until(flows, window.stop)
         self._settle(window, flows)
         self._clock.fired(len(window))
         head = window.until(window.stop - 1)
         if len(head):
-            self._commit(head, self._head(state, len(head)), _before(flows, head.stop), [])
-        self._act(window.last, reason, _since(flows, head.stop), [])
+            self._commit(head, self._head(state, len(head)), _until(flows, head.stop), [])
+        self._act(window.last, firing, _since(flows, head.stop), [])
         return window
 
     def _with_work(self, window: Window) -> Window:
-        """Run a row in which venues change positions by themselves: it runs alone."""
+        """Run a row in which positions change by themselves or money comes and goes: alone."""
         parts = self.components
         statements: list[Statement] = []
         for venue in parts.venues:
@@ -151,13 +143,71 @@ class FullLoop:
         arrived = tuple(x for x in statements if not isinstance(x, Liquidation))
         booked += parts.execution_manager.book_statements(arrived, window.start)
         parts.reconciliation_component.reconcile(_named(window))
+        booked += self._meet_requests(window)
         state = self._measure(window, ())
-        found = self._find_trigger(window, state)
-        if found is None:
+        firing = parts.strategy_manager.find_trigger(self._view(window, state))
+        if firing is None:
             self._commit(window, state, flows, booked)
         else:
-            self._act(window, found[1], flows, booked)
+            self._act(window, firing, flows, booked)
         return window
+
+    def _meet_requests(self, window: Window) -> list[Transaction]:
+        """Take deposits and withdrawals asked for at a row, at the NAV per share of its prices."""
+        row = window.start
+        booked = []
+        for request in self._capital.requests_at(row):
+            state = self._measure(window, ())
+            if request.amount > 0.0:
+                booked.append(self._deposit(window, state, request))
+            else:
+                equity = float(state.exposure.equity[-1])
+                granted = self._capital.ask(-request.amount, equity)
+                details: dict[str, object] = {"asked": -request.amount, "granted": granted}
+                treasury = self.components.strategy_manager.strategy.treasury
+                self._log_capital(EventType.WITHDRAWAL, row, treasury, 0.0, details)
+        if self._capital.queue > 0.0:
+            booked += self._pay(window)
+        return booked
+
+    def _deposit(self, window: Window, state: _State, request: FlowRequest) -> Transaction:
+        parts = self.components
+        treasury = parts.strategy_manager.strategy.treasury
+        self._capital.deposit(request.amount, self._nav(state))
+        parts.pnl_monitor.set_shares(self._capital.shares)
+        parts.network.credit(treasury, request.amount)
+        return self._book_capital(window.start, treasury, request.amount)
+
+    def _pay(self, window: Window) -> list[Transaction]:
+        """Pay what is queued: from the reserve, then from what lies free at the treasury."""
+        parts = self.components
+        manager = parts.strategy_manager
+        booked = []
+        sources = [manager.strategy.reserve]
+        if manager.plan is None or manager.plan.reason.trigger == "withdrawal":
+            sources.append(manager.strategy.treasury)
+        for source in sources:
+            state = self._measure(window, ())
+            column = parts.universe.column(source)
+            amount = min(self._capital.queue, float(state.exposure.quantities[-1, column]))
+            if amount > DUST:
+                paid = parts.network.pay_out(source, amount, window)
+                self._capital.pay(paid, self._nav(state))
+                parts.pnl_monitor.set_shares(self._capital.shares)
+                booked.append(self._book_capital(window.start, source, -paid))
+        return booked
+
+    def _nav(self, state: _State) -> float:
+        return float(state.exposure.equity[-1]) / self._capital.shares
+
+    def _book_capital(self, row: int, account: Instrument, amount: float) -> Transaction:
+        """Book money from or to investors (positive comes in), and log it."""
+        posting = Posting(account, amount, Cause.CAPITAL)
+        transaction = Transaction(row=row, postings=(posting,))
+        self.components.position_monitor.post(transaction)
+        kind = EventType.DEPOSIT if amount > 0.0 else EventType.WITHDRAWAL
+        self._log_capital(kind, row, account, amount, {"queued": self._capital.queue})
+        return transaction
 
     def _measure(self, window: Window, flows: tuple[ScheduledFlows, ...]) -> _State:
         parts = self.components
@@ -178,14 +228,9 @@ class FullLoop:
             pending=parts.execution_interface_manager.transfers.pending,
             entered=parts.strategy_manager.entered,
             pnl=parts.pnl_monitor.last,
+            uninvested=self._capital.uninvested,
+            queue=self._capital.queue,
         )
-
-    def _find_trigger(self, window: Window, state: _State) -> tuple[int, Reason] | None:
-        """Ask the strategy; at the run's last row nothing is decided."""
-        found = self.components.strategy_manager.find_trigger(self._view(window, state))
-        if found is None or window.start + found[0] == self.frame.rows - 1:
-            return None
-        return found
 
     def _settle(self, window: Window, flows: tuple[ScheduledFlows, ...]) -> None:
         """Have the venues book the window, book it ourselves, and compare."""
@@ -204,7 +249,7 @@ class FullLoop:
     def _act(
         self,
         window: Window,
-        reason: Reason,
+        firing: Firing,
         flows: tuple[ScheduledFlows, ...],
         booked: list[Transaction],
     ) -> None:
@@ -215,15 +260,16 @@ class FullLoop:
         self.recorder.note_levels(window, state.risk)
         self.recorder.note_before(state.risk)
         for _ in range(MAX_STAGES):
-            opens = manager.plan is None
             first = not manager.entered
-            decision = manager.make_strategy_decision(self._view(window, state), reason)
+            decision = manager.make_strategy_decision(self._view(window, state), firing)
             if decision is None:
+                self._log_unmet(window.start, firing)
                 break
-            if opens:
+            if not firing.due:
                 self._groups += 1
                 self.rebalances += 0 if first else 1
-            self._log_decision(window.start, decision, opens=opens)
+                self._capital.uninvested = 0.0
+            self._log_decision(window.start, decision, due=firing.due)
             self._allow_gas_debt(window, state)
             booked = [
                 *booked,
@@ -232,15 +278,30 @@ class FullLoop:
             state = self._measure(window, ())
             if manager.plan is None or self._view(window, state).pending:
                 break
-            reason = manager.plan.reason
+            firing = Firing(offset=0, reason=manager.plan.reason, due=True)
         else:
             raise StrategyError(
                 "a plan does not come to an end",
-                where=f"{reason.trigger} at {window.times[-1]}Z",
+                where=f"{firing.reason.trigger} at {window.times[-1]}Z",
                 value=f"{MAX_STAGES} stages at one timestep",
                 remedy="each stage must leave less to do than it found",
             )
+        if self._capital.queue > 0.0:
+            booked = [*booked, *self._pay(window)]
+            state = self._measure(window, ())
         self._commit(window, state, flows, booked)
+
+    def _log_unmet(self, row: int, firing: Firing) -> None:
+        """Say that a risk fired and nothing could be done about it."""
+        if not firing.due and firing.reason.trigger.startswith(RISK):
+            reason = firing.reason
+            details: dict[str, object] = {
+                "value": reason.value,
+                "limit": reason.limit,
+                "side": reason.side,
+                "action": "none: nothing can be done, or a remedy is under way",
+            }
+            self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
 
     def _allow_gas_debt(self, window: Window, state: _State) -> None:
         wallet = self.components.wallet
@@ -266,22 +327,50 @@ class FullLoop:
         left = parts.exposure_monitor.calculate_exit_equity(window, state.exposure)
         self.recorder.write(window, state.exposure, left, state.risk, pnl)
 
-    def _log_decision(self, row: int, decision: Decision, *, opens: bool) -> None:
+    def _log_decision(self, row: int, decision: Decision, *, due: bool) -> None:
         reason = decision.reason
         details: dict[str, object] = {
             "value": reason.value,
             "limit": reason.limit,
             "side": reason.side,
         }
-        if opens:
+        if not due:
             self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
         details = {
             **details,
             "action": decision.action.value,
             "instructions": len(decision.instructions),
             "then": decision.then,
+            "missing": decision.missing,
         }
         self._log(EventType.DECISION, row, "strategy_manager", details, reason.trigger)
+
+    def _log_capital(
+        self,
+        kind: EventType,
+        row: int,
+        account: Instrument,
+        amount: float,
+        details: dict[str, object],
+    ) -> None:
+        """Log money from or to investors; an amount of zero is a request."""
+        moved = [(str(account), amount, Cause.CAPITAL.value)] if amount else []
+        self.components.event_logger.log_event(
+            Event(
+                row=row,
+                event_type=kind,
+                component="engine",
+                venue=account.venue,
+                instrument=str(account),
+                quantity=amount,
+                amount=amount,
+                currency=self._config.share_class.currency,
+                cause=Cause.CAPITAL,
+                status="FILLED" if amount else "REQUESTED",
+                details={**details, "movements": moved},
+                positions=self.components.position_monitor.book.quantities,
+            )
+        )
 
     def _log(
         self,
@@ -310,7 +399,7 @@ def _named(window: Window) -> str:
     return f"window {np.datetime_as_string(window.times[0])}Z to {window.times[-1]}Z"
 
 
-def _before(flows: tuple[ScheduledFlows, ...], stop: int) -> tuple[ScheduledFlows, ...]:
+def _until(flows: Iterable[ScheduledFlows], stop: int) -> tuple[ScheduledFlows, ...]:
     return tuple(flow.until(stop) for flow in flows)
 
 

@@ -9,6 +9,7 @@ from basis_lab.domain.events import Event, EventSink, EventType
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import FloatArray, MarketFrame, Window
 from basis_lab.domain.reports import CATEGORIES, ExposureReport, Level, PnLReport, RiskReport
+from basis_lab.monitors.risk import DIVERGENCE
 
 DAY = np.timedelta64(1, "D")
 
@@ -38,7 +39,7 @@ class Recorder:
         self.attribution = {name: np.full(frame.rows, np.nan) for name in CATEGORIES}
         self.level = np.zeros(frame.rows, dtype=np.intp)
         self._before: list[RiskReport] = []
-        self._levels: dict[str, int] = {}
+        self._levels: dict[tuple[str, str], int] = {}
         self._interest = np.zeros(frame.rows + 1)
 
     def note_levels(self, window: Window, risk: RiskReport) -> None:
@@ -80,19 +81,19 @@ class Recorder:
                 worst[key] = pick(known)
         return worst
 
-    def _log_level(self, row: int, measure: str, level: Level) -> None:
-        name, _, venue = measure.partition(":")
+    def _log_level(self, row: int, measure: tuple[str, str], level: Level) -> None:
+        name, venue = measure
+        kind = EventType.RISK_CRITICAL if level is Level.CRITICAL else EventType.RISK_WARNING
+        if name == DIVERGENCE:
+            kind = EventType.PRICE_DIVERGENCE
         self._events.log_event(
             Event(
                 row=row,
-                event_type=(
-                    EventType.RISK_CRITICAL if level is Level.CRITICAL else EventType.RISK_WARNING
-                ),
+                event_type=kind,
                 component="risk_monitor",
                 venue=venue,
                 trigger=name,
                 status=level.name,
-                details={"measure": measure},
             )
         )
 

@@ -5,10 +5,13 @@ from typing import Protocol
 
 from basis_lab.domain.instructions import (
     Arrival,
+    Borrow,
     ExecutionResult,
     Instruction,
+    Movement,
     PendingTransfer,
     PerpTrade,
+    Repay,
     SpotTrade,
     Statement,
     Supply,
@@ -16,6 +19,7 @@ from basis_lab.domain.instructions import (
     Withdraw,
     Wrap,
 )
+from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Window
 from basis_lab.errors import ExecutionError
 from basis_lab.execution.venues.protocol import Venue
@@ -73,10 +77,72 @@ class CEXExecutionInterface(VenueInterface):
     kind = "exchange"
 
 
+class ChainVenue(Venue, Protocol):
+    """A venue on chain: its state can be brought back as a failed transaction does."""
+
+    def snapshot(self) -> Mapping[Instrument, float]:
+        """Return the state."""
+
+    def restore(self, state: Mapping[Instrument, float]) -> None:
+        """Bring back a state."""
+
+
+class ChainWallet(ChainVenue, Protocol):
+    """The wallet that sends transactions."""
+
+    def begin_group(self) -> None:
+        """Begin a transaction of several steps."""
+
+    def end_group(self, market: Window) -> tuple[Movement, ...]:
+        """Test the balances and pay the gas of the whole."""
+
+    def abandon_group(self) -> None:
+        """End a group that failed."""
+
+
 class OnChainExecutionInterface(VenueInterface):
-    """Transactions on chain: pools, and the wallet itself."""
+    """Transactions on chain: pools, and the wallet itself.
+
+    Parameters
+    ----------
+    pools : mapping of str to ChainVenue
+        By name.
+    wallet : ChainWallet or None
+        Who sends; None where the run has nothing on chain.
+    """
 
     kind = "on-chain venue"
+
+    def __init__(self, pools: Mapping[str, ChainVenue], wallet: ChainWallet | None) -> None:
+        self._chain: dict[str, ChainVenue] = dict(pools)
+        if wallet is not None:
+            self._chain[wallet.name] = wallet
+        self._wallet = wallet
+        super().__init__(self._chain)
+
+    def begin_group(self) -> dict[str, Mapping[Instrument, float]]:
+        """Begin a transaction of several steps; returns the state of the chain before it."""
+        self._sender().begin_group()
+        return {name: venue.snapshot() for name, venue in self._chain.items()}
+
+    def end_group(self, market: Window) -> tuple[Movement, ...]:
+        """Test the balances and pay the gas of the whole."""
+        return self._sender().end_group(market)
+
+    def revert(self, state: Mapping[str, Mapping[Instrument, float]]) -> None:
+        """Bring the chain back to where it was before the group."""
+        self._sender().abandon_group()
+        for name, balances in state.items():
+            self._chain[name].restore(balances)
+
+    def _sender(self) -> ChainWallet:
+        if self._wallet is None:
+            raise ExecutionError(
+                "the run has no wallet on chain",
+                where="atomic group",
+                remedy="use a mode with a wallet among its venues",
+            )
+        return self._wallet
 
 
 class TransferExecutionInterface:
@@ -138,7 +204,7 @@ class ExecutionInterfaceManager:
         match instruction:
             case SpotTrade() | PerpTrade():
                 return self.cex.execute(instruction, market)
-            case Supply() | Withdraw() | Wrap():
+            case Supply() | Withdraw() | Borrow() | Repay() | Wrap():
                 return self.onchain.execute(instruction, market)
             case Transfer():
                 return self.transfers.execute(instruction, market)

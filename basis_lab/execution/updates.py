@@ -5,6 +5,7 @@ from basis_lab.domain.instructions import (
     Cause,
     ExecutionResult,
     Liquidation,
+    Movement,
     PerpTrade,
     SpotTrade,
     Statement,
@@ -81,6 +82,13 @@ class PositionUpdateHandler:
                 )
             )
         return self._post(self._liquidation(statement, row))
+
+    def handle_gas(self, movements: tuple[Movement, ...], row: int) -> list[Transaction]:
+        """Book the gas of a whole group; returns what was booked, nothing where none was paid."""
+        if not movements:
+            return []
+        postings = tuple(Posting(x.instrument, x.quantity, x.cause) for x in movements)
+        return [self._post(Transaction(row=row, postings=postings))]
 
     def _post(self, transaction: Transaction) -> Transaction:
         self._positions.post(transaction)

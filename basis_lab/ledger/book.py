@@ -62,6 +62,15 @@ class Transaction:
     forced: Forced | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BookState:
+    """A copy of a book's arrays."""
+
+    held: FloatArray
+    accounts: FloatArray
+    turnover: FloatArray
+
+
 class Book:
     """Quantities by instrument and the cause accounts that balance them.
 
@@ -145,6 +154,16 @@ class Book:
         self._held[column] = running(float(self._held[column]), quantity)[-1]
         self._accounts[row, column] = running(float(self._accounts[row, column]), -quantity)[-1]
         self._turnover[column] += float(np.abs(quantity).sum())
+
+    def snapshot(self) -> BookState:
+        """Return the state, to be restored if a transaction of several steps fails."""
+        return BookState(self._held.copy(), self._accounts.copy(), self._turnover.copy())
+
+    def restore(self, state: BookState) -> None:
+        """Bring back a state; what was booked since leaves no trace."""
+        self._held = state.held.copy()
+        self._accounts = state.accounts.copy()
+        self._turnover = state.turnover.copy()
 
     def trial_balance(self) -> float:
         """Return the worst imbalance over instruments, as a share of turnover.

@@ -26,10 +26,13 @@ class RiskParameters:
     """Which risks a mode watches, and their limits."""
 
     enabled_risk_types: Annotated[
-        tuple[str, ...], Doc("of: margin_ratio, health_factor, ltv, delta_drift")
+        tuple[str, ...], Doc("of: margin_ratio, health_factor, ltv, price_divergence")
     ]
     margin_ratio: Annotated[
         FloorLimits | None, Doc("(cash + unrealised P&L) / notional at each perp venue")
     ] = None
     health_factor: Annotated[FloorLimits | None, Doc("health factor at the lending pool")] = None
     ltv: Annotated[CeilingLimits | None, Doc("loan to value at the lending pool")] = None
+    price_divergence: Annotated[
+        CeilingLimits | None, Doc("|mark / spot - 1| at each perp venue; logged, never acted on")
+    ] = None

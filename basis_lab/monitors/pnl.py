@@ -42,8 +42,18 @@ class PnLMonitor:
         self.universe = universe
         self._equity = opening_equity
         self._shares = opening_equity
+        self._opening = opening_equity
         self.last: PnLReport | None = None
         self.worst_residual = 0.0
+
+    @property
+    def shares(self) -> float:
+        """Shares outstanding."""
+        return self._shares
+
+    def set_shares(self, shares: float) -> None:
+        """Take note of shares minted or burned; counts from the next report on."""
+        self._shares = shares
 
     def update_state(
         self,
@@ -88,12 +98,13 @@ class PnLMonitor:
         residual = change - sum_columns(list(columns.values()), len(window))
         self._equity = float(exposure.equity[-1])
         self.worst_residual = max(self.worst_residual, attribution.max_residual(residual))
+        nothing = np.full(len(window), np.nan)
         self.last = PnLReport(
             equity=exposure.equity,
             flows=capital,
             attribution=columns,
             residual=residual,
-            nav_per_share=exposure.equity / self._shares,
+            nav_per_share=exposure.equity / self._shares if self._shares > 0.0 else nothing,
         )
         return self.last
 
@@ -137,7 +148,7 @@ class PnLMonitor:
 
     def health(self) -> str:
         """Tell what is wrong, or nothing."""
-        limit = 1e-9 * abs(self._shares)
+        limit = 1e-9 * self._opening
         if self.worst_residual <= limit:
             return ""
         return f"attribution residual {self.worst_residual:.3e} above {limit:.3e}"

@@ -8,9 +8,11 @@ import numpy as np
 from basis_lab.calc import perps
 from basis_lab.domain.arrays import ratio, sum_columns
 from basis_lab.domain.instruments import IntArray
-from basis_lab.domain.market import FloatArray, Window
+from basis_lab.domain.market import BoolArray, FloatArray, Window
 from basis_lab.domain.reports import ExposureReport, Level, RiskReport
-from basis_lab.monitors.limits import FloorLimits, RiskParameters
+from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
+
+DIVERGENCE = "price_divergence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,8 @@ class PerpAccount:
         The venue.
     margin, perp, contracts : int
         Columns of the universe.
-    mark : str
-        The mark series.
+    mark, spot : str
+        The mark series, and that of the underlying.
     tiers : TierTable
         Maintenance margin tiers.
     """
@@ -34,7 +36,30 @@ class PerpAccount:
     perp: int
     contracts: int
     mark: str
+    spot: str
     tiers: perps.TierTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationCase:
+    """One account after each of several moves of its mark.
+
+    Parameters
+    ----------
+    mark, margin_ratio, maintenance_usage : ndarray of shape (k,)
+        After the move; NaN without a position.
+    liquidated : ndarray of bool, shape (k,)
+        True where the move reaches the liquidation price.
+    equity_left : ndarray of shape (k,)
+        Cash and unrealised P&L after the move, or at the liquidation price where it is reached
+        (before the clearance fee), quote currency.
+    """
+
+    mark: FloatArray
+    margin_ratio: FloatArray
+    maintenance_usage: FloatArray
+    liquidated: BoolArray
+    equity_left: FloatArray
 
 
 class RiskMonitor:
@@ -79,13 +104,18 @@ class RiskMonitor:
         margin: dict[str, FloatArray] = {}
         usage: dict[str, FloatArray] = {}
         distance: dict[str, FloatArray] = {"aave": np.full(rows, np.nan)}
-        levels: dict[str, IntArray] = {}
+        levels: dict[tuple[str, str], IntArray] = {}
         for account in self.accounts:
             venue = account.venue
             margin[venue], usage[venue], distance[venue] = _account(window, account, exposure)
             if "margin_ratio" in self.parameters.enabled_risk_types:
-                levels[f"margin_ratio:{venue}"] = _floor_level(
+                levels["margin_ratio", venue] = _floor_level(
                     margin[venue], self.parameters.margin_ratio
+                )
+            if "price_divergence" in self.parameters.enabled_risk_types:
+                divergence = np.abs(window.values(account.mark) / window.values(account.spot) - 1.0)
+                levels[DIVERGENCE, venue] = _ceiling_level(
+                    divergence, self.parameters.price_divergence
                 )
         return RiskReport(
             ltv=np.full(rows, np.nan),
@@ -97,6 +127,27 @@ class RiskMonitor:
             level=_worst(levels, rows),
             levels=levels,
         )
+
+    def simulate_liquidation(
+        self, window: Window, exposure: ExposureReport, move: FloatArray
+    ) -> dict[str, LiquidationCase]:
+        """Tell what a move of every mark would do to each derivatives account.
+
+        Parameters
+        ----------
+        window : Window
+            One row.
+        exposure : ExposureReport
+            The book there.
+        move : ndarray of shape (k,)
+            Moves of the mark as fractions (0.5 is +50 %), tried one by one.
+
+        Returns
+        -------
+        dict of venue to LiquidationCase
+            Arrays of shape (k,): the same formulas that the venue liquidates by.
+        """
+        return {x.venue: _what_if(window, x, exposure, move) for x in self.accounts}
 
     def _delta_drift(self, window: Window, exposure: ExposureReport) -> FloatArray:
         parts = []
@@ -139,6 +190,29 @@ def _account(
     )
 
 
+def _what_if(
+    window: Window, account: PerpAccount, exposure: ExposureReport, move: FloatArray
+) -> LiquidationCase:
+    quantity = np.full(move.shape, exposure.quantities[-1, account.perp])
+    contracts = np.full(move.shape, exposure.quantities[-1, account.contracts])
+    cash = np.full(move.shape, exposure.quantities[-1, account.margin])
+    mark = window.values(account.mark)[-1] * (1.0 + move)
+    price = perps.liquidation_price(quantity, contracts, cash, account.tiers)
+    liquidated = np.where(quantity < 0.0, mark >= price, mark <= price)
+    notional = np.abs(quantity) * mark
+    unrealised = perps.unrealised_pnl(quantity, mark, contracts)
+    closed = np.where(liquidated, price, mark)
+    return LiquidationCase(
+        mark=mark,
+        margin_ratio=perps.margin_ratio(cash, unrealised, notional),
+        maintenance_usage=perps.maintenance_usage(
+            perps.maintenance_margin(notional, account.tiers), cash + unrealised
+        ),
+        liquidated=liquidated,
+        equity_left=cash + perps.unrealised_pnl(quantity, closed, contracts),
+    )
+
+
 def _floor_level(measure: FloatArray, limits: FloorLimits | None) -> IntArray:
     level = np.zeros(measure.shape, dtype=np.intp)
     if limits is not None:
@@ -147,8 +221,18 @@ def _floor_level(measure: FloatArray, limits: FloorLimits | None) -> IntArray:
     return level
 
 
-def _worst(levels: Mapping[str, IntArray], rows: int) -> IntArray:
+def _ceiling_level(measure: FloatArray, limits: CeilingLimits | None) -> IntArray:
+    level = np.zeros(measure.shape, dtype=np.intp)
+    if limits is not None:
+        level[measure > limits.warning] = Level.WARNING
+        level[measure > limits.critical] = Level.CRITICAL
+    return level
+
+
+def _worst(levels: Mapping[tuple[str, str], IntArray], rows: int) -> IntArray:
+    """Return the worst level; data that diverge are a flag, not a risk of the book."""
     worst = np.zeros(rows, dtype=np.intp)
-    for level in levels.values():
-        np.maximum(worst, level, out=worst)
+    for (measure, _), level in levels.items():
+        if measure != DIVERGENCE:
+            np.maximum(worst, level, out=worst)
     return worst

@@ -1,7 +1,5 @@
 """The event log of a run: one row an event, in global order, with balances after it."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +10,6 @@ import numpy as np
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import ScheduledFlows
 from basis_lab.domain.instruments import Instrument, Kind
-from basis_lab.domain.market import FloatArray
 from basis_lab.errors import EventLogError
 from basis_lab.results.columns import stamp_times
 from basis_lab.results.plain import plain
@@ -56,6 +53,7 @@ NUMBER_COLUMNS = frozenset(
 ) | {"ltv_after", "duration_ms"}
 POOL_KINDS = frozenset({Kind.ATOKEN, Kind.DEBT})
 MARGIN_RATIO = "margin_ratio_"
+QUOTE = '"'
 
 
 class Place(Enum):
@@ -93,17 +91,24 @@ def order_log(record: RunRecord) -> list[Line]:
     Returns
     -------
     list of Line
-        By timestep; within one, scheduled flows first, then events, each in order of logging.
+        By timestep; within one liquidations, then scheduled flows, then the other events, each in
+        order of logging.
     """
-    flows: list[Line] = []
-    events: list[Line] = []
+    lines: list[Line] = []
     for entry in record.log:
         if isinstance(entry, Event):
-            events.append(Line(entry.row, entry))
+            lines.append(Line(entry.row, entry))
         else:
             rows = entry.rows.tolist()
-            flows.extend(Line(row, Flow(entry, at)) for at, row in enumerate(rows))
-    return sorted(flows + events, key=lambda line: line.row)
+            lines.extend(Line(row, Flow(entry, at)) for at, row in enumerate(rows))
+    return sorted(lines, key=lambda line: (line.row, _phase(line.what)))
+
+
+def _phase(what: Event | Flow) -> int:
+    """Return the place within a timestep: what is left of a position is paid or pays."""
+    if isinstance(what, Flow):
+        return 1
+    return 0 if what.event_type is EventType.LIQUIDATION else 2
 
 
 def render_events(record: RunRecord) -> dict[str, list[Cell]]:
@@ -147,11 +152,9 @@ def events_csv(columns: Mapping[str, list[Cell]]) -> bytes:
     bytes
         UTF-8; quotes only where a cell needs them, nothing in an empty cell.
     """
-    sink = io.StringIO(newline="")
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(zip(*(columns[name] for name in COLUMNS), strict=True))
-    return sink.getvalue().encode()
+    encoded = [_csv_cells(name, columns[name]) for name in COLUMNS]
+    rows = map(",".join, zip(*encoded, strict=True))
+    return "".join(f"{row}\n" for row in (",".join(COLUMNS), *rows)).encode()
 
 
 def events_jsonl(columns: Mapping[str, list[Cell]]) -> bytes:
@@ -179,6 +182,21 @@ _TOLD = tuple(
 )
 
 
+def _csv_cells(name: str, cells: list[Cell]) -> list[str]:
+    if name in NUMBER_COLUMNS:
+        return ["" if cell is None else repr(cell) for cell in cells]
+    if name in JSON_COLUMNS:
+        return ["" if cell is None else _quoted(str(cell)) for cell in cells]
+    known = {cell: "" if cell is None else _quoted(str(cell)) for cell in dict.fromkeys(cells)}
+    return [known[cell] for cell in cells]
+
+
+def _quoted(text: str) -> str:
+    if text.isprintable() and '"' not in text and "," not in text:
+        return text
+    return f'"{text.replace(QUOTE, 2 * QUOTE)}"'
+
+
 def _json_cells(name: str, cells: list[Cell]) -> list[str]:
     if name in JSON_COLUMNS:
         return ["null" if cell is None else str(cell) for cell in cells]
@@ -189,7 +207,7 @@ def _json_cells(name: str, cells: list[Cell]) -> list[str]:
 
 
 def _positions(record: RunRecord, lines: list[Line]) -> Iterator[list[float]]:
-    """Yield the book after each line."""
+    """Yield the book after each line; a flow adds to the line before it in its timestep."""
     column = record.frame.universe.column
     opening = np.zeros(record.quantities.shape[1])
     book, book_row = opening, -1
@@ -201,7 +219,8 @@ def _positions(record: RunRecord, lines: list[Line]) -> Iterator[list[float]]:
             book[column(line.what.block.instrument)] += line.what.block.quantity[line.what.at]
             yield book.tolist()
         elif line.what.positions is not None:
-            yield line.what.positions.tolist()
+            book, book_row = line.what.positions.copy(), line.row
+            yield book.tolist()
         else:
             yield record.quantities[line.row].tolist()
 
@@ -210,22 +229,21 @@ class _Words:
     """Words the cells of one run's events."""
 
     def __init__(self, record: RunRecord) -> None:
-        self._ltv = _cells(record.risk["ltv"]) if "ltv" in record.risk else [None] * record.rows
-        self._margin_ratios = _margin_ratio_cells(record)
+        self._ratios = _Ratios(record)
         instruments = record.frame.universe.instruments
         exchanges = _exchange_venues(record)
         places = [_place(x, exchanges) for x in instruments]
-        self._groups = tuple(
-            [(i, f"{json.dumps(str(x))}:") for i, x in enumerate(instruments) if places[i] is place]
+        self._balances = tuple(
+            _Balances({i: str(x) for i, x in enumerate(instruments) if places[i] is place})
             for place in Place
         )
 
     def cells(self, line: Line, positions: list[float]) -> list[Cell]:
         """Return the cells of one line, those of ``_TOLD`` in order."""
         told = self._flow(line.what) if isinstance(line.what, Flow) else self._event(line.what)
-        after = [_balances(group, positions) for group in self._groups]
         code = told.pop()
-        return [*told, *after, self._ltv[line.row], self._margin_ratios[line.row], code]
+        after = [balances.word(positions) for balances in self._balances]
+        return [*told, *after, *self._ratios.at(line.row), code]
 
     @staticmethod
     def _event(event: Event) -> list[Cell]:
@@ -297,32 +315,44 @@ def _place(instrument: Instrument, exchanges: frozenset[str]) -> Place:
     return Place.POOL if instrument.kind in POOL_KINDS else Place.WALLET
 
 
-def _balances(group: list[tuple[int, str]], positions: list[float]) -> str:
-    held = [key + repr(positions[i]) for i, key in group if positions[i] != 0.0]
-    return "{" + ",".join(held) + "}"
+class _Balances:
+    """Words the lines of one place; what has not changed since the last event is not reworded."""
+
+    def __init__(self, keys: Mapping[int, str]) -> None:
+        self._keys = [(i, f"{json.dumps(key)}:") for i, key in keys.items()]
+        self._known = dict.fromkeys(keys, (0.0, ""))
+
+    def word(self, positions: list[float]) -> str:
+        for i, key in self._keys:
+            quantity = positions[i]
+            if quantity != self._known[i][0]:
+                self._known[i] = (quantity, f"{key}{quantity!r}" if quantity != 0.0 else "")
+        return "{" + ",".join([text for _, text in self._known.values() if text]) + "}"
 
 
-def _margin_ratio_cells(record: RunRecord) -> list[str] | list[None]:
-    venues = {
-        f'"{name.removeprefix(MARGIN_RATIO)}":': _cells(values)
-        for name, values in record.risk.items()
-        if name.startswith(MARGIN_RATIO)
-    }
-    if not venues:
-        return [None] * record.rows
-    return [
-        "{"
-        + ",".join(key + repr(x) for key, x in zip(venues, row, strict=True) if x is not None)
-        + "}"
-        for row in zip(*venues.values(), strict=True)
-    ]
+class _Ratios:
+    """LTV and margin ratios at a timestep, worded once a row."""
 
+    def __init__(self, record: RunRecord) -> None:
+        self._ltv = record.risk["ltv"] if "ltv" in record.risk else np.full(record.rows, np.nan)
+        self._margins = {
+            f"{json.dumps(name.removeprefix(MARGIN_RATIO))}:": values
+            for name, values in record.risk.items()
+            if name.startswith(MARGIN_RATIO)
+        }
+        self._known: dict[int, tuple[float | None, str | None]] = {}
 
-def _cells(values: FloatArray) -> list[float | None]:
-    return [
-        value if ok else None
-        for value, ok in zip(values.tolist(), np.isfinite(values), strict=True)
-    ]
+    def at(self, row: int) -> tuple[float | None, str | None]:
+        """Return the two cells of a row."""
+        if row not in self._known:
+            self._known[row] = (_cell(self._ltv[row]), self._word_margins(row))
+        return self._known[row]
+
+    def _word_margins(self, row: int) -> str | None:
+        if not self._margins:
+            return None
+        told = [(key, _cell(values[row])) for key, values in self._margins.items()]
+        return "{" + ",".join(f"{key}{x!r}" for key, x in told if x is not None) + "}"
 
 
 def _text(text: str) -> str | None:

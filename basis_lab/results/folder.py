@@ -1,11 +1,14 @@
 """A run's folder: it appears whole or not at all, and only ours is read or replaced."""
 
 import errno
+import fcntl
 import json
 import os
+import re
+import secrets
 import shutil
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from basis_lab.errors import ResultError
@@ -24,6 +27,7 @@ FILES = (
 )
 PARTIAL = ".partial-"
 REPLACED = ".replaced-"
+LEFTOVER = re.compile(r"\.(?P<name>.+)(?P<mark>\.partial-|\.replaced-)[0-9]+-[0-9a-f]+")
 ATTEMPTS = 5  # two processes may finish the same run at once
 OCCUPIED = (errno.ENOTEMPTY, errno.EEXIST)
 
@@ -44,14 +48,14 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
         If something else stands there, or the folder cannot be written.
     """
     check_replaceable(target)
-    aside = _beside(target, PARTIAL)
     try:
-        aside.mkdir(parents=True)
-        for name, content in files:
-            path = aside / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-        _put_in_place(aside, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _own_folder(_beside(target, PARTIAL)) as aside:
+            for name, content in files:
+                path = aside / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            _put_in_place(aside, target)
     except OSError as error:
         raise ResultError(
             "the folder of a run cannot be written",
@@ -59,8 +63,69 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
             value=error.strerror,
             remedy="make room or choose another directory with --out",
         ) from error
+
+
+def sweep_leftovers(directory: Path) -> None:
+    """Delete what killed processes left of folders that they wrote; put back what they moved.
+
+    A folder that is being written is locked by its writer, and the system lets go of the lock
+    when the writer dies: only what nobody holds is touched.
+
+    Parameters
+    ----------
+    directory : Path
+        Where the folders of runs stand.
+    """
+    if not directory.is_dir():
+        return
+    for left in sorted(directory.iterdir()):
+        found = LEFTOVER.fullmatch(left.name)
+        held = None if found is None else _lock(left)
+        if found is not None and held is not None:
+            if found["mark"] == REPLACED:
+                _give_back(left, directory / found["name"])
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(held)
+
+
+def _give_back(replaced: Path, target: Path) -> None:
+    """Return an older run to its place where nothing has taken it."""
+    if not target.exists():
+        _moved(replaced, target)
+
+
+@contextmanager
+def _own_folder(place: Path) -> Iterator[Path]:
+    """Make a folder that is locked while it is written, and gone in the end if not renamed."""
+    held = None
+    try:
+        for _ in range(ATTEMPTS):  # one sweep may fall between the folder and its lock
+            place.mkdir(exist_ok=True)
+            held = _lock(place)
+            if held is not None:
+                break
+        yield place
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+
+
+def _lock(folder: Path) -> int | None:
+    """Return a handle that holds a folder; None if it is gone, held, or cannot be held here."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        same = os.path.samestat(os.fstat(handle), folder.stat())
+    except OSError:
+        same = False
+    if same:
+        return handle
+    os.close(handle)
+    return None
 
 
 def check_replaceable(target: Path) -> None:
@@ -144,7 +209,7 @@ def _check_manifest(path: Path) -> None:
 
 
 def _beside(target: Path, mark: str) -> Path:
-    return target.parent / f".{target.name}{mark}{os.getpid()}-{threading.get_ident()}"
+    return target.parent / f".{target.name}{mark}{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _put_in_place(aside: Path, target: Path) -> None:
@@ -154,9 +219,11 @@ def _put_in_place(aside: Path, target: Path) -> None:
             if _moved(aside, target):
                 return
             if _moved(target, replaced):
-                shutil.rmtree(replaced)
+                continue
+            shutil.rmtree(replaced, ignore_errors=True)
         aside.rename(target)
     finally:
+        _give_back(replaced, target)
         shutil.rmtree(replaced, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ from basis_lab.domain.market import MarketFrame
 from basis_lab.errors import UsageError
 from basis_lab.results.columns import stamp_times
 from basis_lab.results.files import RecordFiles, json_bytes, package_version
-from basis_lab.results.folder import write_folder
+from basis_lab.results.folder import sweep_leftovers, write_folder
 from basis_lab.results.plain import plain
 from basis_lab.results.record import RunRecord
 
@@ -94,6 +94,8 @@ class ResultsStore:
     ) -> Path:
         """Write a run's folder; it appears whole or not at all.
 
+        What killed processes left half-written beside it is deleted.
+
         Parameters
         ----------
         record : RunRecord
@@ -118,6 +120,7 @@ class ResultsStore:
         check_run_id(record.identity.run_id)
         target = self._directory / record.identity.run_id
         files = RecordFiles(record, manifest_extra)
+        sweep_leftovers(self._directory)
         write_folder(target, _whole(files, plots=plots))
         return target
 

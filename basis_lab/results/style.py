@@ -99,7 +99,7 @@ def stock_colour(instrument: Instrument) -> str:
             return PERP
         case Kind.DEBT:
             return DEBT
-        case Kind.IN_TRANSIT:
+        case Kind.IN_TRANSIT | Kind.RESERVE:
             return WALLET
 
 

@@ -1,170 +1,396 @@
-"""One backtest from a request: configuration, data, engine, result."""
+"""The backtest service: requests in a queue, each run a world of its own.
 
-import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+Runs share worker threads and nothing else. One takes milliseconds to seconds, so threads suffice;
+what should use every core is a sweep, which has processes.
+"""
+
+import secrets
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from time import perf_counter
-from typing import Literal
+from types import TracebackType
+from typing import Self
 
-import numpy as np
-
-from basis_lab.config.environment import read_environment
-from basis_lab.config.loader import load_config
-from basis_lab.config.models import RunConfig
-from basis_lab.data.catalogue import default_store, open_store
-from basis_lab.data.provider import DataProvider
-from basis_lab.engine.clock import Stride
-from basis_lab.engine.compose import blueprint_of, universe_of
+from basis_lab.domain.events import Event
 from basis_lab.engine.engine import EventDrivenStrategyEngine
-from basis_lab.errors import DataRangeError, UsageError
-from basis_lab.results.record import RunRecord
+from basis_lab.errors import UsageError
+from basis_lab.results.record import LogEntry, RunRecord
 from basis_lab.results.result import RunResult
 from basis_lab.results.store import ResultsStore, make_run_id
+from basis_lab.services.requests import BacktestRequest, CheckedRequest, Progress, check_request
 
-DEFAULT_DAYS = np.timedelta64(365, "D")
+WORKERS = 2  # runs at once, as many as share one interpreter well
 
-Progress = Callable[[int, int], None]
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"  # to the end
+    STOPPED = "stopped"  # by a cancel; the result reaches up to the last finished window
+    FAILED = "failed"  # with its error
+    CANCELLED = "cancelled"  # before its first timestep; there is no result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BacktestRequest:
-    """What is asked of a backtest.
+class BacktestStatus:
+    """What a service knows of a request.
 
     Parameters
     ----------
-    mode : str
-        Name of a mode, or path of a mode file.
-    share_class : str or None
-        None takes the mode's first.
-    start, end : str or None
-        ISO dates or times, UTC; None takes the last 365 days that the data covers.
-    capital : float or None
-        Share-class currency; None takes the share class's default.
-    overrides : mapping of dotted key to value
-        As ``--set``.
-    scenarios : tuple of str
-        Names or paths, in order.
-    data_dir : Path or None
-        None takes the sample.
-    data_mode : str
-        csv or db.
-    out : Path or None
-        Where the run's folder is written; None keeps the result in memory.
-    run_id : str or None
-        None takes the name made from content.
-    plots : bool
-        Draw the figures into the folder.
-    stride : int or "auto"
-        Rows of a window.
-    progress : callable or None
-        Called with (rows done, rows).
-    command : str
-        What was typed, for the manifest.
+    request_id : str
+        Opaque.
+    state : State
+        Where it stands.
+    mode, share_class : str
+        What runs.
+    timesteps_done, timesteps : int
+        Finished and all; both 0 before the first window.
+    error : BaseException or None
+        Why it failed.
     """
 
+    request_id: str
+    state: State
     mode: str
-    share_class: str | None = None
-    start: str | None = None
-    end: str | None = None
-    capital: float | None = None
-    overrides: Mapping[str, object] = field(default_factory=dict)
-    scenarios: tuple[str, ...] = ()
-    data_dir: Path | None = None
-    data_mode: Literal["csv", "db"] = "csv"
-    out: Path | None = None
-    run_id: str | None = None
-    plots: bool = True
-    stride: Stride = "auto"
-    progress: Progress | None = None
-    command: str = ""
+    share_class: str
+    timesteps_done: int
+    timesteps: int
+    error: BaseException | None
 
 
-def run_backtest(request: BacktestRequest) -> RunResult:
-    """Run one backtest.
+class BacktestService:
+    """Runs backtests: at once for a caller who waits, or from a queue by a few workers.
 
     Parameters
     ----------
-    request : BacktestRequest
-        What is asked.
-
-    Returns
-    -------
-    RunResult
-        Of the run's folder where one was written, else in memory.
+    workers : int
+        Threads that run queued requests, from 1; started with the first of them.
 
     Raises
     ------
-    BasisLabError
-        Configuration refused, data missing or bad, or the run failed.
+    UsageError
+        If there would be no worker.
     """
-    began = perf_counter()
-    config = load_config(
-        request.mode,
-        share_class=request.share_class,
-        overrides=request.overrides,
-        scenarios=request.scenarios,
-    )
-    provider = make_provider(config, request)
-    start, end = _dates(request, provider)
-    frame = provider.frame(start, end)
-    capital = config.share_class.default_capital if request.capital is None else request.capital
+
+    def __init__(self, *, workers: int = WORKERS) -> None:
+        if workers < 1:
+            raise UsageError(
+                "a service needs a worker",
+                where="BacktestService",
+                value=workers,
+                remedy="give 1 or more",
+            )
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="backtest")
+        self._jobs: dict[str, _Job] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def run(self, request: BacktestRequest, *, stop: threading.Event | None = None) -> RunResult:
+        """Run one request now, in the calling thread.
+
+        Parameters
+        ----------
+        request : BacktestRequest
+            What is asked.
+        stop : threading.Event or None
+            Set by the caller to stop after the window under way.
+
+        Returns
+        -------
+        RunResult
+            Of the run's folder where one was written, else in memory; its status is
+            ``stopped`` after a stop or Ctrl-C, up to the last finished window.
+
+        Raises
+        ------
+        BasisLabError
+            Configuration refused, data missing or bad, or the run failed.
+        KeyboardInterrupt
+            If it was stopped before the first window had ended.
+        """
+        began = perf_counter()
+        checked = check_request(request)
+        return _execute(checked, stop if stop is not None else threading.Event(), began)
+
+    def submit(self, request: BacktestRequest) -> str:
+        """Check a request and queue it.
+
+        Parameters
+        ----------
+        request : BacktestRequest
+            What is asked.
+
+        Returns
+        -------
+        str
+            An opaque identifier.
+
+        Raises
+        ------
+        BasisLabError
+            If the request could not run; it is then not queued.
+        UsageError
+            If the service is closed.
+        """
+        job = _Job(check_request(request))
+        request_id = secrets.token_hex(16)
+        with self._lock:
+            if self._closed:
+                raise UsageError(
+                    "the service is closed",
+                    where="BacktestService",
+                    value=request.mode,
+                    remedy="submit to a service that is open",
+                )
+            job.enter(self._pool)
+            self._jobs[request_id] = job
+        return request_id
+
+    def status(self, request_id: str) -> BacktestStatus:
+        """Return where a request stands.
+
+        Parameters
+        ----------
+        request_id : str
+            As returned by ``submit``.
+
+        Returns
+        -------
+        BacktestStatus
+            Of this moment.
+
+        Raises
+        ------
+        UsageError
+            If there is no such request.
+        """
+        return self._job(request_id).tell(request_id)
+
+    def statuses(self) -> tuple[BacktestStatus, ...]:
+        """Return where every request stands.
+
+        Returns
+        -------
+        tuple of BacktestStatus
+            In the order of submission.
+        """
+        with self._lock:
+            jobs = tuple(self._jobs.items())
+        return tuple(job.tell(request_id) for request_id, job in jobs)
+
+    def result(self, request_id: str, *, timeout_s: float | None = None) -> RunResult:
+        """Return the result of a request, once it has one.
+
+        Parameters
+        ----------
+        request_id : str
+            As returned by ``submit``.
+        timeout_s : float or None
+            Seconds to wait for it, 0 not to wait; None waits until it has ended.
+
+        Returns
+        -------
+        RunResult
+            Completed or stopped.
+
+        Raises
+        ------
+        BasisLabError
+            What the run failed with.
+        UsageError
+            If there is no such request, it was cancelled, or has not ended in time.
+        """
+        job = self._job(request_id)
+        result = job.wait(timeout_s)
+        if result is None:
+            withdrawn = job.state is State.CANCELLED
+            raise UsageError(
+                "the request has no result",
+                where=f"request {request_id}",
+                value=job.state.value,
+                remedy="submit it again" if withdrawn else "ask again when it has ended",
+            )
+        return result
+
+    def cancel(self, request_id: str) -> BacktestStatus:
+        """Withdraw a request, or stop it after the window under way; an ended one stays.
+
+        Parameters
+        ----------
+        request_id : str
+            As returned by ``submit``.
+
+        Returns
+        -------
+        BacktestStatus
+            Right after; a running request ends a moment later.
+
+        Raises
+        ------
+        UsageError
+            If there is no such request.
+        """
+        job = self._job(request_id)
+        job.cancel()
+        return job.tell(request_id)
+
+    def close(self) -> None:
+        """Cancel what has not ended and return when the workers have; results stay."""
+        with self._lock:
+            self._closed = True
+            jobs = tuple(self._jobs.values())
+        for job in jobs:
+            job.cancel()
+        self._pool.shutdown(wait=True)
+
+    def __enter__(self) -> Self:
+        """Open for a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close at the end of the block."""
+        self.close()
+
+    def _job(self, request_id: str) -> "_Job":
+        with self._lock:
+            found = self._jobs.get(request_id)
+        if found is None:
+            raise UsageError(
+                "there is no such request",
+                where="BacktestService",
+                value=request_id,
+                remedy="use the identifier that submit returned",
+            )
+        return found
+
+
+class _Job:
+    """One queued request: its own stop, its own progress."""
+
+    def __init__(self, checked: CheckedRequest) -> None:
+        self._stop = threading.Event()
+        self._future: Future[RunResult] = Future()
+        self._begun = False
+        self._ended_as: State | None = None
+        self._rows = (0, 0)
+        self._told = checked.request.progress
+        self._checked = replace(checked, request=replace(checked.request, progress=self._note))
+
+    def enter(self, pool: ThreadPoolExecutor) -> None:
+        self._future = pool.submit(self._run)
+
+    def _run(self) -> RunResult:
+        self._begun = True
+        result = _execute(self._checked, self._stop, perf_counter())
+        self._ended_as = State(result.summary["status"])
+        return result
+
+    def _note(self, done: int, total: int) -> None:
+        self._rows = (done, total)
+        if self._told is not None:
+            self._told(done, total)
+
+    @property
+    def state(self) -> State:
+        if self._future.cancelled():
+            return State.CANCELLED
+        if not self._future.done():
+            return State.RUNNING if self._begun else State.QUEUED
+        if self._ended_as is not None:
+            return self._ended_as
+        before_the_first = isinstance(self._future.exception(), KeyboardInterrupt)
+        return State.CANCELLED if before_the_first else State.FAILED
+
+    def tell(self, request_id: str) -> BacktestStatus:
+        state = self.state
+        done, total = self._rows
+        config = self._checked.config
+        return BacktestStatus(
+            request_id=request_id,
+            state=state,
+            mode=config.mode,
+            share_class=config.share_class.name,
+            timesteps_done=done,
+            timesteps=total,
+            error=self._future.exception() if state is State.FAILED else None,
+        )
+
+    def wait(self, timeout_s: float | None) -> RunResult | None:
+        """Return the result, or None where there is none, or none in time."""
+        wait((self._future,), timeout_s)
+        if self.state in {State.COMPLETED, State.STOPPED, State.FAILED}:
+            return self._future.result()
+        return None
+
+    def cancel(self) -> None:
+        self._stop.set()
+        self._future.cancel()
+
+
+def _execute(checked: CheckedRequest, stop: threading.Event, began: float) -> RunResult:
+    """Run a checked request with an engine of its own."""
+    _refuse_if(stop)
+    request, config = checked.request, checked.config
     run_id = request.run_id
+    frame = checked.provider.frame(checked.start, checked.end)
     if run_id is None:
         run_id = make_run_id(
             config.plain(),
             frame,
             mode=config.mode,
             share_class=config.share_class.name,
-            initial_capital=capital,
+            initial_capital=checked.capital,
         )
     engine = EventDrivenStrategyEngine(
-        config, "backtest", provider, capital, config.share_class.name
+        config, "backtest", checked.provider, checked.capital, config.share_class.name
     )
+    _refuse_if(stop)
     load_s = perf_counter() - began
     record = engine.run_backtest(
-        start, end, stride=request.stride, progress=request.progress, run_id=run_id
+        checked.start,
+        checked.end,
+        stride=request.stride,
+        progress=_watch(request.progress, stop),
+        run_id=run_id,
     )
-    record = replace(record, timing={**record.timing, "load_s": load_s})
+    record = replace(record, log=_finished(record), timing={**record.timing, "load_s": load_s})
     return _keep(record, request)
 
 
-def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
-    """Return the data provider of a configured run.
+def _refuse_if(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise KeyboardInterrupt
 
-    Parameters
-    ----------
-    config : RunConfig
-        Validated configuration.
-    request : BacktestRequest
-        Names the data directory.
 
-    Returns
-    -------
-    DataProvider
-        With every missing series named before anything starts.
+def _watch(told: Progress | None, stop: threading.Event) -> Progress:
+    """Return a progress callable that interrupts the engine between two windows."""
 
-    Raises
-    ------
-    UsageError
-        For a data mode that does not exist yet.
-    MissingDataError
-        If the directory lacks what the run needs.
-    """
-    if request.data_mode != "csv":
-        raise UsageError(
-            "the database mode does not exist yet",
-            where="--data-mode",
-            value=request.data_mode,
-            remedy="use csv, which reads CSV and Parquet directories",
-        )
-    store = default_store() if request.data_dir is None else open_store(request.data_dir)
-    return DataProvider(
-        store,
-        blueprint_of(config).requirements,
-        universe_of(config),
-        proxies=config.data.proxies,
-        allow_derived=config.data.allow_derived,
+    def note(done: int, total: int) -> None:
+        if told is not None:
+            told(done, total)
+        if done < total:
+            _refuse_if(stop)
+
+    return note
+
+
+def _finished(record: RunRecord) -> tuple[LogEntry, ...]:
+    """Return the log without what an interrupt left of an unfinished window."""
+    if record.identity.status == "completed":
+        return record.log
+    return tuple(
+        entry if isinstance(entry, Event) else entry.until(record.rows)
+        for entry in record.log
+        if not isinstance(entry, Event) or entry.row < record.rows
     )
 
 
@@ -181,49 +407,3 @@ def _keep(record: RunRecord, request: BacktestRequest) -> RunResult:
         record, plots=request.plots, manifest_extra=extra
     )
     return RunResult(path, path=path)
-
-
-def _dates(request: BacktestRequest, provider: DataProvider) -> tuple[np.datetime64, np.datetime64]:
-    """Return the run's first and last timestep, by request, coverage and environment."""
-    if request.start is not None and request.end is not None:
-        start, end = _moment(request.start, "--start"), _moment(request.end, "--end")
-    else:
-        first, last = provider.coverage()
-        end = last if request.end is None else _moment(request.end, "--end")
-        start = max(first, end - DEFAULT_DAYS)
-        if request.start is not None:
-            start = _moment(request.start, "--start")
-    _check_environment(start, end)
-    return start, end
-
-
-def _check_environment(start: np.datetime64, end: np.datetime64) -> None:
-    environment = read_environment()
-    for name, limit, bad in (
-        ("BASIS_DATA_START_DATE", environment.data_start, lambda x: start < x),
-        ("BASIS_DATA_END_DATE", environment.data_end, lambda x: end > x),
-    ):
-        if limit is not None:
-            edge = np.datetime64(limit.astimezone(dt.UTC).replace(tzinfo=None), "s")
-            if bad(edge):
-                raise DataRangeError(
-                    "the run reaches outside the dates that the environment allows",
-                    where=name,
-                    value=f"{start}Z to {end}Z, limit {edge}Z",
-                    remedy="choose dates inside, or change the variable",
-                )
-
-
-def _moment(text: str, where: str) -> np.datetime64:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            "not a date or time",
-            where=where,
-            value=text,
-            remedy="write 2024-06-01 or 2024-06-01T08:00, UTC",
-        ) from error
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    return np.datetime64(moment, "s")

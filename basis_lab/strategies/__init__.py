@@ -37,8 +37,8 @@ def blueprint(parameters: StrategyParameters, asset: str, currency: str) -> Blue
     made = _blueprint(parameters, asset, currency)
     unique: dict[str, Requirement] = {}
     for need in made.requirements:
-        if need.key not in unique or unique[need.key].optional:
-            unique[need.key] = need
+        if need.frame_key not in unique or unique[need.frame_key].optional:
+            unique[need.frame_key] = need
     return Blueprint(listings=made.listings, requirements=tuple(unique.values()))
 
 
@@ -84,7 +84,7 @@ def make_strategy(
     """
     strategy: Strategy
     if isinstance(parameters, LendingParameters):
-        strategy = LendingStrategy(parameters, universe, asset)
+        strategy = LendingStrategy(parameters, universe, asset, terms)
     else:
         strategy = BasisStrategy(parameters, universe, asset, terms, risk)
     if strategy.treasury not in universe:

@@ -7,10 +7,14 @@ from typing import Protocol
 import numpy as np
 
 from basis_lab.calc.costs import MarketTerms
+from basis_lab.domain.arrays import ratio
 from basis_lab.domain.instructions import Decision, OpenPlan, PendingTransfer, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Requirement, Window
 from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
+
+RISK = "risk_"  # how the names of risk triggers begin
+RESERVE_LOW_SHARE = 0.5  # of the reserve's target; below it the reserve is refilled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +35,14 @@ class Terms:
         Of the hedged asset's markets.
     sending : mapping of venue to Sending
         Transfers of the share currency to another venue.
+    gas_units : mapping of operation to float
+        Gas of what is done on chain; zeros where a run pays none.
     """
 
     spot: Mapping[str, MarketTerms]
     perp: Mapping[str, MarketTerms]
     sending: Mapping[str, Sending]
+    gas_units: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,10 @@ class View:
         True once the strategy has taken its first position.
     pnl : PnLReport or None
         The last P&L report; None before the first.
+    uninvested : float
+        Deposits that nothing was decided about yet, share-class currency.
+    queue : float
+        Withdrawals that were asked for and are not paid yet, share-class currency.
     """
 
     window: Window
@@ -62,6 +73,8 @@ class View:
     pending: tuple[PendingTransfer, ...]
     entered: bool
     pnl: PnLReport | None
+    uninvested: float = 0.0
+    queue: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +105,41 @@ class Trigger:
         return (self.name, self.side)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """Where something is to be decided.
+
+    Parameters
+    ----------
+    offset : int
+        The row within the window.
+    reason : Reason
+        The trigger.
+    due : bool
+        True if it is the due stage of the open plan.
+    """
+
+    offset: int
+    reason: Reason
+    due: bool
+
+
 class Strategy(Protocol):
     """What a family of modes wants to hold, and when it acts."""
 
     treasury: Instrument
+    reserve: Instrument
+    reserve_ratio: float
     universe: Universe
 
     def target(self, view: View) -> FloatArray:
         """Return the target quantities at each row, shape (W, n)."""
 
+    def risk_triggers(self, view: View) -> tuple[Trigger, ...]:
+        """Return the risks to act on, critical ones first."""
+
     def triggers(self, view: View) -> tuple[Trigger, ...]:
-        """Return the conditions to act on, in their order of priority."""
+        """Return entry, bands and the mode's own conditions, in their order of priority."""
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
         """Say what to do about a trigger, on a view of one row; None if nothing can be done."""
@@ -140,8 +177,8 @@ class StrategyManager:
         self._timeout = plan_timeout_rows
         self._latched: set[tuple[str, str]] = set()
 
-    def find_trigger(self, view: View) -> tuple[int, Reason] | None:
-        """Return the first row of a window (from 0) at which something is to be decided.
+    def find_trigger(self, view: View) -> Firing | None:
+        """Return the first row of a window at which something is to be decided.
 
         Parameters
         ----------
@@ -150,37 +187,34 @@ class StrategyManager:
 
         Returns
         -------
-        tuple of int and Reason, or None
-            The row within the window, and the trigger of the highest priority there.
+        Firing or None
+            The trigger of the highest priority at that row. While a plan is open only its due
+            stage, its timeout and risk triggers count; a risk remedy under way is not ordered
+            twice.
         """
-        if self.plan is not None:
-            return self._stage_due(view, self.plan)
-        if self._hold and self.entered:
-            return None
-        triggers = self.strategy.triggers(view)
-        armed = [(trigger, self._armed(trigger)) for trigger in triggers]
-        rows = [int(np.argmax(fires)) for _, fires in armed if fires.any()]
-        first = min(rows, default=None)
-        self._release(triggers, first)
-        if first is None:
-            return None
-        trigger = next(trigger for trigger, fires in armed if fires[first])
-        return first, Reason(
-            trigger=trigger.name,
-            side=trigger.side,
-            value=float(trigger.value[first]),
-            limit=trigger.limit,
-        )
+        plan = self.plan
+        held = self._hold and self.entered
+        if plan is None:
+            return None if held else self._first(view, self._triggers(view))
+        if not view.pending:
+            return Firing(offset=0, reason=plan.reason, due=True)
+        late = _overdue(view, plan)
+        if held or plan.reason.trigger.startswith(RISK):
+            return late
+        risk = self._first(view, self.strategy.risk_triggers(view))
+        if risk is None or (late is not None and late.offset <= risk.offset):
+            return late
+        return risk
 
-    def make_strategy_decision(self, view: View, reason: Reason) -> Decision | None:
+    def make_strategy_decision(self, view: View, firing: Firing) -> Decision | None:
         """Ask the strategy at one row, and remember the plan that its answer opens.
 
         Parameters
         ----------
         view : View
             One row.
-        reason : Reason
-            The trigger that fired.
+        firing : Firing
+            What fired there.
 
         Returns
         -------
@@ -189,39 +223,70 @@ class StrategyManager:
         """
         row = view.window.stop - 1
         plan = self.plan
-        if plan is None:
-            decision = self.strategy.decide(view, reason)
-        else:
+        if firing.due and plan is not None:
             decision = self.strategy.proceed(view, plan)
-        if decision is None:
-            if plan is None:
-                self._latched.add((reason.trigger, reason.side))
-            self._close_plan()
-            return None
-        if decision.then is None:
-            self._close_plan()
         else:
-            self.plan = OpenPlan(
+            decision = self.strategy.decide(view, firing.reason)
+        if decision is None:
+            if firing.due:
+                self._open(None)
+            else:
+                self._latched.add((firing.reason.trigger, firing.reason.side))
+            return None
+        self._open(
+            None
+            if decision.then is None
+            else OpenPlan(
                 action=decision.action,
                 reason=decision.reason,
                 stage=decision.then,
                 opened_row=row,
                 deadline_row=row + self._timeout,
             )
+        )
         self.entered = True
         return decision
 
-    def _close_plan(self) -> None:
-        self.plan = None
+    def _open(self, plan: OpenPlan | None) -> None:
+        self.plan = plan
 
-    def _stage_due(self, view: View, plan: OpenPlan) -> tuple[int, Reason] | None:
-        if not view.pending:
-            return 0, plan.reason
-        if plan.deadline_row < view.window.stop:
-            late = max(plan.deadline_row - view.window.start, 0)
-            limit = float(plan.deadline_row - plan.opened_row)
-            return late, replace(plan.reason, trigger="plan_timeout", value=limit, limit=limit)
-        return None
+    def _triggers(self, view: View) -> tuple[Trigger, ...]:
+        """All conditions in the order of MODES: risk, flows, reserve, then the strategy's own."""
+        return (
+            *self.strategy.risk_triggers(view),
+            *_flow_triggers(view),
+            *self._reserve_trigger(view),
+            *self.strategy.triggers(view),
+        )
+
+    def _reserve_trigger(self, view: View) -> tuple[Trigger, ...]:
+        ratio_wanted = self.strategy.reserve_ratio
+        if ratio_wanted == 0.0 or not view.entered:
+            return ()
+        column = self.strategy.universe.column(self.strategy.reserve)
+        share = ratio(view.exposure.quantities[:, column], view.exposure.equity)
+        limit = ratio_wanted * RESERVE_LOW_SHARE
+        return (
+            Trigger(name="reserve_low", side="", fires=share < limit, value=share, limit=limit),
+        )
+
+    def _first(self, view: View, triggers: tuple[Trigger, ...]) -> Firing | None:
+        armed = [(trigger, self._armed(trigger)) for trigger in triggers]
+        rows = [int(np.argmax(fires)) for _, fires in armed if fires.any()]
+        first = min(rows, default=None)
+        if first is not None and view.window.start + first == view.window.frame.rows - 1:
+            first = None  # at the run's last row nothing is decided
+        self._release(triggers, first)
+        if first is None:
+            return None
+        trigger = next(trigger for trigger, fires in armed if fires[first])
+        reason = Reason(
+            trigger=trigger.name,
+            side=trigger.side,
+            value=float(trigger.value[first]),
+            limit=trigger.limit,
+        )
+        return Firing(offset=first, reason=reason, due=False)
 
     def _armed(self, trigger: Trigger) -> BoolArray:
         if trigger.key not in self._latched:
@@ -241,3 +306,31 @@ class StrategyManager:
     def health(self) -> str:
         """Tell what is wrong, or nothing."""
         return ""
+
+
+def _flow_triggers(view: View) -> tuple[Trigger, ...]:
+    """Pending withdrawals, then deposits; both stand only in rows that run alone."""
+    if not view.entered:
+        return ()
+    return tuple(
+        Trigger(
+            name=name,
+            side="",
+            fires=np.full(len(view.window), amount > 0.0),
+            value=np.full(len(view.window), amount),
+            limit=0.0,
+        )
+        for name, amount in (("withdrawal", view.queue), ("deposit", view.uninvested))
+    )
+
+
+def _overdue(view: View, plan: OpenPlan) -> Firing | None:
+    """Find the row at which a stage has waited longer than it may: the plan is made anew."""
+    if plan.deadline_row >= view.window.stop:
+        return None
+    waited = float(plan.deadline_row - plan.opened_row)
+    return Firing(
+        offset=max(plan.deadline_row - view.window.start, 0),
+        reason=replace(plan.reason, value=waited, limit=waited),
+        due=False,
+    )

@@ -1,47 +1,64 @@
 """btc_basis, eth_basis: spot at one venue, shorts of what is held at several, margin beside.
 
-A repair is a sequence of stages. ``trade`` goes to the target quantities at one timestamp,
-``move`` sends cash to where margin is short, ``realise`` closes and reopens part of a short where
-its profit is needed as cash; increases move first, reductions trade first.
+A repair is a sequence of stages. ``trade`` goes to the goal's quantities at one timestamp,
+``move`` sends cash to where it is short, ``realise`` closes and reopens part of a short where its
+profit is needed as cash, ``keep`` fills the reserve, ``settle`` waits for what is on its way.
+Increases move first, reductions trade first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
 from basis_lab.domain import series
 from basis_lab.domain.arrays import ratio, sum_columns
-from basis_lab.domain.instructions import (
-    Action,
-    Decision,
-    Instruction,
-    OpenPlan,
-    PerpTrade,
-    Reason,
-    SpotTrade,
-    Transfer,
-)
+from basis_lab.domain.instructions import Action, Decision, Instruction, OpenPlan, Reason
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Requirement
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import Blueprint, Terms, Trigger, View
-from basis_lab.strategies.moves import Account, plan_moves
-from basis_lab.strategies.needs import perp_needs, spot_needs, usd_needs
-from basis_lab.strategies.parameters import BasisParameters
+from basis_lab.strategies.base import RISK, Blueprint, Terms, Trigger, View
+from basis_lab.strategies.basis_desk import BasisBook, BasisDesk, Goal, hedge_venues
+from basis_lab.strategies.needs import funding_mean_needs, perp_needs, spot_needs, usd_needs
+from basis_lab.strategies.parameters import BasisParameters, FundingFilter
 
 # Stages of each repair, in order. The names appear in the events of a plan.
-REPAIRS: Mapping[str, tuple[str, ...]] = {
-    "increase": ("realise", "move", "trade"),
-    "reduce": ("trade", "realise", "move"),
-    "reweight": ("realise", "move", "trade"),
-    "rehedge": ("trade",),
-    "remargin": ("realise", "move"),
-}
-SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
-ROUNDING = 1.0 - 2.0**-50  # keeps a purchase with all cash from asking for one ulp too much
-MOVE_THRESHOLD = 1e-4  # share of equity below which a margin difference is left alone
+REPAIRS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "enter": ("keep", "realise", "move", "trade"),
+        "increase": ("realise", "move", "trade"),
+        "reduce": ("trade", "realise", "move", "settle"),
+        "reweight": ("realise", "move", "trade"),
+        "rehedge": ("trade",),
+        "unhedged": ("trade",),
+        "remargin": ("realise", "move", "settle"),
+        "rescue": ("realise", "move", "settle"),
+        "withdraw": ("trade", "realise", "move", "settle"),
+        "refill": ("trade", "realise", "move", "keep"),
+        "leave": ("trade",),
+    }
+)
+OF_TRIGGER: Mapping[str, str] = MappingProxyType(
+    {
+        "entry": "enter",
+        "deposit": "increase",
+        "withdrawal": "withdraw",
+        "reserve_low": "refill",
+        "risk_naked_leg": "unhedged",
+        "spot_share_above": "reduce",
+        "spot_share_below": "increase",
+        "hedge_weight_above": "reweight",
+        "hedge_weight_below": "reweight",
+        "delta_drift_above": "rehedge",
+        "delta_drift_below": "rehedge",
+        "funding_filter_exit": "leave",
+        "funding_filter_enter": "increase",
+    }
+)
+REDUCING = ("reduce", "withdraw", "refill", "unhedged", "leave")
 MARGIN_HEADROOM = 1.05  # moving margin must lift the ratio this far above its warning
+WHOLE = 1.0 - 1e-6  # a withdrawal of this share of what is invested closes everything
 
 
 def basis_blueprint(parameters: BasisParameters, asset: str, currency: str) -> Blueprint:
@@ -66,10 +83,11 @@ def basis_blueprint(parameters: BasisParameters, asset: str, currency: str) -> B
     symbol = series.symbol_of(asset)
     listings = [
         Listing(instrument=Instrument(home, Kind.TOKEN, currency), asset=currency),
+        Listing(instrument=Instrument(home, Kind.RESERVE, currency), asset=currency),
         Listing(instrument=Instrument(home, Kind.TOKEN, asset), asset=asset, price=price),
     ]
     requirements: list[Requirement] = [*spot_needs(home, asset, f"spot {asset}")]
-    venues = _venues(parameters)
+    venues = hedge_venues(parameters)
     for venue in venues:
         listings += [
             Listing(instrument=Instrument(venue, Kind.MARGIN, currency), asset=currency),
@@ -82,45 +100,13 @@ def basis_blueprint(parameters: BasisParameters, asset: str, currency: str) -> B
             Listing(instrument=Instrument(venue, Kind.CONTRACTS, symbol), asset=currency),
         ]
         requirements += perp_needs(venue, asset)
+        if parameters.funding_filter is not None:
+            requirements += funding_mean_needs(venue, asset, parameters.funding_filter.days)
     listings += [
         Listing(instrument=Instrument(venue, Kind.IN_TRANSIT, currency), asset=currency)
         for venue in dict.fromkeys((home, *venues))
     ]
     return Blueprint(listings=tuple(listings), requirements=(*requirements, *usd_needs(currency)))
-
-
-def _venues(parameters: BasisParameters) -> tuple[str, ...]:
-    return tuple(venue for venue, weight in parameters.hedge_allocation.items() if weight > 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    margin: int
-    perp: int
-    contracts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Book:
-    """One row of the book as the strategy thinks of it; transit counts at its destination."""
-
-    price: float
-    equity: float
-    spot: float
-    cash: float  # at the treasury
-    shorts: Mapping[str, float]  # units, positive
-    margin_cash: Mapping[str, float]
-    margin_equity: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Goal:
-    """Where a repair goes: units of spot, and each venue's share of the hedge and of margin."""
-
-    spot: float
-    weights: Mapping[str, float]
-    margins: Mapping[str, float]
-    cash: float  # what the treasury needs for the purchase and the reserve
 
 
 class BasisStrategy:
@@ -148,84 +134,138 @@ class BasisStrategy:
         terms: Terms,
         risk: RiskParameters,
     ) -> None:
-        currency = universe.share_currency
-        symbol = series.symbol_of(asset)
-        home = parameters.spot_venue
         self.parameters = parameters
         self.universe = universe
-        self.treasury = Instrument(home, Kind.TOKEN, currency)
-        self._terms = terms
-        self._risk = risk
-        self._base = Instrument(home, Kind.TOKEN, asset)
-        self._price = series.spot(home, asset)
+        self.reserve_ratio = parameters.reserve_ratio
+        self._desk = BasisDesk(parameters, universe, asset, terms)
+        self.treasury = self._desk.treasury
+        self.reserve = self._desk.reserve
         self._asset = asset
-        self._weights = {v: parameters.hedge_allocation[v] for v in _venues(parameters)}
-        self._perps = {v: Instrument(v, Kind.PERP, symbol) for v in self._weights}
-        self._margins = {v: Instrument(v, Kind.MARGIN, currency) for v in self._weights}
-        self._columns = {
-            v: _Columns(
-                universe.column(self._margins[v]),
-                universe.column(self._perps[v]),
-                universe.column(Instrument(v, Kind.CONTRACTS, symbol)),
-            )
-            for v in self._weights
-        }
+        self._risk = risk
+        self._spot_column = universe.column(self._desk.base)
+        self._reserve_column = universe.column(self.reserve)
 
     def target(self, view: View) -> FloatArray:
         """Return targets, shape (W, n): spot s E / S, shorts by weight, margin with the rest."""
-        p = self.parameters
-        invested = view.exposure.equity * (1.0 - p.reserve_ratio)
+        s = self.parameters.spot_allocation
+        reserve = view.exposure.equity * self.reserve_ratio
+        invested = view.exposure.equity - reserve
         quantities = np.zeros_like(view.exposure.quantities)
-        spot = p.spot_allocation * invested / view.window.values(self._price)
-        quantities[:, self.universe.column(self._base)] = spot
-        for venue, weight in self._weights.items():
-            columns = self._columns[venue]
+        spot = s * invested / view.window.values(self._desk.price)
+        quantities[:, self._spot_column] = spot
+        quantities[:, self._reserve_column] = reserve
+        for venue, weight in self._desk.weights.items():
+            columns = self._desk.columns[venue]
             quantities[:, columns.perp] = -(weight * spot)
-            quantities[:, columns.margin] = weight * (1.0 - p.spot_allocation) * invested
+            quantities[:, columns.margin] = weight * (1.0 - s) * invested
         return quantities
 
-    def triggers(self, view: View) -> tuple[Trigger, ...]:
-        """Return entry, margin risk, then the bands, in their order of priority."""
-        equity = view.exposure.equity
+    def risk_triggers(self, view: View) -> tuple[Trigger, ...]:
+        """Return margin ratios below critical, a lost hedge, then margin ratios below warning."""
         if not view.entered:
-            return (Trigger(name="entry", side="", fires=equity > 0.0, value=equity, limit=0.0),)
-        return (*self._risk_triggers(view), *self._band_triggers(view))
-
-    def _risk_triggers(self, view: View) -> list[Trigger]:
+            return ()
         limits = self._risk.margin_ratio
         if limits is None or "margin_ratio" not in self._risk.enabled_risk_types:
-            return []
-        return [
+            return (self._naked_trigger(view),)
+        return (
+            *self._margin_triggers(view, "critical", limits.critical),
+            self._naked_trigger(view),
+            *self._margin_triggers(view, "warning", limits.warning),
+        )
+
+    def _margin_triggers(self, view: View, level: str, limit: float) -> tuple[Trigger, ...]:
+        return tuple(
             Trigger(
-                name=f"margin_ratio_{level}",
+                name=f"{RISK}margin_ratio_{level}",
                 side=venue,
                 fires=view.risk.margin_ratio[venue] < limit,
                 value=view.risk.margin_ratio[venue],
                 limit=limit,
             )
-            for level, limit in (("critical", limits.critical), ("warning", limits.warning))
-            for venue in self._weights
-        ]
+            for venue in self._desk.weights
+        )
+
+    def _naked_trigger(self, view: View) -> Trigger:
+        """Fire where a venue's short is gone and what it hedged stands naked."""
+        held = view.exposure.quantities
+        gone = np.zeros(len(view.window), dtype=bool)
+        for columns in self._desk.columns.values():
+            gone |= held[:, columns.perp] == 0.0
+        drift = view.risk.delta_drift
+        limit = self.parameters.max_delta_drift
+        return Trigger(
+            name=f"{RISK}naked_leg", side="", fires=gone & (drift > limit), value=drift, limit=limit
+        )
+
+    def triggers(self, view: View) -> tuple[Trigger, ...]:
+        """Return entry, or the bands and the funding filter."""
+        equity = view.exposure.equity
+        if not view.entered:
+            return (Trigger(name="entry", side="", fires=equity > 0.0, value=equity, limit=0.0),)
+        chosen = self.parameters.funding_filter
+        bands = self._band_triggers(view)
+        return (*bands, *(self._filter_triggers(view, chosen) if chosen is not None else ()))
 
     def _band_triggers(self, view: View) -> list[Trigger]:
         p = self.parameters
-        invested = view.exposure.equity * (1.0 - p.reserve_ratio)
         held = view.exposure.quantities
-        spot = held[:, self.universe.column(self._base)]
-        share = ratio(spot * view.window.values(self._price), invested)
-        shorts = {v: -held[:, c.perp] for v, c in self._columns.items()}
+        invested = view.exposure.equity - held[:, self._reserve_column]
+        spot = held[:, self._spot_column]
+        share = ratio(spot * view.window.values(self._desk.price), invested)
+        shorts = {v: -held[:, c.perp] for v, c in self._desk.columns.items()}
         hedge = sum_columns(list(shorts.values()), len(view.window))
         triggers = _band("spot_share", "", share, p.spot_allocation, p.position_deviation_threshold)
-        if len(self._weights) > 1:
+        if len(shorts) > 1:
             for venue, short in shorts.items():
-                weight = ratio(short, hedge)
+                weight = self._desk.weights[venue]
                 triggers += _band(
-                    "hedge_weight", venue, weight, self._weights[venue], p.hedge_weight_band
+                    "hedge_weight", venue, ratio(short, hedge), weight, p.hedge_weight_band
                 )
-        return triggers + _band("delta_drift", "", view.risk.delta_drift, 0.0, p.max_delta_drift)
+        triggers += _band("delta_drift", "", view.risk.delta_drift, 0.0, p.max_delta_drift)
+        if p.funding_filter is None:
+            return triggers
+        inside = hedge > 0.0  # out by choice: no band calls it back
+        return [replace(x, fires=x.fires & inside) for x in triggers]
+
+    def _filter_triggers(self, view: View, chosen: FundingFilter) -> tuple[Trigger, ...]:
+        mean = self._trailing_funding(view, chosen)
+        inside = np.zeros(len(view.window), dtype=bool)
+        for columns in self._desk.columns.values():
+            inside |= view.exposure.quantities[:, columns.perp] < 0.0
+        return (
+            Trigger(
+                name="funding_filter_exit",
+                side="",
+                fires=inside & (mean < chosen.exit_below),
+                value=mean,
+                limit=chosen.exit_below,
+            ),
+            Trigger(
+                name="funding_filter_enter",
+                side="",
+                fires=~inside & (mean > chosen.enter_above),
+                value=mean,
+                limit=chosen.enter_above,
+            ),
+        )
+
+    def _trailing_funding(self, view: View, chosen: FundingFilter) -> FloatArray:
+        """Mean funding over the trailing days, by weight; NaN until history allows it."""
+        parts = [
+            weight * view.window.values(series.funding_mean(venue, self._asset, chosen.days))
+            for venue, weight in self._desk.weights.items()
+        ]
+        return sum_columns(parts, len(view.window))
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
         """Choose the repair that mends what fired, and begin it."""
+        chosen = self.parameters.funding_filter
+        if reason.trigger == "entry" and chosen is not None:
+            mean = float(self._trailing_funding(view, chosen)[-1])
+            if not mean >= chosen.exit_below:
+                return _stay_out(mean, chosen)
+        if reason.trigger == "deposit" and chosen and self._desk.read(view).hedge == 0.0:
+            return None
         repair = self._repair(view, reason)
         return self._stages(view, reason, repair, REPAIRS[repair])
 
@@ -236,43 +276,31 @@ class BasisStrategy:
         return self._stages(view, plan.reason, repair, stages[stages.index(stage) :])
 
     def _repair(self, view: View, reason: Reason) -> str:
-        match reason.trigger:
-            case "entry":
-                return "increase"
-            case "spot_share_above":
-                return "reduce"
-            case "spot_share_below":
-                return "increase"
-            case "hedge_weight_above" | "hedge_weight_below":
-                return "reweight"
-            case "delta_drift_above" | "delta_drift_below":
-                return "rehedge"
-            case _:
-                return "remargin" if self._margin_mends(view) else "reduce"
+        if reason.trigger in OF_TRIGGER:
+            return OF_TRIGGER[reason.trigger]
+        book = self._desk.read(view)
+        if self._lacking(book, book.margin) == 0.0:
+            return "remargin"
+        return "rescue" if self._lacking(book, book.margin + book.reserve) == 0.0 else "reduce"
 
-    def _margin_mends(self, view: View) -> bool:
-        """Tell if margin by weights would lift every venue above its warning."""
+    def _lacking(self, book: BasisBook, margin: float) -> float:
+        """Margin that is missing for every venue to stand above its warning, by weights."""
         limits = self._risk.margin_ratio
-        book = self._book(view)
-        margin = sum(book.margin_equity.values())
-        return limits is not None and all(
-            self._weights[v] * margin > limits.warning * MARGIN_HEADROOM * short * book.price
+        if limits is None:
+            return 0.0
+        needed = [
+            limits.warning * MARGIN_HEADROOM * short * book.price / self._desk.weights[v]
             for v, short in book.shorts.items()
-        )
+        ]
+        return max(max(needed) - margin, 0.0)
 
     def _stages(
         self, view: View, reason: Reason, repair: str, stages: tuple[str, ...]
     ) -> Decision | None:
-        book = self._book(view)
-        goal = self._goal(book, repair)
+        book = self._desk.read(view)
+        goal = self._goal(view, book, repair)
         for i, stage in enumerate(stages):
-            match stage:
-                case "realise":
-                    instructions = self._realise(view, book, goal)
-                case "move":
-                    instructions = self._moves(book, goal, realised=True)
-                case _:
-                    instructions = self._trade(view, book, goal)
+            instructions = self._stage(view, book, goal, stage)
             if instructions:
                 rest = stages[i + 1 :]
                 return Decision(
@@ -280,172 +308,78 @@ class BasisStrategy:
                     reason=reason,
                     instructions=tuple(instructions),
                     then=f"{repair}/{rest[0]}" if rest else None,
+                    missing=self._missing_after(book, goal)
+                    if reason.trigger.startswith(RISK)
+                    else 0.0,
                 )
         return None
 
-    def _book(self, view: View) -> _Book:
-        held = view.exposure.quantities[-1]
-        prices = view.window.unit_prices[-1]
-        arriving = dict.fromkeys((self.treasury, *self._margins.values()), 0.0)
-        for item in view.pending:
-            arriving[item.destination] += item.quantity
-        cash = {
-            v: float(held[c.margin]) + arriving[self._margins[v]] for v, c in self._columns.items()
-        }
-        return _Book(
-            price=float(view.window.values(self._price)[-1]),
-            equity=float(view.exposure.equity[-1]),
-            spot=float(held[self.universe.column(self._base)]),
-            cash=float(held[self.universe.column(self.treasury)]) + arriving[self.treasury],
-            shorts={v: -float(held[c.perp]) for v, c in self._columns.items()},
-            margin_cash=cash,
-            margin_equity={
-                v: cash[v] + float(held[c.perp] * prices[c.perp] + held[c.contracts])
-                for v, c in self._columns.items()
-            },
-        )
+    def _stage(self, view: View, book: BasisBook, goal: Goal, stage: str) -> list[Instruction]:
+        match stage:
+            case "keep":
+                return self._desk.keep(book, self._reserve_gap(book))
+            case "realise":
+                return self._desk.realise(view, book, goal)
+            case "move":
+                return self._desk.moves(book, goal, realised=True)
+            case "trade":
+                return self._desk.trade(view, book, goal)
+            case _:
+                return []
 
-    def _goal(self, book: _Book, repair: str) -> _Goal:
-        p = self.parameters
-        reserve = book.equity * p.reserve_ratio
-        margin_held = sum(book.margin_equity.values())
-        if repair in ("increase", "reduce"):
-            spot = p.spot_allocation * (book.equity - reserve) / book.price
-            purchase = self._purchase_cost(max(spot - book.spot, 0.0), book.price)
-            kept = min(spot, book.spot) * book.price
-            margin = book.equity - reserve - self._sending_fees(book) - kept - purchase
-            return _Goal(
-                spot=spot,
-                weights=self._weights,
-                margins={v: w * margin for v, w in self._weights.items()},
-                cash=reserve + purchase,
-            )
-        hedge = sum(book.shorts.values())
-        if repair == "rehedge" and hedge > 0.0:
-            weights: Mapping[str, float] = {v: x / hedge for v, x in book.shorts.items()}
-        else:
-            weights = self._weights
-        return _Goal(
+    def _missing_after(self, book: BasisBook, goal: Goal) -> float:
+        """Margin that the repair still lacks to stand above the warning, share currency."""
+        margin = sum(goal.margins.values())
+        after = replace(book, shorts={v: w * goal.spot for v, w in goal.weights.items()})
+        return self._lacking(after, margin)
+
+    def _reserve_gap(self, book: BasisBook) -> float:
+        return max(self.reserve_ratio * book.equity - book.reserve, 0.0)
+
+    def _goal(self, view: View, book: BasisBook, repair: str) -> Goal:
+        match repair:
+            case "withdraw":
+                return self._less(book, view.queue)
+            case "refill":
+                return self._less(book, self._reserve_gap(book))
+            case "leave" | "unhedged" | "rehedge":
+                spot = {"leave": 0.0, "unhedged": book.hedge, "rehedge": book.spot}[repair]
+                return self._stay(book, spot)
+            case "remargin" | "rescue" | "reweight":
+                return self._by_weights(book, repair)
+            case _:
+                return self._less(book, 0.0)
+
+    def _less(self, book: BasisBook, cash: float) -> Goal:
+        """Stand at the mode's target on what is invested less ``cash``, which is freed."""
+        if cash >= book.invested * WHOLE:
+            nothing = dict.fromkeys(self._desk.weights, 0.0)
+            return replace(self._desk.goal(book, 0.0, 0.0), margins=nothing, cash=cash)
+        spot = self.parameters.spot_allocation * (book.invested - cash) / book.price
+        return self._desk.goal(book, spot, cash)
+
+    def _stay(self, book: BasisBook, spot: float) -> Goal:
+        """Hold ``spot`` units hedged in the shares that stand; no cash moves."""
+        hedge = book.hedge
+        shares = (
+            {v: x / hedge for v, x in book.shorts.items()} if hedge > 0.0 else self._desk.weights
+        )
+        return Goal(spot=spot, weights=shares, margins=book.margin_equity, cash=book.cash)
+
+    def _by_weights(self, book: BasisBook, repair: str) -> Goal:
+        """Hold what is held, hedge and margin by the weights; a rescue adds the reserve."""
+        taken = 0.0
+        if repair == "rescue":
+            taken = min(self._lacking(book, book.margin), book.reserve)
+        margin = book.margin + taken
+        shares: Mapping[str, float] = self._desk.weights
+        return Goal(
             spot=book.spot,
-            weights=weights,
-            margins={v: w * margin_held for v, w in self._weights.items()},
+            weights=shares,
+            margins={v: w * margin for v, w in self._desk.weights.items()},
             cash=book.cash,
+            from_reserve=taken,
         )
-
-    def _purchase_cost(self, units: float, price: float) -> float:
-        """Cash that buys ``units`` net of the fee in base, slippage included."""
-        terms = self._terms.spot[self.parameters.spot_venue]
-        gross = units / (1.0 - terms.fee)
-        slippage = float(terms.slippage(np.array([gross * price]))[0])
-        return gross * price * (1.0 + slippage)
-
-    def _sending_fees(self, book: _Book) -> float:
-        """Fees of sending to every venue beside the treasury's that holds no margin yet."""
-        home = self.parameters.spot_venue
-        waiting = [v for v in self._weights if v != home and book.margin_equity[v] == 0.0]
-        return self._terms.sending[home].fee * len(waiting)
-
-    def _trade(self, view: View, book: _Book, goal: _Goal) -> list[Instruction]:
-        instructions: list[Instruction] = []
-        spot = self._spot_order(book, goal)
-        after = book.spot
-        if spot is not None:
-            instructions.append(spot)
-            fee = self._terms.spot[spot.venue].fee
-            after += spot.quantity * (1.0 - fee) if spot.quantity > 0.0 else spot.quantity
-        for venue, short in book.shorts.items():
-            terms = self._terms.perp[venue]
-            wanted = terms.round_down(goal.weights[venue] * after)
-            change = short - wanted  # positive buys back
-            if change != 0.0 and self._worth(view, venue, change):
-                instructions.append(self._perp_order(view, venue, change))
-        return instructions
-
-    def _worth(self, view: View, venue: str, change: float) -> bool:
-        """Tell if the venue takes an order of this size; a first short is always tried."""
-        terms = self._terms.perp[venue]
-        quote = self._quote(view, venue)
-        first = view.exposure.quantities[-1, self._columns[venue].perp] == 0.0
-        return first or (abs(change) >= terms.lot and abs(change) * quote >= terms.min_notional)
-
-    def _spot_order(self, book: _Book, goal: _Goal) -> SpotTrade | None:
-        home = self.parameters.spot_venue
-        terms = self._terms.spot[home]
-        change = goal.spot - book.spot
-        if change > 0.0:
-            reserve = book.equity * self.parameters.reserve_ratio
-            gross = change / (1.0 - terms.fee)
-            notional = np.array([gross * book.price])
-            slippage = float(terms.slippage(notional)[0])
-            affordable = max(book.cash - reserve, 0.0) / (book.price * (1.0 + slippage))
-            quantity = terms.round_down(min(gross, affordable * ROUNDING))
-        else:
-            quantity = -terms.round_down(-change)
-        size = abs(quantity) * book.price
-        if quantity == 0.0 or (book.spot > 0.0 and size < terms.min_notional):
-            return None
-        return SpotTrade(
-            venue=home,
-            base=self._base,
-            quote=self.treasury,
-            quantity=quantity,
-            max_slippage=SLIPPAGE_ALLOWANCE * float(terms.slippage(np.array([size]))[0]),
-        )
-
-    def _perp_order(self, view: View, venue: str, change: float) -> PerpTrade:
-        terms = self._terms.perp[venue]
-        quote = self._quote(view, venue)
-        notional = np.array([abs(change) * quote])
-        return PerpTrade(
-            venue=venue,
-            perp=self._perps[venue],
-            quantity=change,
-            max_slippage=SLIPPAGE_ALLOWANCE * float(terms.slippage(notional)[0]),
-            reduce_only=change > 0.0,
-        )
-
-    def _moves(self, book: _Book, goal: _Goal, *, realised: bool) -> list[Instruction]:
-        """Transfers towards the goal; with ``realised`` of cash alone, else of profits too."""
-        accounts = [Account(instrument=self.treasury, surplus=book.cash - goal.cash)]
-        for venue, margin in self._margins.items():
-            surplus = book.margin_equity[venue] - goal.margins[venue]
-            if realised:
-                surplus = min(surplus, book.margin_cash[venue])
-            accounts.append(Account(instrument=margin, surplus=surplus))
-        return list(plan_moves(accounts, self._terms.sending, MOVE_THRESHOLD * book.equity))
-
-    def _realise(self, view: View, book: _Book, goal: _Goal) -> list[Instruction]:
-        """Close and reopen just enough of each short to turn needed profit into cash."""
-        leaving = dict.fromkeys(self._margins.values(), 0.0)
-        for move in self._moves(book, goal, realised=False):
-            if isinstance(move, Transfer) and move.source in leaving:
-                leaving[move.source] += move.quantity
-        orders: list[Instruction] = []
-        for venue, margin in self._margins.items():
-            wanted = leaving[margin] - book.margin_cash[venue]
-            units = self._units_to_realise(view, book, venue, wanted)
-            if units > 0.0:
-                orders.append(self._perp_order(view, venue, units))
-                orders.append(self._perp_order(view, venue, -units))
-        return orders
-
-    def _units_to_realise(self, view: View, book: _Book, venue: str, wanted: float) -> float:
-        """Units whose closing brings ``wanted`` cash after fees; 0.0 where none can."""
-        profit = book.margin_equity[venue] - book.margin_cash[venue]
-        if wanted <= MOVE_THRESHOLD * book.equity or profit <= 0.0:
-            return 0.0
-        terms = self._terms.perp[venue]
-        short = book.shorts[venue]
-        quote = self._quote(view, venue)
-        slippage = float(terms.slippage(np.array([short * quote]))[0])
-        per_unit = profit / short - quote * (2.0 * terms.fee + slippage)
-        if per_unit <= 0.0:
-            return 0.0
-        units = max(wanted / per_unit, terms.min_notional / quote)
-        return min(terms.round_down(units) + terms.lot, short)
-
-    def _quote(self, view: View, venue: str) -> float:
-        return float(view.window.values(series.perp_last(venue, self._asset))[-1])
 
 
 def _band(name: str, side: str, value: FloatArray, target: float, band: float) -> list[Trigger]:
@@ -457,7 +391,18 @@ def _band(name: str, side: str, value: FloatArray, target: float, band: float) -
     ]
 
 
+def _stay_out(mean: float, chosen: FundingFilter) -> Decision:
+    """Record that the filter keeps the strategy out: a decision without instructions."""
+    return Decision(
+        action=Action.ENTRY_PARTIAL,
+        reason=Reason(trigger="funding_filter_wait", value=mean, limit=chosen.exit_below),
+        instructions=(),
+    )
+
+
 def _action(reason: Reason, repair: str) -> Action:
     if reason.trigger == "entry":
         return Action.ENTRY_FULL
-    return Action.EXIT_PARTIAL if repair == "reduce" else Action.ENTRY_PARTIAL
+    if repair == "leave":
+        return Action.EXIT_FULL
+    return Action.EXIT_PARTIAL if repair in REDUCING else Action.ENTRY_PARTIAL

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from basis_lab.calc.costs import gas_cost_native
 from basis_lab.domain import series
 from basis_lab.domain.instructions import (
     Action,
@@ -10,11 +11,13 @@ from basis_lab.domain.instructions import (
     OpenPlan,
     Reason,
     Supply,
+    Transfer,
+    Withdraw,
     Wrap,
 )
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Requirement
-from basis_lab.strategies.base import Blueprint, Trigger, View
+from basis_lab.strategies.base import Blueprint, Terms, Trigger, View
 from basis_lab.strategies.needs import gas_needs, lending_needs, spot_needs, usd_needs
 from basis_lab.strategies.parameters import LendingParameters
 
@@ -46,6 +49,8 @@ def lending_blueprint(parameters: LendingParameters, asset: str, currency: str) 
     listings = [
         Listing(instrument=Instrument(chain, Kind.TOKEN, NATIVE), asset=NATIVE, price=eth_price),
         Listing(instrument=Instrument(chain, Kind.TOKEN, token), asset=asset),
+        Listing(instrument=Instrument(chain, Kind.RESERVE, asset), asset=asset),
+        Listing(instrument=Instrument(chain, Kind.IN_TRANSIT, asset), asset=asset),
         Listing(instrument=Instrument(pool, Kind.ATOKEN, token), asset=asset, index=index),
     ]
     requirements: tuple[Requirement, ...] = (
@@ -69,55 +74,147 @@ class LendingStrategy:
         The run's columns.
     asset : str
         What is lent.
+    terms : Terms
+        What acting costs.
     """
 
-    def __init__(self, parameters: LendingParameters, universe: Universe, asset: str) -> None:
+    def __init__(
+        self, parameters: LendingParameters, universe: Universe, asset: str, terms: Terms
+    ) -> None:
         token = WRAPPED if asset == NATIVE else asset
+        chain = parameters.treasury
         self.parameters = parameters
         self.universe = universe
-        self.treasury = Instrument(parameters.treasury, Kind.TOKEN, asset)
-        self._token = Instrument(parameters.treasury, Kind.TOKEN, token)
+        self.reserve_ratio = parameters.reserve_ratio
+        self.treasury = Instrument(chain, Kind.TOKEN, asset)
+        self.reserve = Instrument(chain, Kind.RESERVE, asset)
+        self._token = Instrument(chain, Kind.TOKEN, token)
         self._atoken = Instrument(parameters.lending_venue, Kind.ATOKEN, token)
+        self._terms = terms
+        self._supplied = series.total_supplied(token)
+        self._borrowed = series.total_borrowed(token)
 
     def target(self, view: View) -> FloatArray:
         """Return targets, shape (W, n): the supply is worth equity less the reserve."""
-        wanted = view.exposure.equity * (1.0 - self.parameters.reserve_ratio)
+        reserve = view.exposure.equity * self.reserve_ratio
         quantities = np.zeros_like(view.exposure.quantities)
         column = self.universe.column(self._atoken)
-        quantities[:, column] = wanted / view.window.unit_prices[:, column]
+        quantities[:, column] = (view.exposure.equity - reserve) / view.window.unit_prices[
+            :, column
+        ]
+        quantities[:, self.universe.column(self.reserve)] = reserve
         return quantities
+
+    def risk_triggers(self, view: View) -> tuple[Trigger, ...]:  # noqa: ARG002 - the protocol's signature
+        """Return none: what is lent without debt cannot be liquidated."""
+        return ()
 
     def triggers(self, view: View) -> tuple[Trigger, ...]:
         """Return the entry, the only thing that lending has to decide by itself."""
-        idle = view.exposure.quantities[:, self.universe.column(self.treasury)]
+        idle = self._units(view, self.treasury)
         fires = np.full(len(view.window), not view.entered) & (idle > 0.0)
         return (Trigger(name="entry", side="", fires=fires, value=idle, limit=0.0),)
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
-        """Supply what is idle beyond the reserve."""
-        idle = float(view.exposure.quantities[-1, self.universe.column(self.treasury)])
-        reserve = float(view.exposure.equity[-1]) * self.parameters.reserve_ratio
-        supplied = idle - reserve
-        instructions: list[Instruction] = []
-        if self._token != self.treasury:
-            instructions.append(
-                Wrap(
-                    venue=self.parameters.treasury,
-                    source=self.treasury,
-                    destination=self._token,
-                    quantity=supplied,
-                )
-            )
-        instructions.append(
-            Supply(
-                venue=self.parameters.lending_venue,
-                token=self._token,
-                atoken=self._atoken,
-                quantity=supplied,
-            )
-        )
-        return Decision(action=Action.ENTRY_FULL, reason=reason, instructions=tuple(instructions))
+        """Supply what is idle, or withdraw exactly what a payment or the reserve lacks."""
+        match reason.trigger:
+            case "withdrawal":
+                return self._withdraw(view, reason, view.queue, to_reserve=0.0)
+            case "reserve_low":
+                gap = self._reserve_gap(view)
+                return self._withdraw(view, reason, gap, to_reserve=gap)
+            case _:
+                return self._supply(view, reason)
 
     def proceed(self, view: View, plan: OpenPlan) -> Decision | None:  # noqa: ARG002 - the protocol's signature
-        """Lending opens no plans."""
+        """Return None: lending opens no plans."""
         return None
+
+    def _supply(self, view: View, reason: Reason) -> Decision | None:
+        idle = self._last(view, self.treasury)
+        kept = min(self._reserve_gap(view), idle) if reason.trigger == "entry" else 0.0
+        instructions: list[Instruction] = []
+        if kept > 0.0:
+            instructions.append(self._to_reserve(kept))
+        supplied = idle - kept
+        if not supplied > 0.0:
+            return None
+        instructions += [*self._wrapped(supplied, unwrap=False), self._supplied_order(supplied)]
+        entry = reason.trigger == "entry"
+        return Decision(
+            action=Action.ENTRY_FULL if entry else Action.ENTRY_PARTIAL,
+            reason=reason,
+            instructions=tuple(instructions),
+        )
+
+    def _withdraw(
+        self, view: View, reason: Reason, needed: float, to_reserve: float
+    ) -> Decision | None:
+        """Withdraw what is missing, or as much as is held and the pool can pay now."""
+        column = self.universe.column(self._atoken)
+        held = float(view.exposure.values[-1, column])
+        missing = needed - self._last(view, self.treasury) + self._gas_from_proceeds(view)
+        amount = min(missing, held, self._liquidity(view))
+        if not amount > 0.0:
+            return None
+        instructions: list[Instruction] = [
+            Withdraw(
+                venue=self._atoken.venue, token=self._token, atoken=self._atoken, quantity=amount
+            ),
+            *self._wrapped(amount, unwrap=True),
+        ]
+        if to_reserve:
+            instructions.append(self._to_reserve(min(to_reserve, amount)))
+        whole = amount == held
+        return Decision(
+            action=Action.EXIT_FULL if whole else Action.EXIT_PARTIAL,
+            reason=reason,
+            instructions=tuple(instructions),
+        )
+
+    def _gas_from_proceeds(self, view: View) -> float:
+        """Gas of a withdrawal, where it is paid in the coin that is withdrawn."""
+        if self.treasury.symbol != NATIVE:
+            return 0.0
+        units = self._terms.gas_units["withdraw"] + self._terms.gas_units["wrap"]
+        return float(gas_cost_native(units, view.window.values(series.GAS_PRICE)[-1:])[0])
+
+    def _liquidity(self, view: View) -> float:
+        """Units that the pool can pay out now; unlimited where the data has no figure."""
+        if not (view.window.has(self._supplied) and view.window.has(self._borrowed)):
+            return np.inf
+        supplied = float(view.window.values(self._supplied)[-1])
+        return supplied - float(view.window.values(self._borrowed)[-1])
+
+    def _reserve_gap(self, view: View) -> float:
+        wanted = self.reserve_ratio * float(view.exposure.equity[-1])
+        return max(wanted - self._last(view, self.reserve), 0.0)
+
+    def _to_reserve(self, quantity: float) -> Transfer:
+        return Transfer(source=self.treasury, destination=self.reserve, quantity=quantity)
+
+    def _supplied_order(self, quantity: float) -> Supply:
+        return Supply(
+            venue=self._atoken.venue, token=self._token, atoken=self._atoken, quantity=quantity
+        )
+
+    def _wrapped(self, quantity: float, *, unwrap: bool) -> list[Instruction]:
+        if self._token == self.treasury:
+            return []
+        source, destination = self.treasury, self._token
+        if unwrap:
+            source, destination = destination, source
+        return [
+            Wrap(
+                venue=self.treasury.venue,
+                source=source,
+                destination=destination,
+                quantity=quantity,
+            )
+        ]
+
+    def _units(self, view: View, instrument: Instrument) -> FloatArray:
+        return view.exposure.quantities[:, self.universe.column(instrument)]
+
+    def _last(self, view: View, instrument: Instrument) -> float:
+        return float(self._units(view, instrument)[-1])

@@ -18,15 +18,16 @@ class Account:
         The account.
     surplus : float
         What it holds beyond its goal; negative where it is short.
+    tolerance : float
+        A shortage up to this is left alone.
     """
 
     instrument: Instrument
     surplus: float
+    tolerance: float
 
 
-def plan_moves(
-    accounts: Sequence[Account], sending: Mapping[str, Sending], threshold: float
-) -> tuple[Transfer, ...]:
+def plan_moves(accounts: Sequence[Account], sending: Mapping[str, Sending]) -> tuple[Transfer, ...]:
     """Send surpluses to shortages, each source filling the shortages in order.
 
     Parameters
@@ -35,15 +36,14 @@ def plan_moves(
         All accounts, the preferred sources first.
     sending : mapping of venue to Sending
         Fees and minimums of transfers to another venue.
-    threshold : float
-        Amounts below it are left alone (share currency).
 
     Returns
     -------
     tuple of Transfer
-        In the order of sending. Fees are paid by the source from its surplus.
+        In the order of sending. Fees are paid by the source from its surplus; a shortage under
+        the venue's minimum is met with the minimum.
     """
-    short = {x.instrument: -x.surplus for x in accounts if -x.surplus > threshold}
+    short = {x.instrument: -x.surplus for x in accounts if -x.surplus > x.tolerance}
     transfers: list[Transfer] = []
     for account in accounts:
         left = account.surplus
@@ -51,9 +51,10 @@ def plan_moves(
         for destination, missing in list(short.items()):
             inside = account.instrument.venue == destination.venue
             fee = 0.0 if inside else terms.fee
-            amount = min(left - fee, missing)
-            if amount < max(threshold, 0.0 if inside else terms.minimum):
+            amount = left - fee
+            if missing <= 0.0 or amount <= 0.0 or (not inside and amount < terms.minimum):
                 continue
+            amount = min(amount, missing if inside else max(missing, terms.minimum))
             transfers.append(
                 Transfer(source=account.instrument, destination=destination, quantity=amount)
             )

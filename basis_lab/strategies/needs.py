@@ -3,6 +3,8 @@
 from basis_lab.domain import series
 from basis_lab.domain.market import Alignment, Requirement
 
+DAY_S = 86_400
+
 
 def spot_needs(venue: str, asset: str, purpose: str) -> tuple[Requirement, ...]:
     """Return the price of an asset at its spot venue."""
@@ -36,6 +38,19 @@ def perp_needs(venue: str, asset: str) -> tuple[Requirement, ...]:
             key=series.funding(venue, asset),
             alignment=Alignment.STAMP,
             purpose=f"funding of the {where}",
+        ),
+    )
+
+
+def funding_mean_needs(venue: str, asset: str, days: float) -> tuple[Requirement, ...]:
+    """Return the trailing mean of funding, warmed up by history before the run."""
+    return (
+        Requirement(
+            key=series.funding(venue, asset),
+            name=series.funding_mean(venue, asset, days),
+            alignment=Alignment.TRAILING_MEAN,
+            window_s=int(days * DAY_S),
+            purpose=f"funding filter of the {asset} perp at {venue}",
         ),
     )
 

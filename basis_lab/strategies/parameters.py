@@ -24,6 +24,25 @@ class LendingParameters:
 
 
 @parameters()
+class FundingFilter:
+    """Stay out while funding does not pay: leave below one mean, come back above another."""
+
+    days: Annotated[float, Unit("days"), Bounds(1.0, 90.0), Doc("length of the trailing mean")]
+    exit_below: Annotated[
+        float,
+        Unit("rate_8h fraction"),
+        Bounds(-0.01, 0.01),
+        Doc("leave, or stay out, while the mean is below this"),
+    ]
+    enter_above: Annotated[
+        float,
+        Unit("rate_8h fraction"),
+        Bounds(-0.01, 0.01),
+        Doc("come back once the mean is above this; not below exit_below"),
+    ]
+
+
+@parameters()
 class BasisParameters:
     """Hold spot, short the same amount in perps, earn funding and basis."""
 
@@ -52,6 +71,9 @@ class BasisParameters:
     plan_timeout: Annotated[
         float, Unit("hours"), Bounds(1.0, 720.0), Doc("how long a stage may wait for its arrivals")
     ]
+    funding_filter: Annotated[
+        FundingFilter | None, Doc("stay out while trailing funding is low; null: always in")
+    ] = None
     lending_enabled: Annotated[bool, Doc("the mode lends")] = False
     staking_enabled: Annotated[bool, Doc("the mode stakes")] = False
     basis_trade_enabled: Annotated[bool, Doc("the mode hedges with perps")] = True

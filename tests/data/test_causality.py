@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from basis_lab.data.align import align, carried, ended, exact, grown
+from basis_lab.data.align import align, carried, ended, exact, grown, trailing_mean
 from basis_lab.domain.market import Alignment
 
 START = np.datetime64("2024-06-01T00:00:00", "s")
@@ -18,6 +18,7 @@ KNOWN_AFTER = {
     Alignment.STAMP: 0 * HOUR,
     Alignment.INDEX: 0 * HOUR,
     Alignment.STEP: 0 * HOUR,
+    Alignment.TRAILING_MEAN: 0 * HOUR,
 }
 CARRIER = {
     Alignment.BAR_OPEN: exact,
@@ -25,6 +26,9 @@ CARRIER = {
     Alignment.STAMP: exact,
     Alignment.INDEX: grown,
     Alignment.STEP: carried,
+    Alignment.TRAILING_MEAN: lambda stamps, values, times: trailing_mean(
+        stamps, values, times, 24 * HOUR
+    ),
 }
 POSITIVE = st.floats(0.5, 2.0)
 
@@ -72,12 +76,13 @@ def test_a_carried_index_is_exact_at_each_snapshot(data):
     np.testing.assert_array_equal(grown(stamps, values, stamps), values)
 
 
-@pytest.mark.parametrize("alignment", Alignment)
+@pytest.mark.parametrize("alignment", sorted(set(Alignment) - {Alignment.TRAILING_MEAN}))
 def test_aligning_a_series_uses_the_carrier_of_its_kind(kit, alignment):
     stamps, values = TIMES[::5], np.linspace(1.0, 2.0, len(TIMES[::5]))
     series = kit.Store().put("gas/ethereum/gas", stamps, price_gwei=values).read("gas/ethereum/gas")
 
-    aligned = align(series, "price_gwei", alignment, TIMES)
+    need = kit.need("gas/ethereum/gas.price_gwei", alignment)
+    aligned = align(series, "price_gwei", need, TIMES)
 
     np.testing.assert_array_equal(aligned, CARRIER[alignment](stamps, values, TIMES))
 
@@ -88,7 +93,9 @@ SERIES = {
     Alignment.STAMP: ("funding/binance/BTCUSDT", 8),
     Alignment.INDEX: ("aave/ethereum/USDT", 24),
     Alignment.STEP: ("gas/ethereum/gas", 1),
+    Alignment.TRAILING_MEAN: ("funding/bybit/BTCUSDT", 8),
 }
+WINDOW = {Alignment.TRAILING_MEAN: 86_400}
 
 
 @given(alignment=st.sampled_from(Alignment), place=st.integers(0, 71), factor=POSITIVE)
@@ -100,7 +107,10 @@ def test_a_frame_knows_nothing_of_what_is_published_later(kit, alignment, place,
             if changed and kind is alignment:
                 values[place // every] *= factor
             store.put(dataset, TIMES[::every], value=values)
-        needs = [kit.need(f"{name}.value", kind) for kind, (name, _) in SERIES.items()]
+        needs = [
+            kit.need(f"{name}.value", kind, window_s=WINDOW.get(kind))
+            for kind, (name, _) in SERIES.items()
+        ]
         return kit.provider(store, *needs).frame(TIMES[0], TIMES[-1])
 
     before, after = frame(changed=False), frame(changed=True)

@@ -75,6 +75,21 @@ class ExchangeParameters:
 
 
 @parameters()
+class LendingAsset:
+    """What a lending pool allows against one asset as collateral."""
+
+    ltv: Annotated[
+        float, Unit("fraction"), Bounds(0.0, 0.99), Doc("largest debt against it when borrowing")
+    ]
+    liquidation_threshold: Annotated[
+        float, Unit("fraction"), Bounds(0.0, 0.99), Doc("share of its value in the health factor")
+    ]
+    liquidation_bonus: Annotated[
+        float, Unit("fraction"), Bounds(0.0, 0.5), Doc("what a liquidator takes beyond the debt")
+    ]
+
+
+@parameters()
 class LendingPoolParameters:
     """A lending pool (Aave v3)."""
 
@@ -83,6 +98,7 @@ class LendingPoolParameters:
     gas_units: Annotated[
         dict[str, float], Unit("gas"), Doc("gas by operation: supply, withdraw, borrow, repay")
     ]
+    assets: Annotated[dict[str, LendingAsset], Doc("collateral rules by token, for instance WETH")]
     liquidity_warning_share: Annotated[
         Fraction, Doc("own size above this share of available liquidity is a warning")
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from basis_lab.domain.instruments import Instrument
 from basis_lab.errors import InsufficientBalanceError
 
-DUST = 1e-9  # relative shortfall that is rounding, not a missing balance
+DUST = 1e-9  # shortfall, relative or in units, that is rounding and not a missing balance
 
 
 class Accounts:
@@ -49,14 +49,14 @@ class Accounts:
             If the account does not hold them.
         """
         held = self._units[account]
-        if quantity > held * (1.0 + DUST):
+        if quantity > held * (1.0 + DUST) + DUST:
             raise InsufficientBalanceError(
                 f"{self._venue} holds too little on {account}",
                 where=str(account),
                 value=f"needs {quantity!r}, holds {held!r}",
                 remedy="move funds there first, or ask for less",
             )
-        taken = min(quantity, held)
+        taken = min(quantity, max(held, 0.0))
         self._units[account] = held - taken
         return taken
 

@@ -17,10 +17,11 @@ from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
 from basis_lab.errors import (
     GasDebtLimitError,
+    InsufficientBalanceError,
     UnsupportedInstructionError,
     VenueRefusalError,
 )
-from basis_lab.execution.venues.simulated.accounts import Accounts
+from basis_lab.execution.venues.simulated.accounts import DUST, Accounts
 
 
 class SimulatedWallet:
@@ -52,6 +53,7 @@ class SimulatedWallet:
         self._gas_units = dict(gas_units)
         self._gas_price = gas_price
         self._gas_debt_limit = 0.0
+        self._grouped_gas: float | None = None
 
     def allow_gas_debt(self, limit_native: float) -> None:
         """Set how far gas may drive native ETH below zero (ETH, >= 0)."""
@@ -75,8 +77,51 @@ class SimulatedWallet:
         self._tokens.put(token, quantity)
 
     def debit(self, token: Instrument, quantity: float, market: Window) -> float:  # noqa: ARG002 - one signature for every sender
-        """Give units away; see ``Accounts.take``."""
-        return self._tokens.take(token, quantity)
+        """Give units away; see ``Accounts.take``. Inside a group the balance may go negative."""
+        if self._grouped_gas is None:
+            return self._tokens.take(token, quantity)
+        self._tokens.put(token, -quantity)
+        return quantity
+
+    def begin_group(self) -> None:
+        """Begin a transaction of several steps: gas is gathered, balances are tested at the end."""
+        self._grouped_gas = 0.0
+
+    def end_group(self, market: Window) -> tuple[Movement, ...]:
+        """Test the balances, and pay the gas of the whole.
+
+        Parameters
+        ----------
+        market : Window
+            Whose last row has the gas price.
+
+        Returns
+        -------
+        tuple of Movement
+            The gas.
+
+        Raises
+        ------
+        InsufficientBalanceError
+            If a token is left negative beyond rounding.
+        GasDebtLimitError
+            If the gas of the whole cannot be paid.
+        """
+        gathered = self._grouped_gas
+        self._grouped_gas = None
+        for token, units in self._tokens.report().items():
+            if units < -DUST and token != self.native:
+                raise InsufficientBalanceError(
+                    "the group leaves a token short",
+                    where=str(token),
+                    value=units,
+                    remedy="the steps must bring in what they take out",
+                )
+        return self.pay_gas(gathered if gathered is not None else 0.0, market)
+
+    def abandon_group(self) -> None:
+        """End a group that failed; the caller restores the state."""
+        self._grouped_gas = None
 
     def pay_gas(self, gas_units: float, market: Window) -> tuple[Movement, ...]:
         """Pay gas in native ETH.
@@ -98,6 +143,9 @@ class SimulatedWallet:
         GasDebtLimitError
             If native ETH would fall below the allowed debt.
         """
+        if self._grouped_gas is not None:
+            self._grouped_gas += gas_units
+            return ()
         if self._gas_price is None or gas_units == 0.0:
             return ()
         price = market.values(self._gas_price)[-1:]
@@ -125,7 +173,7 @@ class SimulatedWallet:
                     value=type(instruction).__name__,
                     remedy="send it to the venue that does",
                 )
-            taken = self._tokens.take(instruction.source, instruction.quantity)
+            taken = self.debit(instruction.source, instruction.quantity, market)
             gas = self.pay_gas(self._gas_units["wrap"], market)
         except VenueRefusalError as error:
             self.restore(before)

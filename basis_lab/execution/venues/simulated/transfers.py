@@ -109,6 +109,10 @@ class SimulatedTransfers:
         """Put capital from outside on an account."""
         self._venues[account.venue].credit(account, quantity)
 
+    def pay_out(self, account: Instrument, quantity: float, market: Window) -> float:
+        """Pay capital out of an account; returns what was taken."""
+        return self._venues[account.venue].debit(account, quantity, market)
+
     def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
         """Send; an instant transfer has arrived when this returns."""
         try:

@@ -1,0 +1,102 @@
+"""Investors' money: shares, requests, and the queue of what is not paid yet.
+
+Deposits mint shares and payments burn them at the NAV per share of that moment. What was asked
+for and is unpaid stays invested and waits in the queue, as currency.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.domain.flows import FlowParameters, FlowRequest
+from basis_lab.domain.market import TimeArray
+
+DUST = 1e-9  # units, or share of a payment: less than this is rounding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What one payment took, and what stays queued (share-class currency)."""
+
+    amount: float
+    left: float
+
+
+class CapitalAccount:
+    """Shares outstanding and requests pending.
+
+    Parameters
+    ----------
+    requests : tuple of FlowRequest
+        By row, ascending.
+    shares : float
+        Shares at the opening.
+    """
+
+    def __init__(self, requests: tuple[FlowRequest, ...], shares: float) -> None:
+        self._requests = requests
+        self.shares = shares
+        self.queue = 0.0
+        self.uninvested = 0.0
+
+    def next_row(self, row: int) -> int | None:
+        """Return the first row from ``row`` on with a request."""
+        return min((x.row for x in self._requests if x.row >= row), default=None)
+
+    def requests_at(self, row: int) -> tuple[FlowRequest, ...]:
+        """Return what is asked for at a row."""
+        return tuple(x for x in self._requests if x.row == row)
+
+    def deposit(self, amount: float, nav: float) -> None:
+        """Mint shares for an amount at a NAV per share."""
+        self.shares += amount / nav
+        self.uninvested += amount
+
+    def ask(self, amount: float, equity: float) -> float:
+        """Queue a withdrawal; a request above what is left of equity becomes all of it.
+
+        Returns
+        -------
+        float
+            What was queued.
+        """
+        granted = min(amount, max(equity - self.queue, 0.0))
+        self.queue += granted
+        return granted
+
+    def pay(self, amount: float, nav: float) -> Payment:
+        """Burn the shares of a payment at a NAV per share."""
+        self.shares -= amount / nav
+        left = self.queue - amount
+        self.queue = left if left > DUST * amount else 0.0
+        return Payment(amount=amount, left=self.queue)
+
+
+def flow_requests(
+    schedule: Sequence[FlowParameters], times: TimeArray, initial_capital: float
+) -> tuple[FlowRequest, ...]:
+    """Return the requests of a run: each at the first timestep at or after its moment.
+
+    Parameters
+    ----------
+    schedule : sequence of FlowParameters
+        The configured deposits and withdrawals.
+    times : ndarray of datetime64[s], shape (T,)
+        The run's timesteps. Moments up to the first or after the last take no part.
+    initial_capital : float
+        Share-class currency.
+
+    Returns
+    -------
+    tuple of FlowRequest
+        By row, ascending; those of one row in the order of the schedule.
+    """
+    inside = [x for x in schedule if times[0] < x.moment() <= times[-1]]
+    requests = [
+        FlowRequest(
+            row=int(np.searchsorted(times, x.moment())), amount=x.currency_amount(initial_capital)
+        )
+        for x in inside
+    ]
+    return tuple(sorted(requests, key=lambda x: x.row))

@@ -1,0 +1,223 @@
+"""How instructions and what venues did are told in the event log."""
+
+from dataclasses import dataclass, replace
+
+from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.instructions import (
+    Arrival,
+    AtomicGroup,
+    Borrow,
+    Cause,
+    Decision,
+    ExecutionResult,
+    Instruction,
+    Liquidation,
+    OnChainInstruction,
+    PerpTrade,
+    Repay,
+    SpotTrade,
+    Statement,
+    Status,
+    Supply,
+    Transfer,
+    Withdraw,
+    Wrap,
+)
+from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.market import FloatArray
+from basis_lab.errors import BasisLabError
+from basis_lab.ledger.book import Posting, Transaction
+
+COMPONENT = "execution_manager"
+GROUP_EVENTS = {
+    "entry": EventType.ATOMIC_LEVERAGE_ENTRY,
+    "deleverage": EventType.ATOMIC_DELEVERAGE,
+    "unwind": EventType.ATOMIC_UNWIND,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where an instruction stands.
+
+    Parameters
+    ----------
+    decision : Decision
+        What it belongs to.
+    row : int
+        The timestep.
+    group_id, place, instruction_id : int
+        The number of the decision, the place in it, the instruction's own number.
+    """
+
+    decision: Decision
+    row: int
+    group_id: int
+    place: int
+    instruction_id: int
+
+    def event(self, kind: EventType, venue: str, positions: FloatArray) -> Event:
+        """Return an event with the columns that every event of this step shares."""
+        return Event(
+            row=self.row,
+            event_type=kind,
+            component=COMPONENT,
+            venue=venue,
+            status=Status.FILLED.value,
+            group_id=self.group_id,
+            step_in_group=self.place,
+            instruction_id=self.instruction_id,
+            trigger=self.decision.reason.trigger,
+            positions=positions,
+        )
+
+
+def tell_fill(
+    step: Step, result: ExecutionResult, transaction: Transaction, positions: FloatArray
+) -> list[Event]:
+    """Return the event of a filled instruction, and one for its gas.
+
+    Parameters
+    ----------
+    step : Step
+        Where the instruction stands.
+    result : ExecutionResult
+        What the venue did.
+    transaction : Transaction
+        What was booked.
+    positions : ndarray of shape (n,)
+        The book after it.
+
+    Returns
+    -------
+    list of Event
+        In order; their movements together are the transaction's postings.
+    """
+    kind, instrument, amount, currency = _describe(result.instruction, result)
+    gas = tuple(x for x in transaction.postings if x.cause is Cause.GAS)
+    rest = tuple(x for x in transaction.postings if x.cause is not Cause.GAS)
+    fill = replace(
+        step.event(kind, result.instruction.venue, positions),
+        instrument=instrument,
+        quantity=result.quantity,
+        price=result.price,
+        amount=amount,
+        currency=currency,
+        cause=rest[0].cause,
+        details={
+            "action": step.decision.action.value,
+            "quote_price": result.quote_price,
+            "arrives_row": result.arrives_row,
+            "movements": _movements(rest),
+        },
+    )
+    return [fill, *(tell_gas(step, posting, positions) for posting in gas)]
+
+
+def tell_gas(step: Step, posting: Posting, positions: FloatArray) -> Event:
+    """Return the event of a payment of gas."""
+    return replace(
+        step.event(EventType.GAS, posting.instrument.venue, positions),
+        instrument=str(posting.instrument),
+        quantity=posting.quantity,
+        amount=posting.quantity,
+        currency=posting.instrument.symbol,
+        cause=Cause.GAS,
+        details={"movements": _movements((posting,))},
+    )
+
+
+def tell_group(step: Step, group: AtomicGroup, positions: FloatArray) -> Event:
+    """Return the event that wraps the steps of an atomic group."""
+    return replace(
+        step.event(GROUP_EVENTS[group.purpose], group.venue, positions),
+        details={"steps": [type(x).__name__ for x in group.steps], "movements": []},
+    )
+
+
+def tell_refusal(
+    step: Step, asked: Instruction | AtomicGroup, error: BasisLabError, positions: FloatArray
+) -> Event:
+    """Return the event of what was refused; a group that was refused is a rollback."""
+    kind = EventType.ROLLBACK if isinstance(asked, AtomicGroup) else EventType.REJECTED
+    return replace(
+        step.event(kind, asked.venue, positions),
+        status=Status.REJECTED.value,
+        code=error.code,
+        details={"why": str(error), "instruction": repr(asked), "movements": []},
+    )
+
+
+def tell_statement(statement: Statement, transaction: Transaction, positions: FloatArray) -> Event:
+    """Return the event of what a venue did by itself."""
+    details: dict[str, object] = {"movements": _movements(transaction.postings)}
+    base = Event(
+        row=transaction.row,
+        event_type=EventType.TRANSFER_ARRIVED,
+        component="venue",
+        venue=statement.venue,
+        status=Status.FILLED.value,
+        positions=positions,
+    )
+    match statement:
+        case Arrival():
+            return replace(
+                base,
+                instrument=str(statement.destination),
+                quantity=statement.quantity,
+                amount=statement.quantity,
+                currency=statement.destination.symbol,
+                cause=Cause.TRANSFER,
+                details=details,
+            )
+        case Liquidation():
+            details["clearance_fee"] = statement.clearance_fee
+            details["absorbed_by_fund"] = statement.absorbed
+            return replace(
+                base,
+                event_type=EventType.LIQUIDATION,
+                instrument=str(statement.perp),
+                quantity=-statement.quantity,
+                price=statement.price,
+                amount=statement.absorbed - statement.clearance_fee,
+                currency=statement.margin.symbol,
+                cause=Cause.LIQUIDATION,
+                details=details,
+            )
+
+
+def _movements(postings: tuple[Posting, ...]) -> list[tuple[str, float, str]]:
+    return [(str(x.instrument), x.quantity, x.cause.value) for x in postings]
+
+
+def _describe(
+    instruction: Instruction, result: ExecutionResult
+) -> tuple[EventType, str, float, str]:
+    """Event type, instrument, amount and its currency."""
+    match instruction:
+        case SpotTrade():
+            amount = -result.quantity * result.price
+            return EventType.TRADE, str(instruction.base), amount, instruction.quote.symbol
+        case PerpTrade():
+            return EventType.TRADE, str(instruction.perp), result.quantity * result.price, "USDT"
+        case Transfer():
+            line = instruction.source
+            return EventType.TRANSFER_START, str(line), result.quantity, line.symbol
+        case _:
+            kind, line = _on_chain(instruction)
+            return kind, str(line), result.quantity, line.symbol
+
+
+def _on_chain(instruction: OnChainInstruction) -> tuple[EventType, Instrument]:
+    """Event type and the line that an on-chain instruction is about."""
+    match instruction:
+        case Supply():
+            return EventType.SUPPLY, instruction.atoken
+        case Withdraw():
+            return EventType.WITHDRAW, instruction.atoken
+        case Borrow():
+            return EventType.BORROW, instruction.debt
+        case Repay():
+            return EventType.REPAY, instruction.debt
+        case Wrap():
+            return EventType.SWAP, instruction.destination

@@ -1,0 +1,329 @@
+"""The desk of a basis mode: what the book is, where a repair goes, which orders get there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.domain import series
+from basis_lab.domain.instructions import Instruction, PerpTrade, SpotTrade, Transfer
+from basis_lab.domain.instruments import Instrument, Kind, Universe
+from basis_lab.errors import StrategyError
+from basis_lab.strategies.base import Terms, View
+from basis_lab.strategies.moves import Account, plan_moves
+from basis_lab.strategies.parameters import BasisParameters
+
+SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
+ROUNDING = 1.0 - 2.0**-50  # keeps a purchase with all cash from asking for one ulp too much
+MOVE_THRESHOLD = 1e-4  # share of equity below which a margin difference is left alone
+
+
+def hedge_venues(parameters: BasisParameters) -> tuple[str, ...]:
+    """Return the venues with a weight, in the order in which they are given."""
+    return tuple(venue for venue, weight in parameters.hedge_allocation.items() if weight > 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PerpColumns:
+    """Where a venue's derivatives account stands in the universe."""
+
+    margin: int
+    perp: int
+    contracts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasisBook:
+    """One row of the book as the strategy thinks of it; transit counts at its destination.
+
+    Parameters
+    ----------
+    price : float
+        The underlying, quote per base.
+    equity, reserve, cash : float
+        All of it; what is kept back; what lies at the treasury (share currency).
+    spot : float
+        Base units held.
+    shorts : mapping of venue to float
+        Base units short, positive.
+    margin_cash, margin_equity : mapping of venue to float
+        Without and with unrealised P&L (share currency).
+    """
+
+    price: float
+    equity: float
+    reserve: float
+    cash: float
+    spot: float
+    shorts: Mapping[str, float]
+    margin_cash: Mapping[str, float]
+    margin_equity: Mapping[str, float]
+
+    @property
+    def invested(self) -> float:
+        """Equity net of the reserve, on which all targets are."""
+        return self.equity - self.reserve
+
+    @property
+    def hedge(self) -> float:
+        """Base units short in all."""
+        return sum(self.shorts.values())
+
+    @property
+    def margin(self) -> float:
+        """Margin equity in all."""
+        return sum(self.margin_equity.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """Where a repair goes.
+
+    Parameters
+    ----------
+    spot : float
+        Base units of spot.
+    weights : mapping of venue to float
+        Share of the hedge of what is then held.
+    margins : mapping of venue to float
+        Margin equity (share currency).
+    cash : float
+        What the treasury needs: for a purchase, a payment, a refill.
+    from_reserve : float
+        What may be taken from the reserve.
+    """
+
+    spot: float
+    weights: Mapping[str, float]
+    margins: Mapping[str, float]
+    cash: float
+    from_reserve: float = 0.0
+
+
+class BasisDesk:
+    """Reads the book and writes the orders of a basis mode.
+
+    Parameters
+    ----------
+    parameters : BasisParameters
+        The ``strategy`` block.
+    universe : Universe
+        The run's columns.
+    asset : str
+        The hedged asset.
+    terms : Terms
+        What acting costs.
+    """
+
+    def __init__(
+        self, parameters: BasisParameters, universe: Universe, asset: str, terms: Terms
+    ) -> None:
+        currency = universe.share_currency
+        symbol = series.symbol_of(asset)
+        home = parameters.spot_venue
+        self.home = home
+        self.treasury = Instrument(home, Kind.TOKEN, currency)
+        self.reserve = Instrument(home, Kind.RESERVE, currency)
+        self.base = Instrument(home, Kind.TOKEN, asset)
+        self.price = series.spot(home, asset)
+        self.weights = {v: parameters.hedge_allocation[v] for v in hedge_venues(parameters)}
+        self.margins = {v: Instrument(v, Kind.MARGIN, currency) for v in self.weights}
+        self.perps = {v: Instrument(v, Kind.PERP, symbol) for v in self.weights}
+        self.columns = {
+            v: PerpColumns(
+                universe.column(self.margins[v]),
+                universe.column(self.perps[v]),
+                universe.column(Instrument(v, Kind.CONTRACTS, symbol)),
+            )
+            for v in self.weights
+        }
+        self._asset = asset
+        self._terms = terms
+        self._base_column = universe.column(self.base)
+        self._cash_column = universe.column(self.treasury)
+        self._reserve_column = universe.column(self.reserve)
+
+    def read(self, view: View) -> BasisBook:
+        """Return the book at a view's last row."""
+        held = view.exposure.quantities[-1]
+        prices = view.window.unit_prices[-1]
+        arriving = dict.fromkeys((self.treasury, *self.margins.values()), 0.0)
+        for item in view.pending:
+            arriving[item.destination] += item.quantity
+        cash = {
+            v: float(held[c.margin]) + arriving[self.margins[v]] for v, c in self.columns.items()
+        }
+        return BasisBook(
+            price=float(view.window.values(self.price)[-1]),
+            equity=float(view.exposure.equity[-1]),
+            reserve=float(held[self._reserve_column]),
+            spot=float(held[self._base_column]),
+            cash=float(held[self._cash_column]) + arriving[self.treasury],
+            shorts={v: -float(held[c.perp]) for v, c in self.columns.items()},
+            margin_cash=cash,
+            margin_equity={
+                v: cash[v] + float(held[c.perp] * prices[c.perp] + held[c.contracts])
+                for v, c in self.columns.items()
+            },
+        )
+
+    def goal(self, book: BasisBook, spot: float, cash: float) -> Goal:
+        """Return the goal of holding ``spot`` units, keeping ``cash``, the rest margin by weight.
+
+        Parameters
+        ----------
+        book : BasisBook
+            As it is.
+        spot : float
+            Base units.
+        cash : float
+            What the treasury needs besides the purchase (share currency).
+
+        Returns
+        -------
+        Goal
+            Purchase costs and transfer fees come out of margin.
+        """
+        purchase = self._purchase_cost(max(spot - book.spot, 0.0), book.price)
+        kept = min(spot, book.spot) * book.price
+        margin = book.invested - cash - self._sending_fees(book) - kept - purchase
+        return Goal(
+            spot=spot,
+            weights=self.weights,
+            margins={v: w * margin for v, w in self.weights.items()},
+            cash=cash + purchase,
+        )
+
+    def trade(self, view: View, book: BasisBook, goal: Goal) -> list[Instruction]:
+        """Return the orders that bring spot and every short to the goal at one timestamp."""
+        instructions: list[Instruction] = []
+        order = self._spot_order(book, goal)
+        after = book.spot
+        if order is not None:
+            instructions.append(order)
+            fee = self._terms.spot[order.venue].fee
+            after += order.quantity * (1.0 - fee) if order.quantity > 0.0 else order.quantity
+        for venue, short in book.shorts.items():
+            wanted = self._lots(venue, goal.weights[venue] * after) if goal.spot > 0.0 else 0.0
+            change = short - wanted  # positive buys back
+            if change != 0.0 and (wanted == 0.0 or self._worth(view, book, venue, change)):
+                instructions.append(self.perp_order(view, venue, change))
+        return instructions
+
+    def moves(self, book: BasisBook, goal: Goal, *, realised: bool) -> list[Instruction]:
+        """Return transfers towards the goal; with ``realised`` of cash alone, else of profits."""
+        threshold = MOVE_THRESHOLD * book.equity
+        accounts = [Account(instrument=self.treasury, surplus=book.cash - goal.cash, tolerance=0.0)]
+        for venue, margin in self.margins.items():
+            surplus = book.margin_equity[venue] - goal.margins[venue]
+            if realised:
+                surplus = min(surplus, book.margin_cash[venue])
+            accounts.append(Account(instrument=margin, surplus=surplus, tolerance=threshold))
+        if goal.from_reserve:
+            accounts.append(
+                Account(instrument=self.reserve, surplus=goal.from_reserve, tolerance=threshold)
+            )
+        return list(plan_moves(accounts, self._terms.sending))
+
+    def keep(self, book: BasisBook, amount: float) -> list[Instruction]:
+        """Return the transfer of an amount from the treasury to the reserve."""
+        quantity = min(amount, book.cash)
+        if quantity <= 0.0:
+            return []
+        return [Transfer(source=self.treasury, destination=self.reserve, quantity=quantity)]
+
+    def realise(self, view: View, book: BasisBook, goal: Goal) -> list[Instruction]:
+        """Close and reopen just enough of each short to turn needed profit into cash."""
+        leaving = dict.fromkeys(self.margins.values(), 0.0)
+        for move in self.moves(book, goal, realised=False):
+            if isinstance(move, Transfer) and move.source in leaving:
+                leaving[move.source] += move.quantity
+        orders: list[Instruction] = []
+        for venue, margin in self.margins.items():
+            wanted = leaving[margin] - book.margin_cash[venue]
+            units = self._units_to_realise(view, book, venue, wanted)
+            if units > 0.0:
+                orders.append(self.perp_order(view, venue, units))
+                orders.append(self.perp_order(view, venue, -units))
+        return orders
+
+    def perp_order(self, view: View, venue: str, change: float) -> PerpTrade:
+        """Return an order that buys ``change`` back, or sells more where it is negative."""
+        terms = self._terms.perp[venue]
+        notional = np.array([abs(change) * self._quote(view, venue)])
+        return PerpTrade(
+            venue=venue,
+            perp=self.perps[venue],
+            quantity=change,
+            max_slippage=SLIPPAGE_ALLOWANCE * float(terms.slippage(notional)[0]),
+            reduce_only=change > 0.0,
+        )
+
+    def _lots(self, venue: str, units: float) -> float:
+        """Round a short down to lots; a hedge that rounds away altogether is an error."""
+        wanted = self._terms.perp[venue].round_down(units)
+        if units > 0.0 and wanted == 0.0:
+            raise StrategyError(
+                "the hedge is smaller than one lot",
+                where=str(self.perps[venue]),
+                value=f"{units!r} of lots of {self._terms.perp[venue].lot!r}",
+                remedy="use more capital, or fewer venues in hedge_allocation",
+            )
+        return wanted
+
+    def _worth(self, view: View, book: BasisBook, venue: str, change: float) -> bool:
+        """Tell if the venue takes an order of this size; a first short is always tried."""
+        terms = self._terms.perp[venue]
+        large = abs(change) * self._quote(view, venue) >= terms.min_notional
+        return book.shorts[venue] == 0.0 or (abs(change) >= terms.lot and large)
+
+    def _spot_order(self, book: BasisBook, goal: Goal) -> SpotTrade | None:
+        terms = self._terms.spot[self.home]
+        change = goal.spot - book.spot
+        if change > 0.0:
+            gross = change / (1.0 - terms.fee)
+            slippage = float(terms.slippage(np.array([gross * book.price]))[0])
+            affordable = max(book.cash, 0.0) / (book.price * (1.0 + slippage))
+            quantity = terms.round_down(min(gross, affordable * ROUNDING))
+        else:
+            quantity = -terms.round_down(-change)
+        size = abs(quantity) * book.price
+        if quantity == 0.0 or (book.spot > 0.0 and size < terms.min_notional):
+            return None
+        return SpotTrade(
+            venue=self.home,
+            base=self.base,
+            quote=self.treasury,
+            quantity=quantity,
+            max_slippage=SLIPPAGE_ALLOWANCE * float(terms.slippage(np.array([size]))[0]),
+        )
+
+    def _purchase_cost(self, units: float, price: float) -> float:
+        """Cash that buys ``units`` net of the fee in base, slippage included."""
+        terms = self._terms.spot[self.home]
+        gross = units / (1.0 - terms.fee)
+        slippage = float(terms.slippage(np.array([gross * price]))[0])
+        return gross * price * (1.0 + slippage)
+
+    def _sending_fees(self, book: BasisBook) -> float:
+        """Fees of sending to every venue beside the treasury's that holds no margin yet."""
+        waiting = [v for v in self.weights if v != self.home and book.margin_equity[v] == 0.0]
+        return self._terms.sending[self.home].fee * len(waiting)
+
+    def _units_to_realise(self, view: View, book: BasisBook, venue: str, wanted: float) -> float:
+        """Units whose closing brings ``wanted`` cash after fees; 0.0 where none can."""
+        profit = book.margin_equity[venue] - book.margin_cash[venue]
+        if wanted <= MOVE_THRESHOLD * book.equity or profit <= 0.0:
+            return 0.0
+        terms = self._terms.perp[venue]
+        short = book.shorts[venue]
+        quote = self._quote(view, venue)
+        slippage = float(terms.slippage(np.array([short * quote]))[0])
+        per_unit = profit / short - quote * (2.0 * terms.fee + slippage)
+        if per_unit <= 0.0:
+            return 0.0
+        units = max(wanted / per_unit, terms.min_notional / quote)
+        return min(terms.round_down(units) + terms.lot, short)
+
+    def _quote(self, view: View, venue: str) -> float:
+        return float(view.window.values(series.perp_last(venue, self._asset))[-1])

@@ -1,0 +1,58 @@
+"""How the timesteps are cut into windows changes nothing, to the byte."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from basis_lab.engine.clock import Clock
+from tests.identities.worlds import (
+    RandomClock,
+    World,
+    examples,
+    files_of,
+    load_basis,
+    make_frame,
+    markets,
+    with_little_margin,
+    worlds,
+)
+
+
+@examples(30)
+@given(worlds((30, 120)))
+def test_one_row_at_a_time_writes_the_bytes_of_the_longest_windows(world):
+    longest = files_of(world.run(Clock("auto")))
+
+    rows = files_of(world.run(Clock(1)))
+
+    assert rows == longest
+
+
+@examples(40)
+@given(world=worlds((30, 300)), seed=st.integers(0, 2**32 - 1), longest=st.sampled_from([3, 20, 90]))
+def test_windows_of_any_length_write_the_same_bytes(world, seed, longest):
+    auto = files_of(world.run(Clock("auto")))
+
+    cut = files_of(world.run(RandomClock(seed, longest)))
+
+    assert cut == auto
+
+
+@pytest.mark.parametrize("stride", [1, 7])
+@examples(20)
+@given(
+    market=markets((30, 120), span=0.6, noise=0.05),
+    allocation=st.floats(0.85, 0.95),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_liquidations_write_the_same_bytes_at_any_window(stride, market, allocation, seed):
+    shares = {"binance": 0.5, "okx": 0.5}
+    config = with_little_margin(
+        load_basis(costs=False, weights=shares, hold=bool(seed % 2), spot_allocation=allocation)
+    )
+    world = World(config=config, frame=make_frame(config, market), capital=100_000.0)
+
+    fixed = files_of(world.run(Clock(stride)))
+
+    assert fixed == files_of(world.run(RandomClock(seed, 60)))
+    assert fixed == files_of(world.run(Clock("auto")))
