@@ -19,7 +19,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from basis_lab.errors import BasisLabError, ConfigError, ConfigProblem, UsageError
+from basis_lab.errors import BasisLabError, ConfigError, UsageError
 from basis_lab.services.interrupts import stop_on_signals, terminate_as_interrupt
 
 if TYPE_CHECKING:
@@ -220,13 +220,13 @@ def _run_config_show(options: argparse.Namespace) -> int:
 
 
 def _run_config_check(options: argparse.Namespace) -> int:
-    from basis_lab.config.check import check_paths
+    from basis_lab.config import check_paths, read_environment
 
-    refused: list[ConfigProblem] = []
-    for path, problems in check_paths(options.paths):
+    read_environment(warn=sys.stderr.write)
+    checked = check_paths(options.paths)
+    for path, problems in checked:
         _say(f"{path}: {'refused' if problems else 'good'}")
-        refused += problems
-    if refused:
+    if refused := [x for _, problems in checked for x in problems]:
         raise ConfigError(refused)
     return 0
 
@@ -339,7 +339,7 @@ def _request(options: argparse.Namespace) -> "BacktestRequest":
     from basis_lab.results.store import check_run_id
     from basis_lab.services.requests import BacktestRequest
 
-    environment = read_environment()
+    environment = read_environment(warn=sys.stderr.write)
     environment.require_backtest()
     if options.run_id is not None:
         check_run_id(options.run_id)

@@ -33,7 +33,7 @@ def data_is_there(trial: Trial) -> Outcome:
 
 
 def entry_is_quiet(trial: Trial) -> Outcome:
-    """What the valid configuration enters into raises no alarm at once."""
+    """No alarm is raised by what the valid configuration enters into."""
     rises = [x for x in _at_first(trial) if x.event_type in RISES]
     return Outcome(
         gate="config",

@@ -23,14 +23,16 @@ def check_paths(
     """Check mode, venue, share class and scenario files.
 
     A mode is loaded in each of its share classes. A scenario is applied to every mode there is and
-    must fit one of them. What a file is, is told by the folder it lies in, else by its keys.
+    must fit one of them. A venue or a share class is looked at by itself, and in every mode of the
+    configs directory that it lies in. What a file is, is told by its folder, else by its keys.
 
     Parameters
     ----------
     paths : sequence of str or Path
         Files, or directories whose YAML files are all checked.
     configs_dir : str or Path, optional
-        Where modes and scenarios find the other files; the repository's where it is None.
+        Where files find each other; where it is None, the directory that a file lies in if that is
+        one of configurations, else the repository's.
 
     Returns
     -------
@@ -42,8 +44,19 @@ def check_paths(
     UsageError
         If a path does not exist.
     """
-    folder = default_folder(configs_dir)
-    return [(path, _checked(folder, path)) for given in paths for path in _files(Path(given))]
+    given = default_folder(configs_dir)
+    found = [path for x in paths for path in _files(Path(x))]
+    return [
+        (path, _checked(given if configs_dir is not None else _home(given, path), path))
+        for path in found
+    ]
+
+
+def _home(otherwise: ConfigFolder, path: Path) -> ConfigFolder:
+    """Return the configs directory that a file lies in."""
+    root = path.resolve().parent.parent
+    whole = all((root / name).is_dir() for name in FOLDERS)
+    return ConfigFolder(root) if whole else otherwise
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -71,9 +84,9 @@ def _checked(folder: ConfigFolder, path: Path) -> tuple[ConfigProblem, ...]:
         case "modes":
             found = _mode(folder, document)
         case "venues":
-            found = _venue(document)
+            found = [*_venue(document), *_in_modes(folder, document)]
         case "share_classes":
-            found = _part(document, ShareClassParameters)
+            found = [*_part(document, ShareClassParameters), *_in_modes(folder, document)]
         case "scenarios":
             found = _scenario(folder, path)
         case _:
@@ -113,6 +126,23 @@ def _mode(folder: ConfigFolder, document: Document) -> list[ConfigProblem]:
             load_config(document.path, share_class, configs_dir=folder.root)
         except ConfigError as error:
             found.extend(error.problems)
+    return found
+
+
+def _in_modes(folder: ConfigFolder, document: Document) -> list[ConfigProblem]:
+    """Return what is wrong with a file in any mode of the directory that it lies in."""
+    if document.path.parent.parent != folder.root:
+        return []
+    found: list[ConfigProblem] = []
+    for name in folder.names("modes"):
+        try:
+            mode = folder.read("modes", name)
+        except ConfigError:
+            continue  # refused when that mode is checked itself
+        listed = mode.values.get("venues")
+        venue = document.path.parent.name == "venues"
+        if not venue or not isinstance(listed, tuple) or document.path.stem in listed:
+            found.extend(x for x in _mode(folder, mode) if x.file == document.name)
     return found
 
 

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +21,44 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 DATES = ("BASIS_DATA_START_DATE", "BASIS_DATA_END_DATE")
+PREFIX = "BASIS_"
+LIVE = "BASIS_LIVE_TRADING__"
+LIVE_KEYS = (
+    "ENABLED",
+    "READ_ONLY",
+    "MAX_TRADE_SIZE_USD",
+    "EMERGENCY_STOP_LOSS_PCT",
+    "HEARTBEAT_TIMEOUT_SECONDS",
+    "CIRCUIT_BREAKER_ENABLED",
+)
+CREDENTIALS = (
+    "CEX__BINANCE_SPOT_API_KEY",
+    "CEX__BINANCE_SPOT_SECRET",
+    "CEX__BINANCE_FUTURES_API_KEY",
+    "CEX__BINANCE_FUTURES_SECRET",
+    "CEX__BYBIT_API_KEY",
+    "CEX__BYBIT_SECRET",
+    "CEX__OKX_API_KEY",
+    "CEX__OKX_SECRET",
+    "CEX__OKX_PASSPHRASE",
+    "ALCHEMY__RPC_URL",
+    "ALCHEMY__PRIVATE_KEY",
+)
+VARIABLES = (
+    *CHOICES,
+    *DATES,
+    "BASIS_DATA_DIR",
+    "BASIS_RESULTS_DIR",
+    "BASIS_DATABASE__URL",
+    "BASIS_API_TOKEN",
+    "BASIS_TEST_REAL_DATA",
+    *(f"{LIVE}{key}" for key in LIVE_KEYS),
+    *(
+        f"{PREFIX}{name.upper()}__{key}"
+        for name in CHOICES["BASIS_ENVIRONMENT"]
+        for key in CREDENTIALS
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +107,20 @@ class Environment:
             )
 
 
-def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+def read_environment(
+    variables: Mapping[str, str] | None = None, *, warn: Callable[[str], object] | None = None
+) -> Environment:
     """Return what the environment says; a variable that is unset or empty takes its default.
+
+    A variable that begins with BASIS_ and that nothing reads is no error: another version may
+    know it. It is told to ``warn``, with the name that it may have meant.
 
     Parameters
     ----------
     variables : mapping of str to str, optional
         The variables; those of the process where it is None.
+    warn : callable, optional
+        Takes one line, its end included, for each such variable; its value is never told.
 
     Returns
     -------
@@ -87,6 +133,9 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         If any variable has a value that cannot be, naming each of them.
     """
     given = os.environ if variables is None else variables
+    if warn is not None:
+        for line in _unknown(given):
+            warn(line)
     problems: list[ConfigProblem] = []
     chosen = {name: _choice(given.get(name), name, problems) for name in CHOICES}
     start, end = (_moment(given.get(name), name, problems) for name in DATES)
@@ -112,6 +161,18 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         data_end=end,
         log_level=chosen["BASIS_LOG_LEVEL"],
     )
+
+
+def _unknown(names: Iterable[str]) -> Iterator[str]:
+    """Yield a warning for each variable of ours that nothing reads."""
+    for name in sorted(names):
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            close = get_close_matches(name, VARIABLES, n=1)
+            meant = f"did you mean {close[0]}? " if close else ""
+            yield (
+                f"warning: nothing reads the environment variable {name}; {meant}"
+                "configs/env/basis.env.example lists them all\n"
+            )
 
 
 def _choice(value: str | None, name: str, problems: list[ConfigProblem]) -> str:

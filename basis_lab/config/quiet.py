@@ -240,9 +240,11 @@ def _loud(risk: RiskParameters, states: Sequence[_State]) -> Iterator[Fault]:
                 value=worst.value,
                 what=f"entry is not quiet: margin_ratio at {worst.venue} would be "
                 f"{worst.ratio:.4g} {worst.where}, below its warning limit {limits.warning:g}",
-                remedy=f"give {_worded(worst.levers(limits.warning))}"
-                "a lower risk.margin_ratio.warning",
+                remedy=_worded(
+                    worst.levers(limits.warning), "risk.margin_ratio.warning below that"
+                ),
             )
+            return  # more margin mends maintenance_usage as well
     worst = max(states, key=lambda x: x.maintenance_rate - x.ratio)
     if worst.ratio <= worst.maintenance_rate:
         yield Fault(
@@ -250,7 +252,7 @@ def _loud(risk: RiskParameters, states: Sequence[_State]) -> Iterator[Fault]:
             value=worst.value,
             what=f"entry is not quiet: maintenance_usage at {worst.venue} would be "
             f"{_usage(worst)} {worst.where}, and the venue liquidates at its limit 1",
-            remedy=f"give {_worded(worst.levers(worst.maintenance_rate))}more venues in the hedge",
+            remedy=_worded(worst.levers(worst.maintenance_rate)),
         )
 
 
@@ -275,11 +277,12 @@ def _liquidated_first(
         )
 
 
-def _worded(levers: Levers) -> str:
+def _worded(levers: Levers, *others: str) -> str:
     """Print what each lever may be at most, rounded down so that it serves."""
     scale = 10.0**REMEDY_DIGITS
-    return "".join(
-        f"strategy.{key} of at most {math.floor(share * scale) / scale:g}, or "
+    moved = [
+        f"strategy.{key} of at most {math.floor(share * scale) / scale:g}"
         for key, share in levers
         if share > 0.0
-    )
+    ]
+    return f"give {', or '.join([*moved, *others])}"

@@ -263,7 +263,9 @@ def render_catalogue(infos: Iterable[DatasetInfo], absent: Mapping[str, str]) ->
     return json.dumps(content, indent=1) + "\n"
 
 
-def parse_catalogue(text: str | bytes, where: str) -> tuple[tuple[DatasetInfo, ...], dict[str, str]]:
+def parse_catalogue(
+    text: str | bytes, where: str
+) -> tuple[tuple[DatasetInfo, ...], dict[str, str]]:
     """Read a catalogue back.
 
     Parameters

@@ -13,10 +13,8 @@ from basis_lab.errors import BadDataError
 RAY = 1e27
 # No index or rate in ratios comes near; the smallest ray number of either kind lies above.
 _RAY_FROM = 1e18
-_INDEX_BELOW = 1e6
-# Above this the typical rate of a column is percent, not a fraction.
-_FUNDING_BELOW = 0.005
-_RATE_BELOW = 1.5
+
+BLOCK = "blockNumber"
 
 _BAR_TIMES = ("date", "timestamp", "open_time", "time", "datetime")
 _BAR_FIELDS = {name: (name,) for name in ("open", "high", "low", "close")}
@@ -70,8 +68,9 @@ def layout_of(kind: DatasetKind) -> Layout:
         DatasetKind.AAVE: Layout(times=("timestamp", "targetDate"), fields=_AAVE_FIELDS),
         DatasetKind.ORACLE: Layout(
             times=("timestamp",),
-            fields={"price": ("oracle_price_usd", "oracle_price_eth", "price")},
+            fields={"price": ("oracle_price_usd", "oracle_price_eth", "price", "USD_price")},
         ),
+        DatasetKind.LST_MARKET: Layout(times=("timestamp",), fields={"rate": ("market_rate",)}),
         # A sample may repeat an older block: when that block was mined is when it was published.
         DatasetKind.GAS: Layout(
             times=("block_timestamp", "timestamp"),
@@ -137,36 +136,19 @@ def read_fields(table: RawTable, kind: DatasetKind) -> dict[str, FloatArray]:
         for name, names in layout_of(kind).fields.items()
     }
     if kind is DatasetKind.AAVE:
+        if BLOCK in table.header:
+            fields["block"] = table.numbers(BLOCK)
         return {name: _aave_units(table, name, values) for name, values in fields.items()}
-    if kind is DatasetKind.FUNDING:
-        _check_fraction(table, "rate", fields["rate"], _FUNDING_BELOW)
     return fields
 
 
 def _aave_units(table: RawTable, name: str, values: FloatArray) -> FloatArray:
     if name in {"supply_rate", "borrow_rate"}:
-        rates = values / RAY if values.max(initial=0.0) >= _RAY_FROM else values
-        _check_fraction(table, name, rates, _RATE_BELOW)
-        return rates
+        return values / RAY if values.max(initial=0.0) >= _RAY_FROM else values
     if not name.endswith("_index"):
         return values
     in_ray = values >= _RAY_FROM
     if in_ray.any() and not in_ray.all():
         place = int(np.flatnonzero(in_ray != in_ray[0])[0])
         raise bad_row(table, place, f"{name} mixes ray and ratios", float(values[place]))
-    ratios = values / RAY if in_ray.all() else values
-    if np.nanmax(ratios) >= _INDEX_BELOW:
-        place = int(np.nanargmax(ratios))
-        raise bad_row(table, place, f"{name} is neither a ray nor a ratio", float(values[place]))
-    return ratios
-
-
-def _check_fraction(table: RawTable, name: str, values: FloatArray, below: float) -> None:
-    typical = float(np.nanmedian(np.abs(values))) if len(values) else 0.0
-    if typical >= below:
-        raise BadDataError(
-            f"{name} does not look like a fraction",
-            where=table.file,
-            value=f"median magnitude {typical:g}",
-            remedy="write it as a fraction (0.0001 is one basis point)",
-        )
+    return values / RAY if in_ray.all() else values

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -113,16 +114,9 @@ def read_table(path: Path, name: str) -> RawTable:
     BadDataError
         If it is no text, has no rows, or a row has another number of cells than the header.
     """
-    rows: list[tuple[str, ...]] = []
-    lines: list[int] = []
     try:
-        with _open(path) as text:
-            reader = csv.reader(text)
-            for row in reader:
-                if row and not row[0].startswith("#"):
-                    rows.append(tuple(row))
-                    lines.append(reader.line_num)
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, csv.Error) as error:
+        rows, lines = _cells(path)
+    except (UnicodeDecodeError, OSError, EOFError, zlib.error, csv.Error) as error:
         raise BadDataError(
             "a file cannot be read as CSV",
             where=name,
@@ -137,6 +131,7 @@ def read_table(path: Path, name: str) -> RawTable:
         rows=tuple(islice(rows, 1, None)),
         lines=np.array(lines[1:], dtype=np.int64),
     )
+    _check_header(table)
     _check_widths(table)
     return table
 
@@ -168,10 +163,40 @@ def bad_row(table: RawTable, place: int, what: str, value: object) -> BadDataErr
     )
 
 
+def _cells(path: Path) -> tuple[list[tuple[str, ...]], list[int]]:
+    """Return the rows, and the line of each; a last line that was cut off shows as its own end."""
+    rows: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    with _open(path) as text:
+        content = text.read()
+    reader = csv.reader(content.splitlines(keepends=True), strict=True)
+    for row in reader:
+        if row and not row[0].startswith("#"):
+            rows.append(tuple(row))
+            lines.append(reader.line_num)
+    if content and content[-1] not in "\r\n":
+        raise EOFError(
+            f"row {reader.line_num} has no end of line: the file may have been cut off "
+            "(end it with a new line where it is complete)"
+        )
+    return rows, lines
+
+
 def _open(path: Path) -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8", newline="")
     return path.open(encoding="utf-8", newline="")
+
+
+def _check_header(table: RawTable) -> None:
+    twice = [x for x in dict.fromkeys(table.header) if table.header.count(x) > 1]
+    if twice:
+        raise BadDataError(
+            "a column stands twice in the header",
+            where=f"{table.file}, row 1",
+            value=", ".join(twice),
+            remedy="keep one of them",
+        )
 
 
 def _check_widths(table: RawTable) -> None:

@@ -80,7 +80,7 @@ def row_defects(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[De
     for name, values in fields.items():
         if name.endswith("_index"):
             found += _index_defects(name, values)
-        elif kind is DatasetKind.FUNDING:
+        elif kind is DatasetKind.FUNDING and name == "rate":
             far = np.abs(values) >= FUNDING_BELOW
             found.append(_defect(f"{name} is no fraction per interval", name, far, values))
         elif kind in _PRICED and name in _PRICES:
@@ -137,6 +137,8 @@ def _false_values(kind: DatasetKind, name: str, values: FloatArray) -> Defect:
 
 def _bar_defects(fields: Mapping[str, FloatArray]) -> list[Defect]:
     ends = [fields[x] for x in ("open", "close") if x in fields]
+    if not ends:
+        return []
     found = []
     if "high" in fields:
         broken = np.maximum.reduce(ends) > fields["high"]

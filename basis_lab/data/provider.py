@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from basis_lab.data.align import SECOND, align, history_start, missing_times, window_of
+from basis_lab.data.defects import row_defects, unit_defects
 from basis_lab.data.requirements import (
     Absent,
     Served,
@@ -18,7 +19,7 @@ from basis_lab.data.requirements import (
     serve,
     unused_proxies,
 )
-from basis_lab.data.series import HOUR, Store, TimeSeries, first_false_value, time_text
+from basis_lab.data.series import BAR_KINDS, HOUR, DatasetId, Store, TimeSeries, time_text
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import (
     Alignment,
@@ -273,19 +274,32 @@ def _check_holes(
 
 
 def _check_values(served: Served, series: TimeSeries, times: TimeArray) -> None:
-    """Refuse values that cannot be true, from two rows before what is used."""
+    """Refuse values that cannot be true, from two rows before what is used to the last."""
+    dataset = DatasetId.parse(served.info.id)
+    if dataset is None:
+        return
     start = history_start(served.requirement, times)
     low = max(int(np.searchsorted(series.times, start, side="right")) - 2, 0)
     high = int(np.searchsorted(series.times, times[-1], side="right"))
-    bad = first_false_value(served.field, series.fields[served.field][low:high])
-    if bad is not None:
-        row = low + bad
-        raise BadDataError(
-            f"{served.info.id}: {served.field} cannot be true",
-            where=f"{served.info.file}, row {series.lines[row]} ({time_text(series.times[row])})",
-            value=float(series.fields[served.field][row]),
-            remedy="mend the file and import it again; nothing is repaired silently",
-        )
+    names = {served.field}
+    if dataset.kind in BAR_KINDS and served.field in {"high", "low"}:
+        names |= {"open", "close"}
+    used = {name: values for name, values in series.fields.items() if name in names}
+    for defect in unit_defects(dataset.kind, used):
+        raise _bad_values(served, defect.what, served.info.file, defect.value)
+    for defect in row_defects(dataset.kind, {x: values[low:high] for x, values in used.items()}):
+        row = low + int(defect.places[0])
+        where = f"{served.info.file}, row {series.lines[row]} ({time_text(series.times[row])})"
+        raise _bad_values(served, defect.what, where, defect.value)
+
+
+def _bad_values(served: Served, what: str, where: str, value: float) -> BadDataError:
+    return BadDataError(
+        f"{served.info.id}: {what}",
+        where=where,
+        value=value,
+        remedy="mend the file and import it again; nothing is repaired silently",
+    )
 
 
 def _source(served: Served, series: TimeSeries) -> SeriesSource:

@@ -5,13 +5,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from basis_lab.data.csv import RawTable, bad_row
-from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, first_false_value, time_text
-from basis_lab.domain.market import BoolArray, FloatArray, TimeArray
+from basis_lab.data.defects import row_defects, unit_defects
+from basis_lab.data.series import DatasetKind, IntArray, time_text
+from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.errors import BadDataError
 
 # A series is interpolated when at least this share of its second differences is zero.
 INTERPOLATED_SHARE = 0.90
 _FLAT = 1e-12
 _TESTED_ROWS = 48
+# A series is smoothed when at least this share of its moves lands on its own median of a day:
+# prices show a tenth, their rolling medians six tenths and more.
+SMOOTHED_SHARE = 0.40
+_DAY_ROWS = 25
+_SMOOTHED_ROWS = 168
 
 
 def distinct_rows(table: RawTable) -> tuple[RawTable, tuple[str, ...]]:
@@ -131,7 +138,7 @@ def check_values(table: RawTable, kind: DatasetKind, fields: Mapping[str, FloatA
     Parameters
     ----------
     table : RawTable
-        The file.
+        The file, in the order of time.
     kind : DatasetKind
         What it holds.
     fields : mapping of str to ndarray of shape (n,)
@@ -140,25 +147,17 @@ def check_values(table: RawTable, kind: DatasetKind, fields: Mapping[str, FloatA
     Raises
     ------
     BadDataError
-        For NaN, infinities, prices or indices that are not positive, and bars whose high or low
-        contradicts the other prices; naming the row.
+        For the first of its defects, naming the row.
     """
-    for name, values in fields.items():
-        place = first_false_value(name, values)
-        if place is not None:
-            raise bad_row(table, place, f"{name} cannot be true", float(values[place]))
-    if kind in BAR_KINDS:
-        ends = np.stack([fields["open"], fields["close"]])
-        _check_bound(table, "high", ends.max(axis=0) > fields["high"], fields["high"])
-        _check_bound(table, "low", ends.min(axis=0) < fields["low"], fields["low"])
-
-
-def _check_bound(table: RawTable, name: str, broken: BoolArray, values: FloatArray) -> None:
-    if broken.any():
-        place = int(np.argmax(broken))
-        raise bad_row(
-            table, place, f"the {name} of a bar contradicts its open or close", float(values[place])
+    for defect in unit_defects(kind, fields):
+        raise BadDataError(
+            defect.what,
+            where=table.file,
+            value=defect.value,
+            remedy="write it as a fraction (0.0001 is one basis point)",
         )
+    for defect in row_defects(kind, fields):
+        raise bad_row(table, int(defect.places[0]), defect.what, defect.value)
 
 
 def interpolated_share(values: FloatArray, bend: float) -> float:
@@ -184,3 +183,31 @@ def interpolated_share(values: FloatArray, bend: float) -> float:
     bends = np.abs(np.diff(steps))
     zero = np.maximum(_FLAT * np.abs(values[1:-1]), bend * np.abs(steps[:-1]))
     return float(np.mean((bends <= zero)[moving]))
+
+
+def smoothed_share(values: FloatArray) -> float:
+    """Return the share of moves that land on the median of the day around them.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        An hourly price.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 for a series that is too short or moves too rarely to tell.
+
+    Notes
+    -----
+    A rolling median is nearly its own rolling median again (its root signal); a price is not.
+    """
+    if len(values) < _DAY_ROWS:
+        return 0.0
+    half = _DAY_ROWS // 2
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(values, _DAY_ROWS), axis=1)
+    centre = values[half : half + len(medians)]
+    moved = centre != values[half - 1 : half - 1 + len(medians)]
+    if moved.sum() < _SMOOTHED_ROWS:
+        return 0.0
+    return float(np.mean((medians == centre)[moved]))

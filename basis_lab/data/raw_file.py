@@ -6,17 +6,20 @@ from enum import StrEnum
 from pathlib import Path
 
 from basis_lab.data.columns import find_column, layout_of, read_fields
-from basis_lab.data.csv import RawTable, read_table
+from basis_lab.data.csv import RawTable, bad_row, read_table
 from basis_lab.data.quality import (
     INTERPOLATED_SHARE,
+    SMOOTHED_SHARE,
     check_ascending,
     check_values,
     distinct_rows,
     in_order,
     interpolated_share,
+    smoothed_share,
 )
 from basis_lab.data.recognise import Recognised
-from basis_lab.data.series import DatasetId, DatasetKind, IntArray
+from basis_lab.data.rewards import TOTAL, printed_warnings, read_rewards
+from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray
 from basis_lab.data.stamps import read_stamps
 from basis_lab.domain.market import FloatArray, TimeArray
 from basis_lab.errors import BadDataError
@@ -63,9 +66,13 @@ class RawFile:
     archive : bool
         True where the labels need checking against another venue.
     derived : bool
-        True where the rows are interpolated.
+        True where the rows are interpolated or smoothed.
     findings : tuple of Finding
         What was found, none of it an ERROR.
+    smoothed : bool
+        True where they are derived by a rolling median.
+    partner : Path or None
+        A second file that they were made from.
     """
 
     path: Path
@@ -77,6 +84,8 @@ class RawFile:
     archive: bool
     derived: bool
     findings: tuple[Finding, ...]
+    smoothed: bool = False
+    partner: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +125,7 @@ def read_raw_file(path: Path, name: str, recognised: Recognised) -> RawFile | Re
 
 def _read(path: Path, name: str, dataset: DatasetId, *, archive: bool) -> RawFile:
     table, repeats = distinct_rows(read_table(path, name))
-    time_column = find_column(table, layout_of(dataset.kind).times)
-    times, zones = read_stamps(table, time_column)
-    fields = read_fields(table, dataset.kind)
-    check_values(table, dataset.kind, fields)
+    times, fields, zones = _columns(table, dataset)
     sorting: tuple[str, ...] = ()
     if archive:
         places, sorting = in_order(table, times, fields)
@@ -127,8 +133,11 @@ def _read(path: Path, name: str, dataset: DatasetId, *, archive: bool) -> RawFil
         fields = {x: values[places] for x, values in fields.items()}
     else:
         check_ascending(table, times, fields)
-    derived = _derived(dataset.kind, fields)
-    warnings = [Finding(Severity.WARNING, x) for x in (*repeats, *zones, *sorting, *derived)]
+    check_values(table, dataset.kind, fields)
+    smoothed = _smoothed(dataset.kind, fields)
+    derived = _interpolated(dataset.kind, fields) or smoothed
+    printed = printed_warnings(fields, table.lines) if TOTAL in fields else ()
+    texts = (*repeats, *zones, *sorting, *derived, *printed)
     return RawFile(
         path=path,
         name=name,
@@ -138,12 +147,37 @@ def _read(path: Path, name: str, dataset: DatasetId, *, archive: bool) -> RawFil
         lines=table.lines,
         archive=archive,
         derived=bool(derived),
-        findings=(*warnings, *_column_notes(table, dataset.kind)),
+        smoothed=derived is smoothed and bool(smoothed),
+        findings=(
+            *(Finding(Severity.WARNING, x) for x in texts),
+            *_column_notes(table, dataset.kind),
+        ),
     )
 
 
-def _derived(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[str, ...]:
-    if kind in {DatasetKind.FUNDING, DatasetKind.GAS}:
+def _columns(
+    table: RawTable, dataset: DatasetId
+) -> tuple[TimeArray, dict[str, FloatArray], tuple[str, ...]]:
+    if dataset.kind is DatasetKind.REWARDS:
+        return *read_rewards(table), ()
+    times, zones = read_stamps(table, find_column(table, layout_of(dataset.kind).times))
+    if dataset.kind is DatasetKind.LST_MARKET:
+        _check_market(table, dataset)
+    return times, read_fields(table, dataset.kind), zones
+
+
+def _check_market(table: RawTable, dataset: DatasetId) -> None:
+    """Refuse quotes that say they are of another market than the one they are read for."""
+    if "dex" not in table.header:
+        return
+    cells = table.column("dex")
+    place = next((i for i, cell in enumerate(cells) if cell != dataset.venue), None)
+    if place is not None:
+        raise bad_row(table, place, f"a quote that is not of {dataset.venue}", cells[place])
+
+
+def _interpolated(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[str, ...]:
+    if kind in {DatasetKind.FUNDING, DatasetKind.GAS, DatasetKind.REWARDS}:
         return ()
     name = next(iter(fields))
     # The ratio of two straight lines bends a little.
@@ -153,6 +187,20 @@ def _derived(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[str, 
     text = (
         f"derived: {share:.0%} of the second differences of {name} are zero (straight lines "
         "between rarer values, which look ahead)"
+    )
+    return (text,)
+
+
+def _smoothed(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[str, ...]:
+    if kind not in {*BAR_KINDS, DatasetKind.LST_MARKET}:
+        return ()
+    name = next(iter(fields))
+    share = smoothed_share(fields[name])
+    if share < SMOOTHED_SHARE:
+        return ()
+    text = (
+        f"derived: smoothed, {share:.0%} of the moves of {name} land on its own median of 24 h "
+        "(short moves do not show)"
     )
     return (text,)
 

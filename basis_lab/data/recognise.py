@@ -14,13 +14,16 @@ _FUNDING = re.compile(
     r"(?P<venue>[a-z0-9]+)_(?P<symbol>[A-Za-z0-9-]+)_funding(?P<archive>_daily_archive)?"
 )
 _AAVE = re.compile(r"aave_v3_(aave-v3-)?(?P<chain>[a-z]+)_(?P<symbol>[A-Za-z0-9]+)_rates")
-_ORACLE = re.compile(r"(?P<venue>[a-z0-9]+)_(?P<base>[A-Za-z0-9]+)_(?P<quote>[A-Z]+)_oracle")
+_ORACLE = re.compile(r"((?P<venue>[a-z0-9]+)_)?(?P<base>[A-Za-z0-9]+)_(?P<quote>[A-Z]+)_oracle")
+_FEED = re.compile(r"(?P<venue>[a-z0-9]+)_feed_(?P<base>[A-Za-z0-9]+)_(?P<quote>[a-z]+)_1h")
+_PEG = re.compile(r"(?P<symbol>[A-Za-z0-9]+)_peg_market_vs_oracle")
 _GAS = re.compile(r"((?P<chain>[a-z]+)_)?.*gas")
-_LATER = re.compile(
-    r".*_peg_market_vs_oracle|.*_feed_|etherfi_|.*(distributions|topups|seasonal|yields|apy)"
-    r"|execution_cost|.*margin_requirements|aave_v3_risk_parameters"
-)
-_DEX_BARS = re.compile(r"[a-z0-9]+_[A-Za-z0-9]+_1h")
+_REWARDS = re.compile(r"etherfi_.*(?P<what>distributions|topups|seasonal)")
+_DEX_BARS = re.compile(r"(?P<venue>[a-z0-9]+)_(?P<symbol>[A-Za-z0-9]+)_1h")
+_EXCHANGES = frozenset({"binance", "bybit", "okx"})
+# Where each LST trades most; its quotes are read as that market's.
+_LST_MARKETS = {"weETH": "curve", "wstETH": "uniswap"}
+_REWARD_TOKENS = {"distributions": "EIGEN", "topups": "ETHFI", "seasonal": "SEASONAL"}
 _BAR_KINDS = {
     "spot": DatasetKind.SPOT,
     "perp": DatasetKind.PERP,
@@ -58,64 +61,17 @@ def recognise(name: str) -> Recognised | None:
     Recognised or None
         None where the name follows no pattern of a dataset.
     """
-    if SUFFIX.search(name) is None or is_for_later(name):
+    if SUFFIX.search(name) is None:
         return None
     for pattern, made in _PATTERNS:
-        match = pattern.match(name)
-        if match is not None:
-            return made(match)
-    return None
-
-
-def is_for_later(name: str) -> bool:
-    """Tell if a file belongs to a mode that is not built yet.
-
-    Parameters
-    ----------
-    name : str
-        The bare file name.
-
-    Returns
-    -------
-    bool
-        True for staking, peg, cost and risk files and for bars of decentralised exchanges.
-    """
-    if _LATER.match(name) is not None:
-        return True
-    return _DEX_BARS.match(name) is not None and _GAS.match(name) is None
-
-
-def _bars(match: re.Match[str]) -> Recognised:
-    kind = _BAR_KINDS[match["what"]]
-    return Recognised(dataset=DatasetId(kind, match["venue"], match["symbol"]))
-
-
-def _funding(match: re.Match[str]) -> Recognised:
-    symbol = match["symbol"].removesuffix("-SWAP").replace("-", "")
-    return Recognised(
-        dataset=DatasetId(DatasetKind.FUNDING, match["venue"], symbol),
-        archive=match["archive"] is not None,
-    )
-
-
-def _aave(match: re.Match[str]) -> Recognised:
-    return Recognised(dataset=DatasetId(DatasetKind.AAVE, match["chain"], match["symbol"]))
-
-
-def _oracle(match: re.Match[str]) -> Recognised:
-    symbol = match["base"] + match["quote"]
-    return Recognised(dataset=DatasetId(DatasetKind.ORACLE, match["venue"], symbol))
-
-
-def _gas(match: re.Match[str]) -> Recognised:
-    chain = match["chain"] if match["chain"] is not None else "ethereum"
-    return Recognised(dataset=DatasetId(DatasetKind.GAS, chain, "gas"))
-
-
-_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Recognised]], ...] = (
-    (_BARS, _bars),
-    (_FUNDING, _funding),
-    (_AAVE, _aave),
-    (_ORACLE, _oracle),
-    (_GAS, _gas),
-)
+        tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Recognised | None]], ...] = (
+            (_BARS, _bars),
+            (_FUNDING, _funding),
+            (_AAVE, _aave),
+            (_PEG, _peg),
+            (_FEED, _oracle),
+            (_ORACLE, _oracle),
+            (_REWARDS, _rewards),
+            (_GAS, _gas),
+            (_DEX_BARS, _dex_bars),
+        )

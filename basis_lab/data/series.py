@@ -13,6 +13,7 @@ from basis_lab.domain.market import FloatArray, TimeArray
 
 IntArray = npt.NDArray[np.int64]
 
+SECONDS_PER_DAY = 86_400.0
 HOUR = np.timedelta64(3600, "s")
 # Readings closer together than this repeat one sample; they do not set the interval of a series.
 SAME_SAMPLE_S = 600

@@ -37,7 +37,7 @@ from basis_lab.execution.venues.simulated.transfers import SendingRules, Simulat
 from basis_lab.monitors.exposure import ExitRoute, ExposureMonitor, GasExit, MarketExit
 from basis_lab.monitors.pnl import PnLMonitor
 from basis_lab.monitors.position import PositionMonitor
-from basis_lab.monitors.risk import PerpAccount, RiskMonitor
+from basis_lab.monitors.risk import PerpAccount, PoolAccount, RiskMonitor
 from basis_lab.strategies import blueprint, make_strategy
 from basis_lab.strategies.base import Blueprint, Sending, StrategyManager, Terms
 
@@ -119,7 +119,9 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
         position_monitor=positions,
         event_logger=events,
         exposure_monitor=ExposureMonitor(universe, chain, places.exits()),
-        risk_monitor=RiskMonitor(config.risk, places.accounts(), places.asset_prices()),
+        risk_monitor=RiskMonitor(
+            config.risk, places.accounts(), places.loan(), places.asset_prices()
+        ),
         pnl_monitor=PnLMonitor(universe, initial_capital),
         strategy_manager=StrategyManager(
             strategy, hold=config.hold, plan_timeout_rows=timeout_rows
@@ -374,6 +376,17 @@ class _Places:
                     )
                 )
         return found
+
+    def loan(self) -> PoolAccount:
+        """Name the lines of supply and debt at the lending pool."""
+        collateral = {}
+        for column in self._universe.where(kind=Kind.ATOKEN):
+            line = self._universe.instruments[int(column)]
+            venue = self._venues[line.venue]
+            if isinstance(venue, LendingPoolParameters):
+                collateral[int(column)] = venue.assets[line.symbol].liquidation_threshold
+        debt = tuple(int(x) for x in self._universe.where(kind=Kind.DEBT))
+        return PoolAccount(collateral=collateral, debt=debt)
 
     def asset_prices(self) -> dict[str, str | None]:
         """Name the price series of every asset."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.calc import perps
+from basis_lab.calc import aave, perps
 from basis_lab.domain.arrays import ratio, sum_columns
 from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.market import BoolArray, FloatArray, Window
@@ -41,6 +41,22 @@ class PerpAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolAccount:
+    """The columns of the loan at a lending pool.
+
+    Parameters
+    ----------
+    collateral : mapping of column to float
+        Liquidation threshold of each line of supply.
+    debt : tuple of int
+        Columns of debt.
+    """
+
+    collateral: Mapping[int, float]
+    debt: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiquidationCase:
     """One account after each of several moves of its mark.
 
@@ -71,6 +87,8 @@ class RiskMonitor:
         Limits and which risks are watched.
     accounts : sequence of PerpAccount
         The derivatives accounts of the run.
+    pool : PoolAccount
+        The loan, if any.
     asset_prices : mapping of asset to series name or None
         Price of each exposed asset in share-class currency; None where it is that currency.
     """
@@ -79,8 +97,10 @@ class RiskMonitor:
         self,
         parameters: RiskParameters,
         accounts: Sequence[PerpAccount],
+        pool: PoolAccount,
         asset_prices: Mapping[str, str | None],
     ) -> None:
+        self._pool = pool
         self.parameters = parameters
         self.accounts = tuple(accounts)
         self._asset_prices = dict(asset_prices)
@@ -103,8 +123,13 @@ class RiskMonitor:
         rows = len(window)
         margin: dict[str, FloatArray] = {}
         usage: dict[str, FloatArray] = {}
-        distance: dict[str, FloatArray] = {"aave": np.full(rows, np.nan)}
+        ltv, factor = self._loan(exposure, rows)
+        distance: dict[str, FloatArray] = {"aave": 1.0 / factor - 1.0}
         levels: dict[tuple[str, str], IntArray] = {}
+        if "health_factor" in self.parameters.enabled_risk_types:
+            levels["health_factor", "aave"] = _floor_level(factor, self.parameters.health_factor)
+        if "ltv" in self.parameters.enabled_risk_types:
+            levels["ltv", "aave"] = _ceiling_level(ltv, self.parameters.ltv)
         for account in self.accounts:
             venue = account.venue
             margin[venue], usage[venue], distance[venue] = _account(window, account, exposure)
@@ -118,8 +143,8 @@ class RiskMonitor:
                     divergence, self.parameters.price_divergence
                 )
         return RiskReport(
-            ltv=np.full(rows, np.nan),
-            health_factor=np.full(rows, np.nan),
+            ltv=ltv,
+            health_factor=factor,
             margin_ratio=margin,
             maintenance_usage=usage,
             liquidation_distance=distance,
@@ -127,6 +152,18 @@ class RiskMonitor:
             level=_worst(levels, rows),
             levels=levels,
         )
+
+    def _loan(self, exposure: ExposureReport, rows: int) -> tuple[FloatArray, FloatArray]:
+        """LTV and health factor; NaN without debt."""
+        debt = sum_columns([-exposure.values[:, i] for i in self._pool.debt], rows)
+        lines = self._pool.collateral
+        supply = sum_columns([exposure.values[:, i] for i in lines], rows)
+        weighted = sum_columns([exposure.values[:, i] * lt for i, lt in lines.items()], rows)
+        factor = aave.health_factor(weighted, debt)
+        ltv = aave.loan_to_value(debt, supply)
+        ltv[debt == 0.0] = np.nan
+        factor[debt == 0.0] = np.nan
+        return ltv, factor
 
     def simulate_liquidation(
         self, window: Window, exposure: ExposureReport, move: FloatArray

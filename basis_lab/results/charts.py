@@ -1,19 +1,29 @@
 """The figures of a run, drawn from its tables (WORKBENCH sections 1, 4 and 5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument
 from basis_lab.results import drawing, extract, style
 from basis_lab.results.formats import format_amount, format_ratio, format_share
 from basis_lab.results.frames import RunTables
-from basis_lab.results.verdict import LENDING, Comparison, word_verdict
+from basis_lab.results.verdict import LENDING, word_verdict
 
 WEEK = "7D"
 NO_LOAN = "This run has no loan, so there is no health factor."
 NO_PERP = "This run holds no perpetual."
+MARKS = "triangles: warning, critical; red crosses: liquidations"
+LOOKS: Mapping[EventType, Mapping[str, object]] = MappingProxyType(
+    {
+        EventType.RISK_WARNING: {"symbol": "triangle-down", "size": 8, "color": style.WARNING},
+        EventType.RISK_CRITICAL: {"symbol": "triangle-down", "size": 9, "color": style.CRITICAL},
+        EventType.LIQUIDATION: {"symbol": "x", "size": 12, "color": style.CRITICAL},
+    }
+)
 
 
 class Figures:
@@ -48,7 +58,7 @@ class Figures:
             "held": (float(earned.iloc[-1]), style.NET),
             "if left": (float(left.iloc[-1]), style.EXIT),
         }
-        hurdle = self._lending(earned)
+        hurdle = self._lending()
         if hurdle is not None:
             figure.add_trace(
                 drawing.line(hurdle, "lending", color=style.LENDING, width=1.5, dash="dot")
@@ -71,7 +81,7 @@ class Figures:
         largest = max(finals, key=lambda name: abs(finals[name]))
         amount = format_amount(finals[largest], self._currency, signed=True)
         figure = self._figure(
-            f"{largest.replace('_', ' ')} counts most: {amount} {self._currency}",
+            f"{largest.replace('_', ' ').capitalize()} counts most: {amount} {self._currency}",
             "cumulative attribution; the dark line is net P&L",
             self._currency,
         )
@@ -85,7 +95,7 @@ class Figures:
         figure.add_trace(drawing.line(drawing.thin(net), "net", color="#FFFFFF", width=4))
         figure.add_trace(drawing.line(drawing.thin(net), "net", color=style.NET, width=2))
         figure.data[-2].hoverinfo = "skip"
-        drawing.label_ends(figure, extract.stack_middles(parts.iloc[-1]))
+        drawing.label_ends(figure, extract.stack_middles(parts.iloc[-1], style.CATEGORY_COLOURS))
         return figure
 
     def balance_sheet(self) -> go.Figure:
@@ -101,20 +111,25 @@ class Figures:
             index="timestamp", columns="line", values="value", aggfunc="sum", sort=False
         )
         values = values.fillna(0.0).sort_index()
-        final = format_amount(float(self._summary["final_equity"]), self._currency)
-        debts = float(values.iloc[-1].clip(upper=0.0).sum())
-        owed = format_amount(abs(debts), self._currency)
+        lines = {str(name): Instrument.parse(str(name)) for name in values}
+        values = values.rename(columns={x: extract.line_label(y) for x, y in lines.items()})
+        colours = {extract.line_label(x): style.stock_colour(x) for x in lines.values()}
+        finals = values.iloc[-1]
+        told = [
+            format_amount(float(x), self._currency)
+            for x in (finals.sum(), finals.clip(lower=0.0).sum(), -finals.clip(upper=0.0).sum())
+        ]
         figure = self._figure(
-            f"Equity {final} {self._currency} at the end, {owed} owed",
-            "assets up, liabilities down; the dark line is equity",
+            f"Equity {told[0]} {self._currency} at the end: assets {told[1]}, liabilities {told[2]}",
+            "assets up, liabilities and losses down; the dark line is equity",
             self._currency,
         )
-        for name in values:
+        for name, colour in colours.items():
             drawn = drawing.thin(values[name])
-            colour = style.stock_colour(Instrument.parse(str(name)))
             for stack, side in (("own", drawn.clip(lower=0.0)), ("owe", drawn.clip(upper=0.0))):
                 if side.any():
-                    figure.add_trace(drawing.area(side, str(name), colour, stack))
+                    figure.add_trace(drawing.area(side, name, colour, stack))
+        drawing.label_ends(figure, extract.stack_middles(finals, colours))
         equity = drawing.thin(self._tables.pnl["equity"])
         figure.add_trace(drawing.line(equity, "equity", color=style.NET, width=2))
         return figure
@@ -151,8 +166,8 @@ class Figures:
             return self._empty("No margin is at stake", "ratio", NO_PERP)
         venue = min(least, key=lambda name: least[name])
         figure = self._figure(
-            f"Least margin ratio {format_ratio(least[venue])}, at {venue}",
-            "(cash + unrealised P&L) / notional, least of each drawn bin",
+            self._liquidated(f"Least margin ratio {format_ratio(least[venue])}, at {venue}"),
+            f"(cash + unrealised P&L) / notional, least of each drawn bin; {MARKS}",
             "ratio",
         )
         ends = {}
@@ -161,7 +176,9 @@ class Figures:
             drawn = drawing.thin(series, least=True)
             figure.add_trace(drawing.line(drawn, name, color=colour, width=1.5, dash=dash))
             ends[name] = (float(series.dropna().iloc[-1]), colour)
+            self._mark(figure, series, name, "margin_ratio")
         drawing.label_ends(figure, ends)
+        self._draw_limits(figure, "margin_ratio")
         figure.update_yaxes(rangemode="tozero")
         return figure
 
@@ -177,9 +194,15 @@ class Figures:
         if factor.isna().all():
             return self._empty("No loan", "health factor", NO_LOAN)
         least = format_ratio(self._summary["min_health_factor"])
-        figure = self._figure(f"Least health factor {least}", "liquidation at 1", "health factor")
+        figure = self._figure(
+            self._liquidated(f"Least health factor {least}"),
+            f"liquidation at 1; {MARKS}",
+            "health factor",
+        )
         drawn = drawing.thin(factor, least=True)
         figure.add_trace(drawing.line(drawn, "health factor", color=style.CHAIN, width=1.5))
+        self._mark(figure, factor, "aave", "health_factor")
+        self._draw_limits(figure, "health_factor")
         drawing.limit(figure, 1.0, "liquidation 1.000", style.CRITICAL)
         return figure
 
@@ -268,8 +291,11 @@ class Figures:
         yield "nav", self.nav()
 
     def _figure(self, title: str, subtitle: str, unit: str) -> go.Figure:
-        badge = "synthetic data" if self._summary["synthetic_data"] else "real data"
-        kind = f"<span style='color:{style.WARNING}'>{badge}</span>"
+        synthetic = self._summary["synthetic_data"]
+        badge, colour = (
+            ("synthetic data", style.WARNING) if synthetic else ("real data", style.CHAIN)
+        )
+        kind = f"<span style='color:{colour}'>{badge}</span>"
         case = f"{self._summary['mode']}, {self._summary['share_class']} share class"
         told = f"{kind} \N{MIDDLE DOT} {case} \N{MIDDLE DOT} {subtitle}"
         return go.Figure(layout=style.light_layout(title, told, unit))
@@ -279,11 +305,32 @@ class Figures:
         drawing.say_nothing_to_draw(figure, sentence)
         return figure
 
-    def _lending(self, earned: pd.Series) -> pd.Series | None:
-        """Return the straight line to what lending would have left."""
+    def _liquidated(self, title: str) -> str:
+        count = self._summary["liquidations"]
+        if count == 0:
+            return title
+        return f"{count} liquidation{'' if count == 1 else 's'}; {title[0].lower()}{title[1:]}"
+
+    def _mark(self, figure: go.Figure, series: pd.Series, venue: str, measure: str) -> None:
+        for kind, look in LOOKS.items():
+            stamps = extract.moments(self._tables.events, kind, venue, measure)
+            if len(stamps) > 0:
+                name = f"{venue}: {kind.value.replace('_', ' ').lower()}"
+                figure.add_trace(drawing.marks(series, stamps, name, **look))
+
+    def _draw_limits(self, figure: go.Figure, measure: str) -> None:
+        limits = self._tables.config["risk"][measure]
+        if limits is None:
+            return
+        for name, colour in (("warning", style.WARNING), ("critical", style.CRITICAL)):
+            drawing.limit(figure, limits[name], f"{name} {format_ratio(limits[name])}", colour)
+
+    def _lending(self) -> pd.Series | None:
+        """Return the line of what lending would have earned, straight without flows."""
         hurdle = self._summary["hurdle_apr"]
         if hurdle is None:
             return None
-        interest = hurdle * Comparison.of(self._summary).days * self._summary["initial_capital"]
-        ends = pd.Series([0.0, interest / 365.0], index=earned.index[[0, -1]])
-        return ends.rename(LENDING[self._summary["share_class"]])
+        pnl = self._tables.pnl
+        line = extract.lent(pnl, self._summary["initial_capital"], hurdle)
+        drawn = drawing.thin(line) if pnl["flows"].any() else line.iloc[[0, -1]]
+        return drawn.rename(LENDING[self._summary["share_class"]])

@@ -1,17 +1,18 @@
 """Parts that figures are made of: thinned series, lines, areas, end labels, notes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from basis_lab.domain.market import FloatArray
 from basis_lab.results import style
 
 MOST_POINTS = 2_200  # drawn by line; a year of hours becomes bins of four
 BINS = (1, 2, 4, 6, 12, 24, 48, 168)
-LEAST_GAP = 0.055  # of the height, between two end labels
+LEAST_GAP = 0.06  # of the height, between two end labels
 
 
 def bin_hours(rows: int) -> int:
@@ -117,12 +118,9 @@ def label_ends(figure: go.Figure, ends: Mapping[str, tuple[float, str]]) -> None
         Name -> last value and colour.
     """
     told = sorted(ends.items(), key=lambda item: item[1][0])
-    values = [value for _, (value, _) in told]
-    span = max(values) - min(values) if values else 0.0
-    gap = LEAST_GAP * span
-    place = None
-    for name, (value, colour) in told:
-        place = value if place is None else max(value, place + gap)
+    low, high = _extent(figure)
+    places = spread([value for _, (value, _) in told], LEAST_GAP * (high - low), high)
+    for (name, (_, colour)), place in zip(told, places, strict=True):
         figure.add_annotation(
             x=1.0,
             xref="paper",
@@ -134,6 +132,70 @@ def label_ends(figure: go.Figure, ends: Mapping[str, tuple[float, str]]) -> None
             align="left",
             font={"size": 11},
         )
+
+
+def spread(values: Sequence[float], gap: float, highest: float) -> list[float]:
+    """Return heights at which labels do not collide.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Where each would stand, ascending.
+    gap : float
+        Least distance of two.
+    highest : float
+        Where the last may stand, unless its own value is higher.
+
+    Returns
+    -------
+    list of float
+        Ascending; pushed up first, then down from the top.
+    """
+    places: list[float] = []
+    for value in values:
+        places.append(value if not places else max(value, places[-1] + gap))
+    ceiling = max(highest, values[-1]) if values else highest
+    for i in range(len(places) - 1, -1, -1):
+        places[i] = min(places[i], ceiling)
+        ceiling = places[i] - gap
+    return places
+
+
+def _extent(figure: go.Figure) -> tuple[float, float]:
+    """Return the lowest and the highest drawn value; areas of a stack count together."""
+    heights: dict[str, FloatArray] = {}
+    for number, trace in enumerate(figure.data):
+        values = np.asarray(trace.y, dtype=float)
+        stack = str(number) if trace.stackgroup is None else str(trace.stackgroup)
+        heights[stack] = heights[stack] + values if stack in heights else values
+    drawn = np.concatenate([np.zeros(1), *heights.values()]) if heights else np.zeros(1)
+    known = drawn[1:][~np.isnan(drawn[1:])]
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+
+
+def marks(series: pd.Series, stamps: pd.DatetimeIndex, name: str, **look: Any) -> go.Scatter:
+    """Return marks on a line.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The line, by timestep.
+    stamps : pandas.DatetimeIndex
+        Where; each mark stands at the last value up to there.
+    name : str
+        For the hover.
+    **look : Any
+        Symbol, size and colour of plotly's marker.
+
+    Returns
+    -------
+    plotly.graph_objects.Scatter
+        The trace.
+    """
+    heights = series.ffill().reindex(stamps)
+    return go.Scatter(
+        x=_stamps(heights), y=heights.to_numpy(), name=name, mode="markers", marker=look
+    )
 
 
 def limit(figure: go.Figure, level: float, text: str, colour: str) -> None:

@@ -1,10 +1,12 @@
 """What figures draw, taken from the tables of a run."""
 
 import json
+from collections.abc import Mapping
 
 import pandas as pd
 
 from basis_lab.domain.events import EventType
+from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.results import style
 
@@ -31,24 +33,26 @@ def components(pnl: pd.DataFrame) -> pd.DataFrame:
     return drawn if len(drawn.columns) > 0 else parts[["trading costs"]]
 
 
-def stack_middles(finals: pd.Series) -> dict[str, tuple[float, str]]:
+def stack_middles(finals: pd.Series, colours: Mapping[str, str]) -> dict[str, tuple[float, str]]:
     """Return where the label of each stacked area stands at the right end.
 
     Parameters
     ----------
     finals : pandas.Series
-        Last cumulative amount by category.
+        Last amount by name.
+    colours : mapping of str to str
+        Colour by name.
 
     Returns
     -------
     dict of str to (float, str)
-        Category -> height of its middle, and its colour.
+        Name -> height of its middle, and its colour.
     """
     middles: dict[str, tuple[float, str]] = {}
     for side in (finals[finals > 0.0], finals[finals < 0.0]):
         base = 0.0
         for name, amount in zip(side.index.astype(str), side.tolist(), strict=True):
-            middles[name] = (base + amount / 2.0, style.CATEGORY_COLOURS[name])
+            middles[name] = (base + amount / 2.0, colours[name])
             base += amount
     return middles
 
@@ -72,6 +76,70 @@ def held(frame: pd.DataFrame, prefix: str) -> dict[str, pd.Series]:
     return {
         name.removeprefix(prefix): series for name, series in named.items() if series.notna().any()
     }
+
+
+def moments(events: pd.DataFrame, kind: EventType, venue: str, measure: str) -> pd.DatetimeIndex:
+    """Return when something happened at a venue.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        As event_log.csv.
+    kind : EventType
+        What.
+    venue : str
+        Where.
+    measure : str
+        The risk measure that told it; a liquidation needs none.
+
+    Returns
+    -------
+    pandas.DatetimeIndex
+        Each timestep once.
+    """
+    found = events[(events["event_type"] == kind.value) & (events["venue"] == venue)]
+    if kind is not EventType.LIQUIDATION:
+        found = found[found["trigger"] == measure]
+    return pd.DatetimeIndex(found.index.unique())
+
+
+def line_label(instrument: Instrument) -> str:
+    """Return the name of a line of the balance sheet, short enough for a margin.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The line.
+
+    Returns
+    -------
+    str
+        For instance ``binance margin USDT``.
+    """
+    kind = "" if instrument.kind is Kind.TOKEN else f"{instrument.kind.value.replace('_', ' ')} "
+    return f"{instrument.venue} {kind}{instrument.symbol}"
+
+
+def lent(pnl: pd.DataFrame, capital: float, hurdle_apr: float) -> pd.Series:
+    """Return what lending the same money would have earned, simple interest.
+
+    Parameters
+    ----------
+    pnl : pandas.DataFrame
+        As hourly_pnl.csv; deposits and withdrawals change what is lent.
+    capital : float
+        At the start, share-class currency.
+    hurdle_apr : float
+        Fraction a year.
+
+    Returns
+    -------
+    pandas.Series
+        Share-class currency, by timestep.
+    """
+    money = (capital + pnl["flows"].cumsum()).shift(1)
+    steps = pd.Series(pnl.index, index=pnl.index).diff() / YEAR
+    return (hurdle_apr * money * steps).fillna(0.0).cumsum()
 
 
 def funding_rates(events: pd.DataFrame) -> dict[str, pd.Series]:

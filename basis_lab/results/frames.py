@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
+import yaml
 
 from basis_lab.results.event_table import COLUMNS as EVENT_COLUMNS
 from basis_lab.results.event_table import NUMBER_COLUMNS
@@ -34,6 +35,11 @@ class RunTables:
     def summary(self) -> dict[str, Any]:
         """Every figure of summary.json."""
         return dict(json.loads(self._read("summary.json")))
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration."""
+        return dict(yaml.safe_load(self._read("config.yaml")))
 
     @cached_property
     def pnl(self) -> pd.DataFrame:

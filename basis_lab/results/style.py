@@ -156,7 +156,7 @@ def light_layout(title: str, subtitle: str, unit: str) -> dict[str, Any]:
         "showlegend": False,
         "separators": ".,",
         "height": 420,
-        "margin": {"l": 64, "r": 130, "t": 64, "b": 40},
+        "margin": {"l": 64, "r": 150, "t": 64, "b": 40},
         "xaxis": _time_axis(),
         "yaxis": _value_axis(unit),
     }
@@ -186,5 +186,7 @@ def _value_axis(unit: str) -> dict[str, Any]:
         "gridcolor": GRID,
         "zerolinecolor": AXIS,
         "nticks": 5,
+        "exponentformat": "none",
+        "separatethousands": True,
         "tickfont": {"size": 11, "color": MUTED},
     }

@@ -141,6 +141,9 @@ class Strategy(Protocol):
     def triggers(self, view: View) -> tuple[Trigger, ...]:
         """Return entry, bands and the mode's own conditions, in their order of priority."""
 
+    def can_unwind(self, view: View) -> BoolArray:
+        """Tell where something could be turned into cash for a withdrawal, shape (W,)."""
+
     def decide(self, view: View, reason: Reason) -> Decision | None:
         """Say what to do about a trigger, on a view of one row; None if nothing can be done."""
 
@@ -254,10 +257,21 @@ class StrategyManager:
         """All conditions in the order of MODES: risk, flows, reserve, then the strategy's own."""
         return (
             *self.strategy.risk_triggers(view),
-            *_flow_triggers(view),
+            *self._flow_triggers(view),
             *self._reserve_trigger(view),
             *self.strategy.triggers(view),
         )
+
+    def _flow_triggers(self, view: View) -> tuple[Trigger, ...]:
+        """Pending withdrawals, then deposits; the amount is part of what identifies them."""
+        found: list[Trigger] = []
+        if view.entered and view.queue > 0.0:
+            can = self.strategy.can_unwind(view)
+            found.append(_flow_trigger("withdrawal", view.queue, can))
+        if view.entered and view.uninvested > 0.0:
+            everywhere = np.full(len(view.window), fill_value=True)
+            found.append(_flow_trigger("deposit", view.uninvested, everywhere))
+        return tuple(found)
 
     def _reserve_trigger(self, view: View) -> tuple[Trigger, ...]:
         ratio_wanted = self.strategy.reserve_ratio
@@ -308,20 +322,9 @@ class StrategyManager:
         return ""
 
 
-def _flow_triggers(view: View) -> tuple[Trigger, ...]:
-    """Pending withdrawals, then deposits; both stand only in rows that run alone."""
-    if not view.entered:
-        return ()
-    return tuple(
-        Trigger(
-            name=name,
-            side="",
-            fires=np.full(len(view.window), amount > 0.0),
-            value=np.full(len(view.window), amount),
-            limit=0.0,
-        )
-        for name, amount in (("withdrawal", view.queue), ("deposit", view.uninvested))
-    )
+def _flow_trigger(name: str, amount: float, fires: BoolArray) -> Trigger:
+    value = np.full(len(fires), amount)
+    return Trigger(name=name, side=repr(amount), fires=fires, value=value, limit=0.0)
 
 
 def _overdue(view: View, plan: OpenPlan) -> Firing | None:

@@ -16,7 +16,7 @@ from basis_lab.domain import series
 from basis_lab.domain.arrays import ratio, sum_columns
 from basis_lab.domain.instructions import Action, Decision, Instruction, OpenPlan, Reason
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
-from basis_lab.domain.market import FloatArray, Requirement
+from basis_lab.domain.market import BoolArray, FloatArray, Requirement
 from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import RISK, Blueprint, Terms, Trigger, View
 from basis_lab.strategies.basis_desk import BasisBook, BasisDesk, Goal, hedge_venues
@@ -257,6 +257,14 @@ class BasisStrategy:
         ]
         return sum_columns(parts, len(view.window))
 
+    def can_unwind(self, view: View) -> BoolArray:
+        """Tell where something is held beside cash at the treasury, shape (W,)."""
+        held = view.exposure.quantities
+        anything = held[:, self._spot_column] > 0.0
+        for columns in self._desk.columns.values():
+            anything |= held[:, columns.margin] > 0.0
+        return anything
+
     def decide(self, view: View, reason: Reason) -> Decision | None:
         """Choose the repair that mends what fired, and begin it."""
         chosen = self.parameters.funding_filter
@@ -298,8 +306,8 @@ class BasisStrategy:
         self, view: View, reason: Reason, repair: str, stages: tuple[str, ...]
     ) -> Decision | None:
         book = self._desk.read(view)
-        goal = self._goal(view, book, repair)
         for i, stage in enumerate(stages):
+            goal = self._goal(view, book, repair, stage)
             instructions = self._stage(view, book, goal, stage)
             if instructions:
                 rest = stages[i + 1 :]
@@ -336,27 +344,31 @@ class BasisStrategy:
     def _reserve_gap(self, book: BasisBook) -> float:
         return max(self.reserve_ratio * book.equity - book.reserve, 0.0)
 
-    def _goal(self, view: View, book: BasisBook, repair: str) -> Goal:
+    def _goal(self, view: View, book: BasisBook, repair: str, stage: str) -> Goal:
+        sold = repair in REDUCING and stage != "trade"
         match repair:
             case "withdraw":
-                return self._less(book, view.queue)
+                return self._less(book, view.queue, sold=sold)
             case "refill":
-                return self._less(book, self._reserve_gap(book))
+                return self._less(book, self._reserve_gap(book), sold=sold)
             case "leave" | "unhedged" | "rehedge":
                 spot = {"leave": 0.0, "unhedged": book.hedge, "rehedge": book.spot}[repair]
                 return self._stay(book, spot)
             case "remargin" | "rescue" | "reweight":
                 return self._by_weights(book, repair)
             case _:
-                return self._less(book, 0.0)
+                return self._less(book, 0.0, sold=sold)
 
-    def _less(self, book: BasisBook, cash: float) -> Goal:
-        """Stand at the mode's target on what is invested less ``cash``, which is freed."""
+    def _less(self, book: BasisBook, cash: float, *, sold: bool) -> Goal:
+        """Stand at the mode's target on what is invested less ``cash``, which is freed.
+
+        Once spot is ``sold`` what is left of it stays: its costs come out of margin.
+        """
         if cash >= book.invested * WHOLE:
             nothing = dict.fromkeys(self._desk.weights, 0.0)
             return replace(self._desk.goal(book, 0.0, 0.0), margins=nothing, cash=cash)
         spot = self.parameters.spot_allocation * (book.invested - cash) / book.price
-        return self._desk.goal(book, spot, cash)
+        return self._desk.goal(book, book.spot if sold else spot, cash)
 
     def _stay(self, book: BasisBook, spot: float) -> Goal:
         """Hold ``spot`` units hedged in the shares that stand; no cash moves."""

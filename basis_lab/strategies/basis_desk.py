@@ -186,7 +186,8 @@ class BasisDesk:
         """
         purchase = self._purchase_cost(max(spot - book.spot, 0.0), book.price)
         kept = min(spot, book.spot) * book.price
-        margin = book.invested - cash - self._sending_fees(book) - kept - purchase
+        fees = self._fees_out(book) + (self._fees_home() if cash > 0.0 else 0.0)
+        margin = book.invested - cash - fees - kept - purchase
         return Goal(
             spot=spot,
             weights=self.weights,
@@ -305,7 +306,11 @@ class BasisDesk:
         slippage = float(terms.slippage(np.array([gross * price]))[0])
         return gross * price * (1.0 + slippage)
 
-    def _sending_fees(self, book: BasisBook) -> float:
+    def _fees_home(self) -> float:
+        """Fees of sending from every other venue to the treasury's, at most."""
+        return sum(self._terms.sending[v].fee for v in self.weights if v != self.home)
+
+    def _fees_out(self, book: BasisBook) -> float:
         """Fees of sending to every venue beside the treasury's that holds no margin yet."""
         waiting = [v for v in self.weights if v != self.home and book.margin_equity[v] == 0.0]
         return self._terms.sending[self.home].fee * len(waiting)

@@ -16,7 +16,7 @@ from basis_lab.domain.instructions import (
     Wrap,
 )
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
-from basis_lab.domain.market import FloatArray, Requirement
+from basis_lab.domain.market import BoolArray, FloatArray, Requirement
 from basis_lab.strategies.base import Blueprint, Terms, Trigger, View
 from basis_lab.strategies.needs import gas_needs, lending_needs, spot_needs, usd_needs
 from basis_lab.strategies.parameters import LendingParameters
@@ -114,6 +114,14 @@ class LendingStrategy:
         idle = self._units(view, self.treasury)
         fires = np.full(len(view.window), not view.entered) & (idle > 0.0)
         return (Trigger(name="entry", side="", fires=fires, value=idle, limit=0.0),)
+
+    def can_unwind(self, view: View) -> BoolArray:
+        """Tell where something is supplied and the pool can pay out, shape (W,)."""
+        supplied = self._units(view, self._atoken) > 0.0
+        if not (view.window.has(self._supplied) and view.window.has(self._borrowed)):
+            return supplied
+        free = view.window.values(self._supplied) > view.window.values(self._borrowed)
+        return supplied & free
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
         """Supply what is idle, or withdraw exactly what a payment or the reserve lacks."""

@@ -6,7 +6,8 @@ import gzip
 import numpy as np
 import pytest
 
-from basis_lab.services.backtest import BacktestRequest, run_backtest
+from basis_lab.services.backtest import BacktestService
+from basis_lab.services.requests import BacktestRequest
 
 START, END = "2024-05-12", "2025-03-31"
 YEAR = "2024-05-01_2025-03-31"

@@ -1,0 +1,64 @@
+"""Hedges that a price carries far: what an exchange demands can be met."""
+
+import numpy as np
+import pytest
+
+from basis_lab.domain import series
+from basis_lab.domain.market import MarketFrame
+from tests.identities.worlds import LEVELS, Market, World, load_basis, make_frame
+
+STILL = {"span": 0.0, "noise": 0.0, "jumps": 0, "basis": 0.0, "funding": 0.0, "wick": 0.0}
+
+
+def priced(levels, *, allocation, capital=100_000.0):
+    """A hedge at one venue with costs; spot, last and mark are the levels given."""
+    config = load_basis(costs=True, spot_allocation=allocation)
+    still = make_frame(config, Market(seed=0, rows=len(levels), **STILL))
+    factor = np.asarray(levels, dtype=float) / LEVELS["BTC"]
+    columns = {
+        key: values * factor if key.startswith(("spot", "perp", "mark")) else values
+        for key, values in still.series.items()
+    }
+    opens = columns[series.mark("binance", "BTC")]
+    before = np.concatenate([opens[:1], opens[:-1]])
+    columns[series.mark("binance", "BTC", "high")] = np.maximum(before, opens)
+    columns[series.mark("binance", "BTC", "low")] = np.minimum(before, opens)
+    frame = MarketFrame(times=still.times.copy(), series=columns, universe=still.universe)
+    return World(config=config, frame=frame, capital=capital)
+
+
+@pytest.mark.parametrize(
+    ("allocation", "levels"),
+    [
+        (0.8, np.linspace(60_000.0, 45_000.0, 60)),
+        (0.7, [60_000.0] * 10 + [30_000.0] * 20),
+        (0.6, np.linspace(60_000.0, 25_000.0, 60)),
+    ],
+    ids=["a fall by a quarter", "half in an hour", "a long fall"],
+)
+def test_a_hedge_that_gained_keeps_the_cash_for_the_fees_of_a_larger_one(allocation, levels):
+    record = priced(levels, allocation=allocation).run()
+
+    assert record.rebalances > 0
+    assert record.liquidations == 0
+
+
+def test_a_hedge_that_was_liquidated_is_opened_again():
+    levels = [60_000.0] * 10 + [90_000.0] * 20
+
+    record = priced(levels, allocation=0.7).run()
+
+    assert record.liquidations == 1
+    assert abs(record.exposure["net_delta_BTC"][-1]) * 90_000.0 <= 0.02 * record.equity[-1]
+
+
+@pytest.mark.parametrize("capital", [1e6, 1e8, 1e9])
+def test_an_account_that_is_nearly_emptied_is_compared_at_the_size_that_went_through_it(capital):
+    levels = 60_000.0 * (1.0 + 0.00123456 * np.arange(40))
+
+    records = [
+        priced([level, level], allocation=0.7, capital=capital * (1.0 + 0.0137 * i)).run()
+        for i, level in enumerate(levels)
+    ]
+
+    assert all(record.rows == 2 for record in records)
