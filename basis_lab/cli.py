@@ -19,10 +19,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from basis_lab.errors import BasisLabError, ConfigError, UsageError
+from basis_lab.errors import BadDataError, BasisLabError, ConfigError, DataError, UsageError
 from basis_lab.services.interrupts import stop_on_signals, terminate_as_interrupt
 
 if TYPE_CHECKING:
+    from basis_lab.data.check import CheckFinding
     from basis_lab.data.series import Store
     from basis_lab.services.requests import BacktestRequest
 
@@ -138,7 +139,7 @@ def _add_data(commands: Any) -> None:
     actions = group.add_subparsers(required=True, metavar="ACTION")
     for name, run, summary in (
         ("list", _run_data_list, "list the datasets of a data directory"),
-        ("check", _run_data_check, "read every dataset of a data directory"),
+        ("check", _run_data_check, "check a data directory, or what a mode needs of it"),
     ):
         parser = _command(actions, name, run, summary)
         parser.add_argument("--data-dir", type=Path, metavar="DIR")
@@ -249,27 +250,41 @@ def _run_data_check(options: argparse.Namespace) -> int:
             where="basis-lab data check",
             remedy="give --mode as well",
         )
+    from basis_lab.data.check import check_store
+
     store, place = _store(options)
-    infos = store.datasets()
-    for info in infos:
-        _say(f"good: {info.id}, {len(store.read(info.id).times):,} rows")
-    _say(f"{place}: {len(infos)} datasets read")
-    return 0
+    return _tell_check(check_store(store), f"{place}: {len(store.ids())} datasets checked")
 
 
 def _check_mode(options: argparse.Namespace) -> int:
+    from basis_lab.data.check import check_frame, finding_of
     from basis_lab.services.requests import BacktestRequest, check_request
 
     _, place = _store(options)
-    checked = check_request(
-        BacktestRequest(mode=options.mode, start=options.start, end=options.end, data_dir=place)
+    request = BacktestRequest(
+        mode=options.mode, start=options.start, end=options.end, data_dir=place
     )
-    frame = checked.provider.frame(checked.start, checked.end)
-    for source in frame.sources:
-        _say("; ".join([f"good: {source.key} from {source.file}", *source.notes]))
+    try:
+        frame = check_request(request).frame
+    except DataError as error:
+        return _tell_check([finding_of(error)], f"{place}: {options.mode} cannot run")
     span = f"{frame.times[0]}Z to {frame.times[-1]}Z"
-    _say(f"{place}: {options.mode} has what it needs, {span}, {frame.rows:,} timesteps")
-    return 0
+    text = f"{place}: {options.mode} has what it needs, {span}, {frame.rows:,} timesteps"
+    return _tell_check(check_frame(frame), text)
+
+
+def _tell_check(findings: "Sequence[CheckFinding]", summary: str) -> int:
+    from basis_lab.results.listing import word_findings
+
+    _say(f"{word_findings(findings)}\n{summary}")
+    stops = sum(x.severity == "ERROR" for x in findings)
+    if not stops:
+        return 0
+    raise BadDataError(
+        f"{stops} findings stop a run",
+        where=summary.partition(": ")[0],
+        remedy="see the column `what to do`",
+    )
 
 
 def _date(text: str) -> str:

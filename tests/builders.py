@@ -26,16 +26,16 @@ from basis_lab.ledger.book import Posting, Transaction
 from basis_lab.monitors.exposure import ExposureMonitor
 from basis_lab.monitors.limits import FloorLimits, RiskParameters
 from basis_lab.monitors.position import PositionMonitor
-from basis_lab.monitors.risk import PerpAccount, RiskMonitor
-from basis_lab.strategies import blueprint
-from basis_lab.strategies.base import View
+from basis_lab.monitors.risk import PerpAccount, PoolAccount, RiskMonitor
+from basis_lab.strategies import blueprint, make_strategy
+from basis_lab.strategies.base import Sending, Strategy, Terms, View
 from basis_lab.strategies.parameters import BasisParameters, LendingParameters
 
 ROOT = Path(__file__).parents[1]
 START = np.datetime64("2024-05-12T00:00:00", "s")
 CHAIN_VENUES = frozenset({"wallet", "aave_v3"})
 RISK = RiskParameters(
-    enabled_risk_types=("margin_ratio", "delta_drift"),
+    enabled_risk_types=("margin_ratio",),
     margin_ratio=FloorLimits(warning=0.20, critical=0.10),
 )
 
@@ -348,10 +348,18 @@ def perp_accounts(universe: Universe, tiers: TierTable | None = None) -> list[Pe
     ]
 
 
+def pool_account(universe: Universe) -> PoolAccount:
+    """Return the loan of a universe; every collateral is liquidated at 80 %."""
+    return PoolAccount(
+        collateral={int(i): 0.80 for i in universe.where(kind=Kind.ATOKEN)},
+        debt=tuple(int(i) for i in universe.where(kind=Kind.DEBT)),
+    )
+
+
 def risk_monitor(universe: Universe, risk: RiskParameters = RISK) -> RiskMonitor:
     """Return the monitor of a universe's risks."""
     prices = {x.asset: x.price for x in universe.listings}
-    return RiskMonitor(risk, perp_accounts(universe), prices)
+    return RiskMonitor(risk, perp_accounts(universe), pool_account(universe), prices)
 
 
 def view(
@@ -376,3 +384,30 @@ def view(
         entered=entered,
         pnl=None,
     )
+
+
+def strategy_terms(*venues: str, sending: Sending | None = None, **market: float) -> Terms:
+    """Return what acting costs at some venues: nothing, where nothing else is said.
+
+    ``market`` are the arguments of ``terms``; ``sending`` is the same from every venue.
+    """
+    free = Sending(fee=0.0, minimum=0.0)
+    return Terms(
+        spot={"binance": terms(**market)},
+        perp={venue: terms(**market) for venue in venues},
+        sending=dict.fromkeys(venues, free if sending is None else sending),
+        gas_units=dict.fromkeys(("supply", "withdraw", "wrap"), 0.0),
+    )
+
+
+def basis_strategy(
+    *venues: str, costs: Terms | None = None, risk: RiskParameters = RISK, **changes
+) -> Strategy:
+    """Return a basis strategy on BTC with equal weights at some venues, binance if none."""
+    named = venues if venues else ("binance",)
+    parameters = basis_parameters(
+        hedge_allocation=dict.fromkeys(named, 1.0 / len(named)), **changes
+    )
+    universe = Universe(blueprint(parameters, "BTC", "USDT").listings, "USDT")
+    costs = strategy_terms(*named) if costs is None else costs
+    return make_strategy(parameters, universe, "BTC", costs, risk)

@@ -198,7 +198,8 @@ def _longs(
         denominator = np.where(todo, size * (1.0 - rate), 1.0)
         root = -(free + amount) / denominator
         hit = todo & ((root * size >= lower) | (lower == 0.0))
-        bound = upper / np.where(todo, size, 1.0)
+        top = np.inf if upper == table.upper[-1] else upper
+        bound = top / np.where(todo, size, 1.0)
         price[hit] = np.maximum(np.minimum(root, bound), 0.0)[hit]
         todo &= ~hit
 

@@ -54,35 +54,39 @@ def assemble(draft: Draft, capital: float | None) -> RunConfig:
     ConfigError
         With every problem, those found while merging first.
     """
-    header = _header(draft)
-    share_class = _block(draft, "share_class", ShareClassParameters)
-    strategy = _strategy(draft)
-    risk = _block(draft, "risk", RiskParameters)
-    costs = _block(draft, "costs", CostParameters)
-    data = _block(draft, "data", DataParameters)
-    rewards = _block(draft, "rewards", RewardParameters)
-    venues = _venues(draft)
-    parts = Parts(
-        header=header,
-        share_class=share_class,
-        strategy=strategy,
-        risk=risk,
-        data=data,
-        rewards=rewards,
-        venues=venues,
-    )
+    parts = _parts(draft)
     for fault in broken_rules(parts):
         _refuse(draft, (), fault)
     for fault in _loud(draft, parts, capital):
         _refuse(draft, (), fault)
+    return _whole(draft, parts)
+
+
+def _parts(draft: Draft) -> Parts:
+    """Return the blocks of a draft, their faults noted."""
+    return Parts(
+        header=_header(draft),
+        share_class=_block(draft, "share_class", ShareClassParameters),
+        strategy=_strategy(draft),
+        risk=_block(draft, "risk", RiskParameters),
+        costs=_block(draft, "costs", CostParameters),
+        data=_block(draft, "data", DataParameters),
+        rewards=_block(draft, "rewards", RewardParameters),
+        venues=_venues(draft),
+    )
+
+
+def _whole(draft: Draft, parts: Parts) -> RunConfig:
+    """Return the configuration that is made of blocks, unless anything was refused."""
+    header, share_class = parts.header, parts.share_class
     if (
         header is None
         or share_class is None
-        or strategy is None
-        or risk is None
-        or costs is None
-        or data is None
-        or rewards is None
+        or parts.strategy is None
+        or parts.risk is None
+        or parts.costs is None
+        or parts.data is None
+        or parts.rewards is None
         or draft.problems
     ):
         raise ConfigError(draft.problems)
@@ -92,12 +96,12 @@ def assemble(draft: Draft, capital: float | None) -> RunConfig:
     return RunConfig(
         **names,
         share_class=share_class,
-        strategy=strategy,
-        risk=risk,
-        costs=costs,
-        data=data,
-        rewards=rewards,
-        venues={name: venues[name] for name in sorted(venues)},
+        strategy=parts.strategy,
+        risk=parts.risk,
+        costs=parts.costs,
+        data=parts.data,
+        rewards=parts.rewards,
+        venues={name: parts.venues[name] for name in sorted(parts.venues)},
         origins=_origins(draft),
     )
 

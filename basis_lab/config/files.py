@@ -179,11 +179,7 @@ def _text(path: Path, name: str) -> str:
         ) from error
 
 
-# The parser in C reads a venue file in 1 ms instead of 9; not every platform has it.
-_SafeLoader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
-
-
-class _UniqueKeys(_SafeLoader):  # type: ignore[misc, valid-type] # either base has what is used here
+class _UniqueKeys(yaml.constructor.SafeConstructor):
     """YAML whose mappings may not give a key twice."""
 
     def construct_mapping(
@@ -202,11 +198,30 @@ class _UniqueKeys(_SafeLoader):  # type: ignore[misc, valid-type] # either base 
         return super().construct_mapping(node, deep=deep)
 
 
+class _Loader(_UniqueKeys, yaml.SafeLoader):
+    """The loader that tells best where a file is wrong."""
+
+
+_Quick = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # not every platform has C
+
+
+class _QuickLoader(_UniqueKeys, _Quick):  # type: ignore[misc, valid-type] # either base will do
+    """The loader in C: a venue file takes it 1 ms instead of 9."""
+
+
+def _load(text: str) -> object:
+    """Return what a text says; where it is wrong, the slow loader words it."""
+    try:
+        return yaml.load(text, _QuickLoader)  # noqa: S506 - safe, by its base
+    except yaml.YAMLError:
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+
+
 @functools.lru_cache(maxsize=128)
 def _parse(text: str, name: str) -> Mapping[str, object]:
     """Return a file's keys, read-only."""
     try:
-        found = yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader
+        found = _load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "(file)"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from basis_lab.calc.costs import CostParameters
 from basis_lab.config.models import (
     DataParameters,
     ModeHeader,
@@ -22,6 +23,7 @@ class Parts:
     share_class: ShareClassParameters | None
     strategy: StrategyParameters | None
     risk: RiskParameters | None
+    costs: CostParameters | None
     data: DataParameters | None
     rewards: RewardParameters | None
     venues: Mapping[str, VenueParameters] = field(default_factory=dict)

@@ -63,11 +63,14 @@ class _Book:
         Maintenance margin tiers of the market.
     invested : float
         Quote currency: capital less the reserve.
+    room : float
+        What the spot share needs above its target: its band, or nothing where no band acts.
     """
 
     strategy: BasisParameters
     tiers: Mapping[str, Sequence[tuple[float, float]]]
     invested: float
+    room: float
 
     def rate(self, venue: str, notional: float) -> float:
         """Return the maintenance rate of the tier that a share of equity as notional reaches."""
@@ -87,7 +90,7 @@ class _Book:
                 margin=weight * (1.0 - s),
                 notional=weight * s,
                 maintenance_rate=self.rate(venue, weight * s),
-                levers=_target_levers,
+                levers=partial(_target_levers, self.room),
             )
 
     def spot_edge(self) -> Iterator[_State]:
@@ -147,8 +150,8 @@ class _Book:
             )
 
 
-def _target_levers(floor: float) -> Levers:
-    return (("spot_allocation", 1.0 / (1.0 + floor)),)
+def _target_levers(room: float, floor: float) -> Levers:
+    return (("spot_allocation", 1.0 / (1.0 + floor) - room),)
 
 
 def _spot_levers(s: float, band: float, floor: float) -> Levers:
@@ -204,6 +207,7 @@ def entry_faults(
         strategy=strategy,
         tiers=_tiers(strategy, venues, symbol_of(header.asset)),
         invested=capital * (1.0 - strategy.reserve_ratio),
+        room=0.0 if header.hold else strategy.position_deviation_threshold,
     )
     target = list(book.target())
     yield from _liquidated_first(risk, target, book)

@@ -122,6 +122,8 @@ class Node:
         """The plural of what stands here, in words."""
         if self.shape is Shape.VALUE:
             return _PLURAL[self.kind]
+        if self.shape is Shape.BLOCK:
+            return f"blocks with the keys {', '.join(self.keys)}"
         return f"{self.shape.value}s"
 
 

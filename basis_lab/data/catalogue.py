@@ -140,6 +140,11 @@ class CanonicalStore:
         """
         return self._infos.get(dataset_id)
 
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """The datasets that the import refused, and why."""
+        return self._absent
+
     def absence(self, dataset_id: str) -> str:
         """Say why a dataset is not there.
 
@@ -197,6 +202,14 @@ def _read_series(root: Path, info: DatasetInfo) -> TimeSeries:
             "a file and its catalogue disagree",
             where=str(path),
             value=f"{len(times)} rows of {', '.join(columns)}",
+            remedy="write the directory again with `basis-lab data import`",
+        )
+    falls = np.flatnonzero(np.diff(times).astype(np.int64) <= 0)
+    if len(falls):
+        raise BadDataError(
+            "rows are not in order of time, or two are of one time",
+            where=f"{path}, row {int(falls[0]) + 2}",
+            value=time_text(times[falls[0] + 1]),
             remedy="write the directory again with `basis-lab data import`",
         )
     fields: dict[str, FloatArray] = {

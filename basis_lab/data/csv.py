@@ -4,6 +4,7 @@ import csv
 import gzip
 import zlib
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -169,7 +170,7 @@ def _cells(path: Path) -> tuple[list[tuple[str, ...]], list[int]]:
     lines: list[int] = []
     with _open(path) as text:
         content = text.read()
-    reader = csv.reader(content.splitlines(keepends=True), strict=True)
+    reader = csv.reader(StringIO(content, newline=""), strict=True)
     for row in reader:
         if row and not row[0].startswith("#"):
             rows.append(tuple(row))

@@ -25,7 +25,9 @@ FUNDING_BELOW = 0.05
 # Above this the typical rate of a series is percent, not a fraction.
 TYPICAL_FUNDING_BELOW = 0.002
 TYPICAL_RATE_BELOW = 1.5
-ENOUGH_RATES = 30
+# A few days of stress may be typical of a short series.
+STRESSED_FUNDING_BELOW = 0.005
+FEW_RATES = 30
 
 _PRICED = frozenset(
     {*BAR_KINDS, DatasetKind.ORACLE, DatasetKind.LST, DatasetKind.LST_MARKET, DatasetKind.AAVE}
@@ -111,8 +113,10 @@ def unit_defects(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[D
     found = []
     for name, values in fields.items():
         bound = bounds.get((kind, name))
-        if bound is None or len(values) < ENOUGH_RATES:
+        if bound is None or not len(values):
             continue
+        if kind is DatasetKind.FUNDING and len(values) < FEW_RATES:
+            bound = STRESSED_FUNDING_BELOW
         typical = float(np.median(np.abs(values)))
         if typical >= bound:
             what = f"{name} does not look like a fraction (median magnitude {typical:g})"

@@ -5,12 +5,19 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from basis_lab.data.catalogue import CATALOGUE, file_sha256, render_catalogue
+from basis_lab.data.catalogue import (
+    CATALOGUE,
+    file_sha256,
+    parse_catalogue,
+    render_catalogue,
+)
 from basis_lab.data.parquet import write_columns
-from basis_lab.data.raw import RawStore, Resolution, refusals
+from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import Finding, RawFile, Severity
-from basis_lab.data.recognise import is_for_later, recognise
-from basis_lab.data.series import DatasetInfo
+from basis_lab.data.recognise import recognise
+from basis_lab.data.resolution import Resolution, refusals
+from basis_lab.data.series import DatasetInfo, DatasetKind
+from basis_lab.data.static import Rules, is_static, judge_static
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
 
@@ -20,7 +27,7 @@ class Verdict(StrEnum):
     USED = "used"
     NOT_CHOSEN = "not chosen"
     REFUSED = "refused"
-    NOT_USED_YET = "not used yet"
+    NOT_USED = "not used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +119,10 @@ Progress = Callable[[str, int, int], None]
 
 
 def import_directory(
-    source: Path | str, destination: Path | str, progress: Progress | None = None
+    source: Path | str,
+    destination: Path | str,
+    progress: Progress | None = None,
+    rules: Rules | None = None,
 ) -> ImportReport:
     """Write a raw directory as a canonical one.
 
@@ -124,6 +134,8 @@ def import_directory(
         The canonical directory; made where needed, not inside the source.
     progress : callable or None
         Called with (dataset, done, total) after each dataset.
+    rules : mapping or None
+        Collateral rules that runs use, by asset; tables that contradict them are reported.
 
     Returns
     -------
@@ -151,11 +163,12 @@ def import_directory(
         if progress is not None:
             progress(dataset_id, done, len(ids))
     infos = _write(target, found)
-    files = [x for resolution in found.values() for x in _file_reports(resolution)]
+    files = [x for name in found if name not in store.combined for x in _file_reports(found[name])]
+    unread = _unread(store, {} if rules is None else rules)
     return ImportReport(
         source=root,
         destination=target,
-        files=tuple(sorted([*files, *_unused(store)], key=lambda x: x.file)),
+        files=tuple(sorted([*files, *unread], key=lambda x: x.file)),
         choices=tuple(_choice(found[x]) for x in sorted(found)),
         datasets=infos,
     )
@@ -188,9 +201,25 @@ def _write(target: Path, found: Mapping[str, Resolution]) -> tuple[DatasetInfo, 
             value="; ".join(absent.values()),
             remedy="mend or replace the files",
         )
+    before = _files_named(target)
     infos = tuple(_write_dataset(target, file, info) for file, info in chosen)
     (target / CATALOGUE).write_text(render_catalogue(infos, absent), encoding="utf-8")
+    for name in before - {x.file for x in infos}:
+        (target / name).unlink(missing_ok=True)
     return tuple(sorted(infos, key=lambda x: x.id))
+
+
+def _files_named(target: Path) -> set[str]:
+    """Return the Parquet files inside a directory that an earlier catalogue of ours named."""
+    path = target / CATALOGUE
+    if not path.is_file():
+        return set()
+    try:
+        infos, _ = parse_catalogue(path.read_bytes(), str(path))
+    except BadDataError:  # not a catalogue of ours: nothing there is ours to remove
+        return set()
+    inside = {x.file for x in infos if target in (target / x.file).resolve().parents}
+    return {name for name in inside if name.endswith(".parquet")}
 
 
 def _write_dataset(target: Path, file: RawFile, info: DatasetInfo) -> DatasetInfo:
@@ -214,9 +243,14 @@ def _file_reports(found: Resolution) -> list[FileReport]:
     )
     if found.chosen is not None:
         # A derived file is kept for data.allow_derived alone; it is nobody's choice.
-        verdict = Verdict.NOT_CHOSEN if found.chosen.derived else Verdict.USED
+        verdict = Verdict.USED if _serves(found.chosen) else Verdict.NOT_CHOSEN
         reports.append(_good_report(found.chosen, dataset, verdict))
     return reports
+
+
+def _serves(chosen: RawFile) -> bool:
+    """Tell if a file serves without being named: raw ones, and an LST's quotes if smoothed."""
+    return not chosen.derived or (chosen.smoothed and chosen.dataset.kind is DatasetKind.LST_MARKET)
 
 
 def _good_report(file: RawFile, dataset: str, verdict: Verdict) -> FileReport:
@@ -229,22 +263,22 @@ def _good_report(file: RawFile, dataset: str, verdict: Verdict) -> FileReport:
     )
 
 
-def _unused(store: RawStore) -> list[FileReport]:
-    """Report the files that nothing reads: for later modes, or of an unknown name."""
+def _unread(store: RawStore, rules: Rules) -> list[FileReport]:
+    """Report the files that no dataset is made of: static tables, and unknown names."""
     reports = []
     for name, _, _ in store.content:
         bare = Path(name).name
         if recognise(bare) is not None:
             continue
-        text = "for a later mode" if is_for_later(bare) else "the name follows no known pattern"
+        findings: tuple[Finding, ...] = (
+            Finding(Severity.NOTE, "the name follows no pattern of a dataset"),
+        )
+        if is_static(bare):
+            findings = judge_static(store.root / name, rules)
+        refused = any(x.severity is Severity.ERROR for x in findings)
+        verdict = Verdict.REFUSED if refused else Verdict.NOT_USED
         reports.append(
-            FileReport(
-                file=name,
-                dataset="",
-                verdict=Verdict.NOT_USED_YET,
-                rows=None,
-                findings=(Finding(Severity.NOTE, text),),
-            )
+            FileReport(file=name, dataset="", verdict=verdict, rows=None, findings=findings)
         )
     return reports
 
@@ -255,7 +289,7 @@ def _choice(found: Resolution) -> Choice:
     dataset = str(found.dataset)
     if chosen is None:
         return Choice(dataset=dataset, file=None, reason="every file was refused", others=others)
-    if chosen.derived:
+    if not _serves(chosen):
         return Choice(
             dataset=dataset,
             file=None,
@@ -267,6 +301,10 @@ def _choice(found: Resolution) -> Choice:
 
 
 def _reason(found: Resolution, chosen: RawFile) -> str:
+    if chosen.partner is not None and chosen.dataset.kind is DatasetKind.LST:
+        return "the oracle prices of two reserves at the same block"
+    if chosen.derived:
+        return "smoothed: it values exits alone"
     raw = [x for x in found.others if not x.derived]
     if not found.others:
         return "the only good file"

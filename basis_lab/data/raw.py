@@ -1,53 +1,25 @@
 """A raw directory as a store: files recognised by name, read when asked for, one chosen each."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from basis_lab.data.catalogue import file_sha256
+from basis_lab.data.combined import lst_rate, with_totals
 from basis_lab.data.labels import FundingRates, label_shift_h
 from basis_lab.data.raw_file import Finding, RawFile, RefusedFile, Severity, read_raw_file
 from basis_lab.data.recognise import Recognised, recognise
-from basis_lab.data.series import (
-    DatasetId,
-    DatasetInfo,
-    DatasetKind,
-    TimeSeries,
-    nominal_interval_s,
-)
+from basis_lab.data.resolution import Resolution, choose, refusals
+from basis_lab.data.rewards import TOTAL
+from basis_lab.data.series import DatasetId, DatasetInfo, DatasetKind, TimeSeries
 from basis_lab.errors import BadDataError, MissingDataError
 
 SUFFIXES = (".csv", ".csv.gz", ".json", ".json.gz")
-# Two files for one series contradict each other beyond this relative difference.
-AGREEMENT = 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """The files of one dataset and which of them serves.
-
-    Parameters
-    ----------
-    dataset : DatasetId
-        The dataset.
-    chosen : RawFile or None
-        What serves; None where every file was refused.
-    info : DatasetInfo or None
-        Its line of a catalogue.
-    others : tuple of RawFile
-        Good files that were not chosen.
-    refused : tuple of RefusedFile
-        The rest.
-    """
-
-    dataset: DatasetId
-    chosen: RawFile | None
-    info: DatasetInfo | None
-    others: tuple[RawFile, ...]
-    refused: tuple[RefusedFile, ...]
+CHAIN = "ethereum"
+LST_TOKENS = ("weETH", "wstETH")
+WEEKLY = "rewards/etherfi/EIGEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +85,17 @@ class RawStore:
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids that some file is for, without reading it."""
-        return tuple(sorted(self._files))
+        return tuple(sorted([*self._files, *self.combined]))
+
+    @property
+    def combined(self) -> Mapping[str, DatasetId]:
+        """The datasets that are made of the files of two others, by id."""
+        rates = [DatasetId(DatasetKind.LST, "aave", x) for x in LST_TOKENS]
+        return {
+            str(x): x
+            for x in rates
+            if {f"aave/{CHAIN}/{x.symbol}", f"aave/{CHAIN}/WETH"} <= self._files.keys()
+        }
 
     def datasets(self) -> tuple[DatasetInfo, ...]:
         """Return every dataset that some good file serves, by id; reads all files."""
@@ -199,7 +181,8 @@ class RawStore:
         Resolution or None
             None where no file is for it.
         """
-        return _resolve(self, dataset_id) if dataset_id in self._files else None
+        known = dataset_id in self._files or dataset_id in self.combined
+        return _resolve(self, dataset_id) if known else None
 
     def files_of(self, dataset_id: str) -> tuple[tuple[str, Recognised], ...]:
         """Return the files of one dataset.
@@ -219,35 +202,42 @@ class RawStore:
 
 @lru_cache(maxsize=128)
 def _resolve(store: RawStore, dataset_id: str) -> Resolution:
+    if dataset_id in store.combined:
+        return _resolve_rate(store, store.combined[dataset_id])
     files = [
         read_raw_file(store.root / name, name, recognised)
         for name, recognised in store.files_of(dataset_id)
     ]
-    checked = [_relabelled(store, x) if isinstance(x, RawFile) else x for x in files]
-    good = [x for x in checked if isinstance(x, RawFile)]
-    refused = tuple(x for x in checked if isinstance(x, RefusedFile))
-    # Raw before derived, then the most complete, then by name.
-    good.sort(key=lambda x: (x.derived, -len(x.times), x.name))
-    chosen, others = (good[0], tuple(good[1:])) if good else (None, ())
-    if chosen is not None:
-        others = tuple(_compared(x, chosen) for x in others)
-    dataset = files[0].dataset
-    return Resolution(
-        dataset=dataset,
-        chosen=chosen,
-        info=None if chosen is None else _describe(chosen),
-        others=others,
-        refused=refused,
-    )
+    checked = [_completed(store, x) if isinstance(x, RawFile) else x for x in files]
+    return choose(files[0].dataset, checked)
 
 
-def _relabelled(store: RawStore, file: RawFile) -> RawFile | RefusedFile:
-    """Check the labels of an archive against another venue, and move them where they are off."""
-    if not file.archive:
-        return file
+def _resolve_rate(store: RawStore, dataset: DatasetId) -> Resolution:
+    """Make an LST's rate of the snapshots of two reserves."""
+    parts = [_resolve(store, f"aave/{CHAIN}/{x}") for x in (dataset.symbol, "WETH")]
+    lst, weth = (x.chosen for x in parts)
+    name = f"{dataset}: {' over '.join(str(x.dataset) for x in parts)}"
+    if lst is None or weth is None:
+        text = "; ".join(refusals(x) for x in parts if x.chosen is None)
+        return choose(dataset, [_refused(store.root, name, dataset, text)])
     try:
-        other = _reference(store, file)
-        hours, evidence = label_shift_h(_rates(file), other)
+        return choose(dataset, [lst_rate(dataset, lst, weth)])
+    except BadDataError as error:
+        return choose(dataset, [_refused(lst.path, name, dataset, str(error))])
+
+
+def _refused(path: Path, name: str, dataset: DatasetId, text: str) -> RefusedFile:
+    finding = Finding(Severity.ERROR, text)
+    return RefusedFile(path=path, name=name, dataset=dataset, findings=(finding,))
+
+
+def _completed(store: RawStore, file: RawFile) -> RawFile | RefusedFile:
+    """Bring in what a file needs another one for: the zone of its labels, the stake of rewards."""
+    try:
+        if file.archive:
+            return _relabelled(store, file)
+        if file.dataset.kind is DatasetKind.REWARDS and TOTAL not in file.fields:
+            return with_totals(file, _weekly(store, file))
     except BadDataError as error:
         return RefusedFile(
             path=file.path,
@@ -255,6 +245,24 @@ def _relabelled(store: RawStore, file: RawFile) -> RawFile | RefusedFile:
             dataset=file.dataset,
             findings=(*file.findings, Finding(Severity.ERROR, str(error))),
         )
+    return file
+
+
+def _weekly(store: RawStore, file: RawFile) -> RawFile:
+    found = store.resolve(WEEKLY)
+    if found is None or found.chosen is None or TOTAL not in found.chosen.fields:
+        raise BadDataError(
+            "rewards without the stake that they were for",
+            where=file.name,
+            value="no weekly distributions beside it",
+            remedy=f"give a column {TOTAL}, or the weekly distributions of the same dates",
+        )
+    return found.chosen
+
+
+def _relabelled(store: RawStore, file: RawFile) -> RawFile:
+    """Check the labels of an archive against another venue, and move them where they are off."""
+    hours, evidence = label_shift_h(_rates(file), _reference(store, file))
     if hours == 0:
         return replace(file, findings=(*file.findings, Finding(Severity.NOTE, evidence)))
     text = f"labels behave as UTC{hours:+d}: {hours} h were subtracted ({evidence})"
@@ -290,63 +298,3 @@ def _reference(store: RawStore, file: RawFile) -> FundingRates:
 
 def _rates(file: RawFile) -> FundingRates:
     return FundingRates(name=str(file.dataset), times=file.times, rates=file.fields["rate"])
-
-
-def _compared(other: RawFile, chosen: RawFile) -> RawFile:
-    """Note how a file that was not chosen compares with the chosen one."""
-    _, ours, theirs = np.intersect1d(other.times, chosen.times, return_indices=True)
-    name = next(iter(chosen.fields))
-    left, right = other.fields[name][ours], chosen.fields[name][theirs]
-    scale = np.maximum(np.abs(right), np.finfo(float).tiny)
-    off = np.abs(left - right) / scale
-    count = int((off > AGREEMENT).sum())
-    if count:
-        text = (
-            f"contradicts {chosen.name} in {count} of {len(ours)} common rows of {name} "
-            f"(largest relative difference {off.max():.2e})"
-        )
-        finding = Finding(Severity.WARNING, text)
-    else:
-        finding = Finding(
-            Severity.NOTE, f"agrees with {chosen.name} in all {len(ours)} common rows of {name}"
-        )
-    return replace(other, findings=(*other.findings, finding))
-
-
-def _describe(file: RawFile) -> DatasetInfo:
-    """Return the line of a catalogue for a raw file, with its warnings as notes."""
-    return DatasetInfo(
-        id=str(file.dataset),
-        file=file.name,
-        fields=tuple(file.fields),
-        ticks_per_unit=(0,) * len(file.fields),
-        interval_s=nominal_interval_s(file.times),
-        first=file.times[0],
-        last=file.times[-1],
-        rows=len(file.times),
-        sha256=file_sha256(file.path),
-        source=file.name,
-        synthetic=False,
-        derived=file.derived,
-        notes=tuple(x.text for x in file.findings if x.severity is Severity.WARNING),
-    )
-
-
-def refusals(found: Resolution) -> str:
-    """Return why every file of a dataset was refused.
-
-    Parameters
-    ----------
-    found : Resolution
-        Its files.
-
-    Returns
-    -------
-    str
-        One clause a file.
-    """
-    return "; ".join(f"{x.name} refused: {_errors(x.findings)}" for x in found.refused)
-
-
-def _errors(findings: Iterable[Finding]) -> str:
-    return ", ".join(x.text for x in findings if x.severity is Severity.ERROR)

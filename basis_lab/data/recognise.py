@@ -64,14 +64,67 @@ def recognise(name: str) -> Recognised | None:
     if SUFFIX.search(name) is None:
         return None
     for pattern, made in _PATTERNS:
-        tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Recognised | None]], ...] = (
-            (_BARS, _bars),
-            (_FUNDING, _funding),
-            (_AAVE, _aave),
-            (_PEG, _peg),
-            (_FEED, _oracle),
-            (_ORACLE, _oracle),
-            (_REWARDS, _rewards),
-            (_GAS, _gas),
-            (_DEX_BARS, _dex_bars),
-        )
+        match = pattern.match(name)
+        if match is not None:
+            return made(match)
+    return None
+
+
+def _bars(match: re.Match[str]) -> Recognised:
+    kind = _BAR_KINDS[match["what"]]
+    return Recognised(dataset=DatasetId(kind, match["venue"], match["symbol"]))
+
+
+def _funding(match: re.Match[str]) -> Recognised:
+    symbol = match["symbol"].removesuffix("-SWAP").replace("-", "")
+    return Recognised(
+        dataset=DatasetId(DatasetKind.FUNDING, match["venue"], symbol),
+        archive=match["archive"] is not None,
+    )
+
+
+def _aave(match: re.Match[str]) -> Recognised:
+    return Recognised(dataset=DatasetId(DatasetKind.AAVE, match["chain"], match["symbol"]))
+
+
+def _oracle(match: re.Match[str]) -> Recognised:
+    symbol = match["base"] + match["quote"].upper()
+    venue = match["venue"] if match["venue"] is not None else "aave"
+    return Recognised(dataset=DatasetId(DatasetKind.ORACLE, venue, symbol))
+
+
+def _gas(match: re.Match[str]) -> Recognised:
+    chain = match["chain"] if match["chain"] is not None else "ethereum"
+    return Recognised(dataset=DatasetId(DatasetKind.GAS, chain, "gas"))
+
+
+def _peg(match: re.Match[str]) -> Recognised | None:
+    venue = _LST_MARKETS.get(match["symbol"])
+    if venue is None:
+        return None
+    return Recognised(dataset=DatasetId(DatasetKind.LST_MARKET, venue, match["symbol"]))
+
+
+def _rewards(match: re.Match[str]) -> Recognised:
+    token = _REWARD_TOKENS[match["what"]]
+    return Recognised(dataset=DatasetId(DatasetKind.REWARDS, "etherfi", token))
+
+
+def _dex_bars(match: re.Match[str]) -> Recognised | None:
+    """Take no bars of an exchange that say neither spot nor perp: there are two ways to read."""
+    if match["venue"] in _EXCHANGES:
+        return None
+    return Recognised(dataset=DatasetId(DatasetKind.DEX, match["venue"], match["symbol"]))
+
+
+_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Recognised | None]], ...] = (
+    (_BARS, _bars),
+    (_FUNDING, _funding),
+    (_AAVE, _aave),
+    (_PEG, _peg),
+    (_FEED, _oracle),
+    (_ORACLE, _oracle),
+    (_REWARDS, _rewards),
+    (_GAS, _gas),
+    (_DEX_BARS, _dex_bars),
+)

@@ -8,7 +8,7 @@ from basis_lab.data.columns import find_column
 from basis_lab.data.csv import RawTable, bad_row
 from basis_lab.data.series import SECONDS_PER_DAY, IntArray
 from basis_lab.data.stamps import read_stamps
-from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.domain.market import BoolArray, FloatArray, TimeArray
 
 STARTS = ("staking_period_start", "period_start")
 ENDS = ("staking_period_end", "period_end")
@@ -19,8 +19,8 @@ TOTAL = "eeth_total"
 TOTAL_PARTS = ("eth_restaked", "eth_not_restaked")
 INVENTED = ("eigen_price_usd", "ethfi_price_usd")
 WEEK_DAYS = 7.0
-# The printed units per eETH are rounded to three digits.
-PRINTED_TOLERANCE = 0.03
+# The printed units per eETH have three decimals.
+PRINTED_STEP, PRINTED_TOLERANCE = 0.001, 0.03
 
 
 def read_rewards(table: RawTable) -> tuple[TimeArray, dict[str, FloatArray]]:
@@ -86,23 +86,22 @@ def printed_warnings(fields: Mapping[str, FloatArray], lines: IntArray) -> tuple
     units = fields["token_amount"] / fields[TOTAL]
     days = (fields["period_end"] - fields["period_start"]) / SECONDS_PER_DAY + 1.0
     weekly = units * WEEK_DAYS / days
+    printed = fields["printed_per_eeth"]
     # A table prints units of a week, or of the whole period: it is off where it is neither.
-    off = np.minimum(
-        _apart(fields["printed_per_eeth"], units), _apart(fields["printed_per_eeth"], weekly)
-    )
-    wrong = np.flatnonzero(off > PRINTED_TOLERANCE)
+    wrong = np.flatnonzero(_apart(printed, units) & _apart(printed, weekly))
     if not len(wrong):
         return ()
     first = int(wrong[0])
-    return (
+    text = (
         f"{len(wrong)} rows print units per eETH that are not amount over total (first: row "
-        f"{lines[first]}, {fields['printed_per_eeth'][first]:g} printed, {units[first]:.4g} for "
-        f"the period or {weekly[first]:.4g} a week by the totals); the totals are used",
+        f"{lines[first]}, {printed[first]:g} printed, {units[first]:.4g} for the period or "
+        f"{weekly[first]:.4g} a week by the totals); the totals are used"
     )
+    return (text,)
 
 
-def _apart(printed: FloatArray, units: FloatArray) -> FloatArray:
-    return np.asarray(np.abs(printed - units) / units)
+def _apart(printed: FloatArray, units: FloatArray) -> BoolArray:
+    return np.abs(printed - units) > np.maximum(PRINTED_STEP, PRINTED_TOLERANCE * units)
 
 
 def _epoch(times: TimeArray) -> FloatArray:

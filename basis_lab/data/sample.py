@@ -6,7 +6,7 @@ synthetic.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,21 @@ from basis_lab.data.parquet import Column, write_columns
 from basis_lab.data.sample_market import ASSETS, VENUES, Bars, make_exchanges
 from basis_lab.data.sample_protocol import (
     USDT_POOL,
+    WEETH_POOL,
     WETH_POOL,
+    WSTETH_POOL,
     make_gas,
     make_pool,
     make_usdt_usd,
+)
+from basis_lab.data.sample_staking import (
+    LISTED,
+    TOKENS,
+    Periods,
+    make_dex_bars,
+    make_market_rate,
+    make_rate,
+    make_rewards,
 )
 from basis_lab.data.series import DatasetInfo, nominal_interval_s
 from basis_lab.domain.market import FloatArray, TimeArray
@@ -36,6 +47,11 @@ RATE_TICKS = 10**8
 INDEX_TICKS = 10**12
 ORACLE_TICKS = 10**6
 GAS_TICKS = 10**4
+LST_TICKS = 10**9
+QUOTE_TICKS = 10**6
+DEX_TICKS = 10**9
+LST_MARKETS = {"weETH": "curve", "wstETH": "uniswap"}
+LST_POOLS = {"weETH": WEETH_POOL, "wstETH": WSTETH_POOL}
 POOL_TICKS = {
     "liquidity_index": INDEX_TICKS,
     "borrow_index": INDEX_TICKS,
@@ -96,8 +112,8 @@ def make_sample() -> tuple[SampleDataset, ...]:
     tuple of SampleDataset
         The same numbers at every call.
     """
-    markets, chain = (
-        np.random.Generator(np.random.PCG64(x)) for x in np.random.SeedSequence(SEED).spawn(2)
+    markets, chain, staking = (
+        np.random.Generator(np.random.PCG64(x)) for x in np.random.SeedSequence(SEED).spawn(3)
     )
     hours = np.arange(START, END, np.timedelta64(3600, "s"))
     days = hours[::24]
@@ -120,7 +136,46 @@ def make_sample() -> tuple[SampleDataset, ...]:
     made.append(_dataset("aave/ethereum/WETH", days, weth, POOL_TICKS))
     made.append(_dataset("oracle/aave/USDTUSD", days, {"price": usdt_usd}, {"price": ORACLE_TICKS}))
     made.append(_dataset("gas/ethereum/gas", hours, {"price_gwei": gas}, {"price_gwei": GAS_TICKS}))
+    return (*made, *_staking(staking, hours, eth_usd))
+
+
+def _staking(
+    rng: np.random.Generator, hours: TimeArray, eth_usd: FloatArray
+) -> tuple[SampleDataset, ...]:
+    """Make the staking tokens: reserves, rates, market quotes, reward tokens and rewards."""
+    days = hours[::24]
+    made = []
+    for token, venue in LST_MARKETS.items():
+        rate = make_rate(rng, days, token)
+        pool = make_pool(rng, days, LST_POOLS[token], eth_usd * rate)
+        quote = {"rate": make_market_rate(rng, hours, token, np.repeat(rate, 24))}
+        made += [
+            _dataset(f"aave/ethereum/{token}", days, pool, POOL_TICKS),
+            _dataset(f"lst/aave/{token}", days, {"rate": rate}, {"rate": LST_TICKS}),
+            _dataset(f"lst_market/{venue}/{token}", hours, quote, {"rate": QUOTE_TICKS}),
+        ]
+    for token in TOKENS:
+        bars = make_dex_bars(rng, hours, token)
+        scales = dict.fromkeys(bars, DEX_TICKS)
+        made.append(_dataset(f"dex/uniswapv3/{token}WETH", hours, bars, scales))
+    made = [_since(x, LISTED[x.id.rpartition("/")[2].removesuffix("WETH")]) for x in made]
+    made += [_periods(name, x) for name, x in make_rewards(rng).items()]
     return tuple(made)
+
+
+def _since(dataset: SampleDataset, start: np.datetime64) -> SampleDataset:
+    """Cut what lies before a token was listed."""
+    kept = dataset.times >= start
+    return replace(
+        dataset,
+        times=dataset.times[kept],
+        ticks={name: values[kept] for name, values in dataset.ticks.items()},
+    )
+
+
+def _periods(name: str, periods: Periods) -> SampleDataset:
+    scales = {field: 1000 if field == "printed_per_eeth" else 1 for field in periods.fields}
+    return _dataset(f"rewards/etherfi/{name}", periods.times, periods.fields, scales)
 
 
 def _bars(name: str, times: TimeArray, bars: Bars, ticks: int) -> SampleDataset:

@@ -1,6 +1,6 @@
 """The synthetic sample's exchanges: spot paths, perps and marks around them, funding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +96,7 @@ def make_exchanges(rng: np.random.Generator, hours: TimeArray) -> Exchanges:
     """
     opens = spot_opens(rng, hours)
     wicks = {"BTC": 0.3 * _shocks(hours)[2], "ETH": _shocks(hours)[2]}
-    spot = {asset: _spot_bars(rng, opens[asset], wicks[asset]) for asset in ASSETS}
+    spot = {asset: spot_bars(rng, opens[asset], wicks[asset]) for asset in ASSETS}
     perp: dict[tuple[str, str], Bars] = {}
     mark: dict[tuple[str, str], Bars] = {}
     funding: dict[tuple[str, str], FloatArray] = {}
@@ -140,8 +140,8 @@ def spot_opens(rng: np.random.Generator, hours: TimeArray) -> dict[str, FloatArr
     first, second = rng.standard_normal((2, rows)) * pace * fat
     mixed = tables.CORRELATION * first + np.sqrt(1.0 - tables.CORRELATION**2) * second
     shocks = _shocks(hours)
-    btc = _bridge(hours, first, shocks[0], tables.BTC_OPEN_USDT, tables.BTC_VOLATILITY)
-    eth = _bridge(hours, mixed, shocks[1], tables.ETH_OPEN_USDT, tables.ETH_VOLATILITY)
+    btc = bridge(hours, first, shocks[0], tables.BTC_OPEN_USDT, tables.BTC_VOLATILITY)
+    eth = bridge(hours, mixed, shocks[1], tables.ETH_OPEN_USDT, tables.ETH_VOLATILITY)
     return {"BTC": btc, "ETH": eth}
 
 
@@ -153,14 +153,33 @@ def _shocks(hours: TimeArray) -> FloatArray:
     return moves
 
 
-def _bridge(
+def bridge(
     hours: TimeArray,
     noise: FloatArray,
     shocks: FloatArray,
-    levels: tuple[int, ...],
+    levels: Sequence[float],
     volatility: float,
 ) -> FloatArray:
-    """Bend scaled noise so that the path meets each month's open."""
+    """Bend scaled noise so that the path meets each month's open.
+
+    Parameters
+    ----------
+    hours : ndarray of datetime64[s], shape (T,)
+        Opens of the bars; whole months.
+    noise : ndarray of shape (T,)
+        Moves of any scale.
+    shocks : ndarray of shape (T,)
+        Log moves that stand in the place of noise where they are not zero.
+    levels : sequence of float
+        The open of each month and of the month after the last.
+    volatility : float
+        A year's, as a fraction, before bending.
+
+    Returns
+    -------
+    ndarray of shape (T + 1,)
+        Prices in the unit of the levels.
+    """
     steps = noise * (volatility / np.sqrt(8760.0) / noise.std())
     widest = WIDEST_STEP * steps.std()
     calm = np.where(shocks == 0.0, np.clip(steps, -widest, widest), 0.0)
@@ -171,7 +190,23 @@ def _bridge(
     return np.asarray(np.exp(path + np.interp(np.arange(len(path)), knots, gaps)))
 
 
-def _spot_bars(rng: np.random.Generator, opens: FloatArray, wicks: FloatArray) -> Bars:
+def spot_bars(rng: np.random.Generator, opens: FloatArray, wicks: FloatArray) -> Bars:
+    """Put bars around a path: each ends where the next one opens.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        The source of chance.
+    opens : ndarray of shape (T + 1,)
+        The path.
+    wicks : ndarray of shape (T,)
+        How far each low runs further down, as a log move.
+
+    Returns
+    -------
+    Bars
+        Of shape (T,).
+    """
     before, after = opens[:-1], opens[1:]
     move = np.abs(np.log(after / before))
     reach = 0.35 * np.minimum(move, 0.01) + 0.0016
@@ -267,7 +302,7 @@ def _solved(noise: FloatArray, target_bps: float) -> FloatArray:
     """Shift noise until its clamped mean is the target; bisection over the centre."""
     bull = target_bps > INTEREST_BPS
     room = 7.8 if bull else 0.0
-    scatter = np.where(bull & (noise < 0.0), 0.7, 1.0) * noise * _spread_bps(target_bps)
+    scatter = np.where(noise < 0.0, 0.7, 1.0) * noise * _spread_bps(target_bps)
     low, high = -20.0, 20.0
     for _ in range(60):
         middle = 0.5 * (low + high)

@@ -58,6 +58,22 @@ WETH_POOL = PoolTables(
     spike=tables.WETH_SPIKE,
     first_indices=(1.0152, 1.0260),
 )
+WEETH_POOL = PoolTables(
+    borrow_percent=tables.WEETH_BORROW_PERCENT,
+    supply_share=tables.WEETH_SUPPLY_SHARE,
+    reserve_factor=tables.WEETH_RESERVE_FACTOR,
+    supplied=(tables.WEETH_SUPPLIED_FIRST, tables.WEETH_SUPPLIED_LAST),
+    spike=tables.WEETH_SPIKE,
+    first_indices=(1.0, 1.0),
+)
+WSTETH_POOL = PoolTables(
+    borrow_percent=tables.WSTETH_BORROW_PERCENT,
+    supply_share=tables.WSTETH_SUPPLY_SHARE,
+    reserve_factor=tables.WSTETH_RESERVE_FACTOR,
+    supplied=(tables.WSTETH_SUPPLIED_FIRST, tables.WSTETH_SUPPLIED_LAST),
+    spike=tables.WSTETH_SPIKE,
+    first_indices=(1.0021, 1.0105),
+)
 
 
 def make_pool(

@@ -52,6 +52,17 @@ WETH_SUPPLIED_FIRST, WETH_SUPPLIED_LAST = 0.9e6, 2.7e6
 USDT_SPIKE = ("2024-12-06", 40.3)
 WETH_SPIKE = ("2024-07-05", 22.6)
 
+# Collateral that is hardly borrowed: supply yields 0.15 % and 0.003 % (weETH, by year) and 0.03 %
+# and 0.09 % (wstETH).
+WEETH_BORROW_PERCENT = (*[1.2] * 12, *[1.05] * 12)
+WEETH_SUPPLY_SHARE = (*[0.125] * 12, *[0.003] * 12)
+WSTETH_BORROW_PERCENT = (*[0.3] * 12, *[0.5] * 12)
+WSTETH_SUPPLY_SHARE = (*[0.10] * 12, *[0.18] * 12)
+WEETH_RESERVE_FACTOR, WSTETH_RESERVE_FACTOR = 0.45, 0.05
+WEETH_SUPPLIED_FIRST, WEETH_SUPPLIED_LAST = 0.05e6, 1.9e6
+WSTETH_SUPPLIED_FIRST, WSTETH_SUPPLIED_LAST = 0.7e6, 1.3e6
+WEETH_SPIKE, WSTETH_SPIKE = ("2024-08-05", 3.0), ("2025-07-23", 1.5)
+
 # Gas in gwei by quarter: mean and median (DOMAIN 5.2; the last quarter continues).
 GAS_MEAN_GWEI = (37.2, 12.8, 6.8, 15.0, 5.5, 2.5, 1.8, 1.6)
 GAS_MEDIAN_GWEI = (30.0, 8.7, 3.7, 11.8, 1.9, 1.3, 0.6, 0.6)

@@ -5,6 +5,7 @@ from typing import Literal
 from basis_lab.errors import EngineError
 
 FIRST_WINDOW = 256
+SHORTEST_WINDOW = 128
 IMMEDIATE_FIRES = 3
 
 Stride = int | Literal["auto"]
@@ -13,8 +14,9 @@ Stride = int | Literal["auto"]
 class Clock:
     """Chooses window lengths; results do not depend on them, only the time they take.
 
-    ``auto`` starts at 256 rows, doubles when quiet, follows twice the distance after a fire, and
-    falls to single rows after three immediate fires.
+    ``auto`` starts at 256 rows, doubles when quiet, follows twice the distance after a fire (not
+    under 128: a short window costs what a single row costs), and falls to single rows after three
+    immediate fires.
 
     Parameters
     ----------
@@ -46,4 +48,5 @@ class Clock:
     def fired(self, rows: int) -> None:
         """Take note of a window that ended after ``rows`` because something acted."""
         self._immediate = self._immediate + 1 if rows == 1 else 0
-        self._length = 1 if self._immediate >= IMMEDIATE_FIRES else max(2 * rows, 2)
+        follow = max(2 * rows, SHORTEST_WINDOW)
+        self._length = 1 if self._immediate >= IMMEDIATE_FIRES else follow

@@ -278,9 +278,7 @@ def _warnings(loop: FullLoop, provider: DataProvider) -> tuple[str, ...]:
     if not positions:
         found.append("the run never held a position")
     for source in loop.frame.sources:
-        found += [
-            f"{source.key}: {note}" for note in source.notes if "proxy" in note or "serves" in note
-        ]
+        found += [f"{source.key}: {note}" for note in source.notes if "stands for" in note]
     found += [
         f"data.proxies names {venue}, which this run does not use"
         for venue in provider.unused_proxies

@@ -84,11 +84,11 @@ class FullLoop:
     def open(self, initial_capital: float) -> None:
         """Book the opening capital at the strategy's treasury."""
         parts = self.components
+        self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
         treasury = parts.strategy_manager.strategy.treasury
         posting = Posting(treasury, initial_capital, Cause.CAPITAL)
         parts.position_monitor.open_with(Transaction(row=0, postings=(posting,)), self.frame.rows)
         parts.network.credit(treasury, initial_capital)
-        self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
         self._log_capital(EventType.DEPOSIT, 0, treasury, initial_capital, {"note": "opening"})
 
     def steps(self) -> Iterator[Window]:

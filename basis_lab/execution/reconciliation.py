@@ -9,6 +9,7 @@ from basis_lab.execution.venues.protocol import Venue
 from basis_lab.monitors.position import PositionMonitor
 
 RELATIVE = 1e-9
+ROUNDING = 1e-14  # of what went through an account, which may now be nearly empty
 SMALLEST_UNIT = 1e-9  # below a lot, a satoshi or a cent of any line, above float rounding
 
 
@@ -45,15 +46,21 @@ class ReconciliationComponent:
         Raises
         ------
         ReconciliationError
-            At the first line that differs by more than the tolerance, 1e-9 relative plus the
-            smallest unit.
+            At the first line that differs by more than the tolerance, 1e-9 relative, plus the
+            rounding of what went through the line, plus the smallest unit.
         """
         held = self._positions.book.quantities
+        turnover = self._positions.book.turnover
         compared, worst = 0, 0.0
         for venue in self._venues:
             for instrument, actual in venue.balances().items():
-                expected = float(held[self._universe.column(instrument)])
-                tolerance = RELATIVE * max(abs(expected), abs(actual)) + SMALLEST_UNIT
+                column = self._universe.column(instrument)
+                expected = float(held[column])
+                tolerance = (
+                    RELATIVE * max(abs(expected), abs(actual))
+                    + ROUNDING * float(turnover[column])
+                    + SMALLEST_UNIT
+                )
                 difference = abs(actual - expected)
                 if not difference <= tolerance:
                     self.failures += 1

@@ -91,6 +91,11 @@ class Book:
         """A copy of the units held, shape (n,)."""
         return self._held.copy()
 
+    @property
+    def turnover(self) -> FloatArray:
+        """A copy of the units that went through each instrument, shape (n,)."""
+        return self._turnover.copy()
+
     def account(self, cause: Cause) -> FloatArray:
         """Return a copy of a cause account, shape (n,): minus what the cause has posted."""
         account: FloatArray = self._accounts[CAUSE_ROW[cause]].copy()
@@ -107,8 +112,12 @@ class Book:
         Raises
         ------
         PositionError
-            If a quantity is not a finite number.
+            If a quantity is not a finite number, or has no known cause.
+        UnknownInstrumentError
+            If the run does not hold an instrument.
         """
+        columns = [self.universe.column(x.instrument) for x in transaction.postings]
+        rows = [self._cause_row(x) for x in transaction.postings]
         for posting in transaction.postings:
             if not np.isfinite(posting.quantity):
                 raise PositionError(
@@ -117,11 +126,22 @@ class Book:
                     value=posting.quantity,
                     remedy="find the calculation that produced it; nothing was booked",
                 )
-        for posting in transaction.postings:
-            column = self.universe.column(posting.instrument)
+        for posting, column, row in zip(transaction.postings, columns, rows, strict=True):
             self._held[column] += posting.quantity
-            self._accounts[CAUSE_ROW[posting.cause], column] -= posting.quantity
+            self._accounts[row, column] -= posting.quantity
             self._turnover[column] += abs(posting.quantity)
+
+    @staticmethod
+    def _cause_row(posting: Posting) -> int:
+        row = CAUSE_ROW.get(posting.cause)
+        if row is None:
+            raise PositionError(
+                "a change without a known cause cannot be written",
+                where=str(posting.instrument),
+                value=posting.cause,
+                remedy=f"name one of {', '.join(CAUSES)}; nothing was booked",
+            )
+        return row
 
     def post_series(self, instrument: Instrument, quantity: FloatArray, cause: Cause) -> None:
         """Write many postings of one instrument and cause, in order.

@@ -91,18 +91,17 @@ class PnLMonitor:
             self._add_flow(window, flow, parts)
         for transaction in transactions:
             self._add_transaction(window, transaction, parts)
-        columns = {name: parts.total(name) for name in CATEGORIES}
         capital = parts.total("capital")
         earlier = np.concatenate([[self._equity], exposure.equity[:-1]])
         change = exposure.equity - earlier - capital
-        residual = change - sum_columns(list(columns.values()), len(window))
+        residual = change - sum_columns(parts.present(CATEGORIES), len(window))
         self._equity = float(exposure.equity[-1])
         self.worst_residual = max(self.worst_residual, attribution.max_residual(residual))
         nothing = np.full(len(window), np.nan)
         self.last = PnLReport(
             equity=exposure.equity,
             flows=capital,
-            attribution=columns,
+            attribution={name: parts.total(name) for name in CATEGORIES},
             residual=residual,
             nav_per_share=exposure.equity / self._shares if self._shares > 0.0 else nothing,
         )
@@ -160,6 +159,7 @@ class _Parts:
     def __init__(self, rows: int) -> None:
         self._rows = rows
         self._columns: dict[str, FloatArray] = {}
+        self._nothing = np.zeros(rows)
 
     def add(self, category: str, step: FloatArray) -> None:
         # Added to zeros, never copied: 0.0 + -0.0 is 0.0 whatever the window's length.
@@ -174,7 +174,10 @@ class _Parts:
         return self._columns[category]
 
     def total(self, category: str) -> FloatArray:
-        return self._columns[category] if category in self._columns else np.zeros(self._rows)
+        return self._columns[category] if category in self._columns else self._nothing
+
+    def present(self, categories: Sequence[str]) -> list[FloatArray]:
+        return [self._columns[x] for x in categories if x in self._columns]
 
 
 def _moves(window: Window, name: str | None) -> tuple[FloatArray, FloatArray]:

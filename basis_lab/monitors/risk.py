@@ -124,7 +124,7 @@ class RiskMonitor:
         margin: dict[str, FloatArray] = {}
         usage: dict[str, FloatArray] = {}
         ltv, factor = self._loan(exposure, rows)
-        distance: dict[str, FloatArray] = {"aave": 1.0 / factor - 1.0}
+        distance: dict[str, FloatArray] = {"aave": ratio(np.ones(rows), factor) - 1.0}
         levels: dict[tuple[str, str], IntArray] = {}
         if "health_factor" in self.parameters.enabled_risk_types:
             levels["health_factor", "aave"] = _floor_level(factor, self.parameters.health_factor)

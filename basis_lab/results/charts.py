@@ -16,7 +16,7 @@ from basis_lab.results.verdict import LENDING, word_verdict
 WEEK = "7D"
 NO_LOAN = "This run has no loan, so there is no health factor."
 NO_PERP = "This run holds no perpetual."
-MARKS = "triangles: warning, critical; red crosses: liquidations"
+MARKS = "triangles: warning, critical; crosses: liquidation"
 LOOKS: Mapping[EventType, Mapping[str, object]] = MappingProxyType(
     {
         EventType.RISK_WARNING: {"symbol": "triangle-down", "size": 8, "color": style.WARNING},
@@ -120,7 +120,7 @@ class Figures:
             for x in (finals.sum(), finals.clip(lower=0.0).sum(), -finals.clip(upper=0.0).sum())
         ]
         figure = self._figure(
-            f"Equity {told[0]} {self._currency} at the end: assets {told[1]}, liabilities {told[2]}",
+            f"Equity {told[0]} {self._currency} at the end: {told[1]} up, {told[2]} down",
             "assets up, liabilities and losses down; the dark line is equity",
             self._currency,
         )
@@ -167,7 +167,7 @@ class Figures:
         venue = min(least, key=lambda name: least[name])
         figure = self._figure(
             self._liquidated(f"Least margin ratio {format_ratio(least[venue])}, at {venue}"),
-            f"(cash + unrealised P&L) / notional, least of each drawn bin; {MARKS}",
+            f"(cash + unrealised P&L) / notional; {MARKS}",
             "ratio",
         )
         ends = {}

@@ -127,7 +127,7 @@ def label_ends(figure: go.Figure, ends: Mapping[str, tuple[float, str]]) -> None
             xanchor="left",
             xshift=6,
             y=place,
-            text=f"<span style='color:{colour}'>\N{BLACK SQUARE}</span> {name}",
+            text=f"<span style='color:{colour}'>\N{BLACK SQUARE}</span> {name.replace('_', ' ')}",
             showarrow=False,
             align="left",
             font={"size": 11},

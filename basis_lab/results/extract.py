@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from basis_lab.domain.events import EventType
@@ -137,9 +138,11 @@ def lent(pnl: pd.DataFrame, capital: float, hurdle_apr: float) -> pd.Series:
     pandas.Series
         Share-class currency, by timestep.
     """
-    money = (capital + pnl["flows"].cumsum()).shift(1)
-    steps = pd.Series(pnl.index, index=pnl.index).diff() / YEAR
-    return (hurdle_apr * money * steps).fillna(0.0).cumsum()
+    times = pnl.index.to_numpy()
+    years = np.diff(times) / np.timedelta64(365, "D")
+    money = capital + np.add.accumulate(pnl["flows"].to_numpy())[:-1]
+    earned = np.add.accumulate(hurdle_apr * money * years)
+    return pd.Series(np.concatenate([[0.0], earned]), index=pnl.index)
 
 
 def funding_rates(events: pd.DataFrame) -> dict[str, pd.Series]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from basis_lab.config.describe import ConfigRow
 from basis_lab.config.loader import ModeSummary
+from basis_lab.data.check import CheckFinding
 from basis_lab.data.importer import ImportReport
 from basis_lab.data.series import DatasetInfo, time_text
 from basis_lab.results.text import align_table
@@ -125,6 +126,26 @@ def word_import(report: ImportReport) -> str:
     ]
     lines += ["", f"{report.destination}: {len(report.datasets)} datasets written"]
     return "\n".join(lines)
+
+
+def word_findings(findings: Sequence[CheckFinding]) -> str:
+    """Return what a check of data found.
+
+    Parameters
+    ----------
+    findings : sequence of CheckFinding
+        Errors first.
+
+    Returns
+    -------
+    str
+        A table, or a sentence where nothing was found.
+    """
+    if not findings:
+        return "nothing was found"
+    rows = [("severity", "file", "rows", "finding", "effect on a backtest", "what to do")]
+    rows += [(x.severity.value, x.file, x.rows, x.what, x.effect, x.remedy) for x in findings]
+    return align_table(rows)
 
 
 def word_comparison(table: "pd.DataFrame") -> str:

@@ -93,16 +93,15 @@ def _money(record: RunRecord) -> dict[str, object]:
 
 
 def _performance(record: RunRecord) -> dict[str, object]:
-    days = days_of(record)
-    total_return = performance.calculate_total_return(
-        np.asarray(ISSUE_PRICE), record.nav_per_share[-1]
-    )
+    """Measure the shares as long as there were any."""
+    rows = _rows_with_shares(record)
+    nav, times = record.nav_per_share[:rows], record.frame.times[:rows]
+    days = float((times[-1] - times[0]) / np.timedelta64(1, "D"))
+    total_return = performance.calculate_total_return(np.asarray(ISSUE_PRICE), nav[-1])
     annualized = performance.annualize_return(total_return, days)
-    daily = performance.calculate_daily_returns(
-        record.frame.times[: record.rows], record.nav_per_share
-    )
+    daily = performance.calculate_daily_returns(times, nav)
     observed = daily if days >= LEAST_DAYS else daily[:0]
-    max_drawdown = performance.calculate_max_drawdown(record.nav_per_share)
+    max_drawdown = performance.calculate_max_drawdown(nav)
     target = record.identity.target_apy
     return {
         "total_return": total_return,
@@ -110,7 +109,7 @@ def _performance(record: RunRecord) -> dict[str, object]:
         "apr": performance.calculate_apr(total_return, days),
         "target_apy": target,
         "apy_vs_target": None if target is None else annualized - target,
-        "hurdle_apr": _hurdle_apr(record, days),
+        "hurdle_apr": _hurdle_apr(record, rows, days),
         "volatility": performance.calculate_volatility(observed),
         "sharpe": performance.calculate_sharpe(observed),
         "sortino": performance.calculate_sortino(observed),
@@ -120,12 +119,18 @@ def _performance(record: RunRecord) -> dict[str, object]:
     }
 
 
-def _hurdle_apr(record: RunRecord, days: float) -> FloatArray | None:
+def _rows_with_shares(record: RunRecord) -> int:
+    """Return the timesteps up to the last with a NAV per share; all until all is paid out."""
+    known = np.flatnonzero(np.isfinite(record.nav_per_share))
+    return int(known[-1]) + 1 if len(known) > 0 else record.rows
+
+
+def _hurdle_apr(record: RunRecord, rows: int, days: float) -> FloatArray | None:
     key = HURDLE_SERIES[record.identity.share_class]
     if not record.frame.has(key):
         return None
     index = record.frame.values(key)
-    growth = performance.calculate_total_return(index[0], index[record.rows - 1])
+    growth = performance.calculate_total_return(index[0], index[rows - 1])
     return performance.calculate_apr(growth, days)
 
 

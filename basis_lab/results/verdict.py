@@ -48,11 +48,16 @@ class Comparison:
         apr, hurdle = summary["apr"], summary["hurdle_apr"]
         if apr is None or hurdle is None:
             return cls(days=days, held=None, left=None)
-        leaving = (summary["final_exit_equity"] - summary["final_equity"]) / summary[
-            "initial_capital"
-        ]
-        left = apr + leaving * DAYS_PER_YEAR / days - hurdle
+        left = apr + _leaving(summary) * DAYS_PER_YEAR / days - hurdle
         return cls(days=days, held=apr - hurdle, left=left)
+
+
+def _leaving(summary: Mapping[str, Any]) -> float:
+    """Return what closing everything at the end does to a share, of its issue price."""
+    nav, equity = summary["nav_per_share"], summary["final_equity"]
+    if nav is None or equity == 0.0:
+        return 0.0
+    return float(nav * (summary["final_exit_equity"] / equity - 1.0))
 
 
 def days_between(start: str, end: str) -> float:

@@ -6,7 +6,7 @@ what should use every core is a sweep, which has processes.
 
 import secrets
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import perf_counter
@@ -326,10 +326,11 @@ class _Job:
 
     def wait(self, timeout_s: float | None) -> RunResult | None:
         """Return the result, or None where there is none, or none in time."""
-        wait((self._future,), timeout_s)
-        if self.state in {State.COMPLETED, State.STOPPED, State.FAILED}:
-            return self._future.result()
-        return None
+        try:
+            error = self._future.exception(timeout_s)
+        except (CancelledError, TimeoutError):
+            return None
+        return None if isinstance(error, KeyboardInterrupt) else self._future.result()
 
     def cancel(self) -> None:
         self._stop.set()
@@ -341,11 +342,10 @@ def _execute(checked: CheckedRequest, stop: threading.Event, began: float) -> Ru
     _refuse_if(stop)
     request, config = checked.request, checked.config
     run_id = request.run_id
-    frame = checked.provider.frame(checked.start, checked.end)
     if run_id is None:
         run_id = make_run_id(
             config.plain(),
-            frame,
+            checked.frame,
             mode=config.mode,
             share_class=config.share_class.name,
             initial_capital=checked.capital,
@@ -353,7 +353,6 @@ def _execute(checked: CheckedRequest, stop: threading.Event, began: float) -> Ru
     engine = EventDrivenStrategyEngine(
         config, "backtest", checked.provider, checked.capital, config.share_class.name
     )
-    _refuse_if(stop)
     load_s = perf_counter() - began
     record = engine.run_backtest(
         checked.start,

@@ -13,6 +13,7 @@ from basis_lab.config.loader import load_config
 from basis_lab.config.models import RunConfig
 from basis_lab.data.catalogue import default_store, open_store
 from basis_lab.data.provider import DataProvider
+from basis_lab.domain.market import MarketFrame
 from basis_lab.engine.clock import Stride
 from basis_lab.engine.compose import blueprint_of, universe_of
 from basis_lab.errors import DataRangeError, UsageError
@@ -90,6 +91,8 @@ class CheckedRequest:
         This request's own view of the data.
     start, end : datetime64
         First and last timestep.
+    frame : MarketFrame
+        The data between them, loaded and found whole.
     capital : float
         Share-class currency.
     """
@@ -99,6 +102,7 @@ class CheckedRequest:
     provider: DataProvider
     start: np.datetime64
     end: np.datetime64
+    frame: MarketFrame
     capital: float
 
 
@@ -141,6 +145,7 @@ def check_request(request: BacktestRequest) -> CheckedRequest:
         provider=provider,
         start=start,
         end=end,
+        frame=provider.frame(start, end),
         capital=capital,
     )
 

@@ -15,6 +15,7 @@ from basis_lab.strategies.parameters import BasisParameters
 
 SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
 ROUNDING = 1.0 - 2.0**-50  # keeps a purchase with all cash from asking for one ulp too much
+FEE_HEADROOM = 1.1  # cash kept for fees, over their estimate at today's price
 MOVE_THRESHOLD = 1e-4  # share of equity below which a margin difference is left alone
 
 
@@ -218,7 +219,7 @@ class BasisDesk:
         for venue, margin in self.margins.items():
             surplus = book.margin_equity[venue] - goal.margins[venue]
             if realised:
-                surplus = min(surplus, book.margin_cash[venue])
+                surplus = min(surplus, book.margin_cash[venue] - self._fee_cash(book, goal, venue))
             accounts.append(Account(instrument=margin, surplus=surplus, tolerance=threshold))
         if goal.from_reserve:
             accounts.append(
@@ -241,7 +242,8 @@ class BasisDesk:
                 leaving[move.source] += move.quantity
         orders: list[Instruction] = []
         for venue, margin in self.margins.items():
-            wanted = leaving[margin] - book.margin_cash[venue]
+            spare = book.margin_cash[venue] - self._fee_cash(book, goal, venue)
+            wanted = leaving[margin] - spare
             units = self._units_to_realise(view, book, venue, wanted)
             if units > 0.0:
                 orders.append(self.perp_order(view, venue, units))
@@ -305,6 +307,11 @@ class BasisDesk:
         gross = units / (1.0 - terms.fee)
         slippage = float(terms.slippage(np.array([gross * price]))[0])
         return gross * price * (1.0 + slippage)
+
+    def _fee_cash(self, book: BasisBook, goal: Goal, venue: str) -> float:
+        """Cash that a venue must keep for the fees of the shorts still to be opened there."""
+        opened = max(goal.weights[venue] * goal.spot - book.shorts[venue], 0.0)
+        return FEE_HEADROOM * opened * book.price * self._terms.perp[venue].fee
 
     def _fees_home(self) -> float:
         """Fees of sending from every other venue to the treasury's, at most."""

@@ -80,14 +80,14 @@ def test_a_market_knows_the_slippage_of_its_venue_file():
 @pytest.mark.parametrize(
     ("quantity", "rounded"),
     [
-        (0.0079, 0.007),
-        (0.007, 0.007),
-        (0.3, 0.3),  # 0.3 / 0.001 is 299.99999999999994 in floating point
-        (0.0009, 0.0),
+        (0.79, 0.7),
+        (0.7, 0.7),
+        (0.3, 0.3),  # 0.3 / 0.1 is 2.9999999999999996 in floating point
+        (0.09, 0.0),
     ],
 )
 def test_a_quantity_is_rounded_down_to_whole_lots(quantity, rounded):
-    assert terms(lot=0.001).round_down(quantity) == pytest.approx(rounded, abs=1e-15)
+    assert terms(lot=0.1).round_down(quantity) == pytest.approx(rounded, abs=1e-15)
 
 
 def test_a_market_without_lots_takes_any_size():

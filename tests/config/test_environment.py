@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from basis_lab.config import read_environment
+from basis_lab.config.environment import VARIABLES
 from basis_lab.errors import ConfigError, UsageError
 
 
@@ -82,6 +83,39 @@ def test_a_backtest_is_refused_while_live_trading_is_set():
 
 def test_a_backtest_is_allowed_otherwise():
     read_environment({}).require_backtest()
+
+
+def test_a_misspelt_variable_is_told_with_the_one_that_it_may_mean():
+    told = []
+
+    environment = read_environment(
+        {"BASIS_DATA_DIRR": "x", "BASIS_ZZZZZZZZZZ": "y", "BASIL": "z"}, warn=told.append
+    )
+
+    assert environment.data_dir is None
+    named = "warning: nothing reads the environment variable BASIS_"
+    listed = "configs/env/basis.env.example lists them all\n"
+    assert told == [
+        f"{named}DATA_DIRR; did you mean BASIS_DATA_DIR? {listed}",
+        f"{named}ZZZZZZZZZZ; {listed}",
+    ]
+
+
+def test_a_warning_never_tells_a_value():
+    told = []
+
+    read_environment({"BASIS_PROD__CEX__BYBIT_SECRT": "hunter2"}, warn=told.append)
+
+    assert "BASIS_PROD__CEX__BYBIT_SECRET" in told[0]
+    assert "hunter2" not in told[0]
+
+
+def test_every_variable_that_ships_is_known():
+    told = []
+
+    read_environment(dict.fromkeys(VARIABLES, ""), warn=told.append)
+
+    assert told == []
 
 
 def test_credentials_are_never_read():

@@ -9,6 +9,7 @@ REFUSED = {
     "unknown_mode": {"mode": "btc_bassis"},
     "eth_never_hedges": {"mode": "eth_basis", "share_class": "ETH"},
     "unknown_key": {"mode": "btc_basis", "overrides": {"strategy.spot_alocation": 0.6}},
+    "loud_entry": {"mode": "btc_basis", "overrides": {"strategy.spot_allocation": 0.8}},
     "number_as_text": {"mode": "btc_basis", "overrides": {"strategy.spot_allocation": "60e-2"}},
     "many_at_once": {
         "mode": "btc_basis",

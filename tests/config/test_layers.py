@@ -208,6 +208,43 @@ def test_all_problems_of_all_files_come_at_once(configs, write):
     }
 
 
+def test_a_key_of_the_wrong_type_does_not_hide_the_rules_that_other_keys_break():
+    overrides = {
+        "strategy.spot_allocation": "half",
+        "strategy.hedge_allocation": {"okx": 0.5},
+        "strategy.reserve_ratio": 0.3,
+        "risk.margin_ratio.warning": "high",
+        "risk.price_divergence.warning": 0.5,
+        "venues.okx.title": 3,
+        "venues.okx.perp.slippage.sizes": [3, 2, 1],
+        "venues.okx.transfer.fees.USDT": -1,
+        "venues.bybit.perp.taker_fee": None,
+        "venues.bybit.spot.slippage.bps": [-1, 0, 1],
+        "hold": 1,
+        "flows": [{"at": "soon", "amount": 1, "unit": "capital"}],
+    }
+
+    found = problems(mode="btc_basis", overrides=overrides)
+
+    assert {x.key for x in found} >= {
+        *(x for x in overrides if x not in {"venues.bybit.spot.slippage.bps", "flows"}),
+        "venues.bybit.spot.slippage.bps[0]",
+        "flows[0].at",
+    }
+
+
+def test_a_missing_family_does_not_hide_the_other_problems(configs):
+    path = configs / "modes" / "btc_basis.yaml"
+    text = path.read_text().replace("family: basis\n", "")
+    path.write_text(text.replace("share_classes: [USDT]", "share_classes: [USDT, USDT]"))
+
+    found = problems(
+        mode="btc_basis", overrides={"data.proxies": {"okx": "okx"}}, configs_dir=configs
+    )
+
+    assert {x.key for x in found} >= {"family", "share_classes", "data.proxies.okx"}
+
+
 @pytest.mark.parametrize(
     ("text", "key", "what"),
     [

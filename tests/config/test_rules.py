@@ -33,6 +33,20 @@ BROKEN = [
     ({"risk.ltv": {"warning": 0.92, "critical": 0.93}}, "risk.ltv"),
     ({"risk.enabled_risk_types": ["margin"]}, "risk.enabled_risk_types[0]"),
     ({"risk.enabled_risk_types": ["ltv"]}, "risk.enabled_risk_types[0]"),
+    ({"risk.enabled_risk_types": ["delta_drift"]}, "risk.enabled_risk_types[0]"),
+    ({"risk.price_divergence": None}, "risk.price_divergence"),
+    ({"risk.price_divergence.warning": 0.01}, "risk.price_divergence.warning"),
+    ({"strategy.treasury": "bybit"}, "strategy.treasury"),
+    ({"strategy.spot_venue": "bybit"}, "strategy.treasury"),
+    (
+        {"strategy.funding_filter": {"days": 7, "exit_below": 1e-4, "enter_above": 0}},
+        "strategy.funding_filter.enter_above",
+    ),
+    (
+        {"strategy.funding_filter": {"days": 0, "exit_below": 0, "enter_above": 0}},
+        "strategy.funding_filter.days",
+    ),
+    ({"strategy.funding_filter.days": 7}, "strategy.funding_filter.exit_below"),
     ({"rewards.mode": "base_eigen"}, "rewards.mode"),
     ({"data.proxies": {"okx": "okx"}}, "data.proxies.okx"),
     ({"venues": []}, "venues"),
@@ -69,6 +83,13 @@ def test_a_basis_mode_that_breaks_a_rule_is_refused(overrides, key):
         ({"strategy.treasury": "aave_v3"}, "strategy.treasury"),
         ({"risk.margin_ratio": {"warning": 0.2, "critical": 0.1}}, "risk.margin_ratio"),
         ({"risk.enabled_risk_types": ["delta_drift"]}, "risk.enabled_risk_types[0]"),
+        ({"risk.price_divergence": {"warning": 0.1, "critical": 0.2}}, "risk.price_divergence"),
+        ({"venues.aave_v3.assets": {}}, "venues.aave_v3.assets.%"),
+        ({"venues.aave_v3.assets.weETH.ltv": 0.75}, "venues.aave_v3.assets.weETH.ltv"),
+        (
+            {"venues.aave_v3.assets.WETH.liquidation_bonus": 0.21},
+            "venues.aave_v3.assets.WETH.liquidation_bonus",
+        ),
         ({"venues.aave_v3.gas_units.supply": 0}, "venues.aave_v3.gas_units.supply"),
         ({"venues.wallet.gas_units": {"transfer": 1}}, "venues.wallet.gas_units.wrap"),
         ({"venues.wallet.gas_units.fly": 1}, "venues.wallet.gas_units.fly"),
@@ -76,7 +97,9 @@ def test_a_basis_mode_that_breaks_a_rule_is_refused(overrides, key):
 )
 @pytest.mark.parametrize("share_class", ["USDT", "ETH"])
 def test_a_lending_mode_that_breaks_a_rule_is_refused(overrides, key, share_class):
-    assert key in keys("pure_lending", overrides, share_class)
+    token = "WETH" if share_class == "ETH" else "USDT"
+
+    assert key.replace("%", token) in keys("pure_lending", overrides, share_class)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +110,9 @@ def test_a_lending_mode_that_breaks_a_rule_is_refused(overrides, key, share_clas
         {"strategy.reserve_ratio": 0.2},
         {"strategy.spot_venue": "bybit", "strategy.treasury": "bybit"},
         {"risk.enabled_risk_types": []},
+        {"risk.enabled_risk_types": ["price_divergence"]},
+        {"strategy.funding_filter": {"days": 7, "exit_below": 0, "enter_above": 0}},
+        {"strategy.funding_filter": {"days": 1, "exit_below": -1e-4, "enter_above": 1e-4}},
         {"data.proxies": {"okx": "binance", "deribit": "binance"}},
         {"target_apy": None, "max_drawdown": None},
     ],
@@ -149,6 +175,32 @@ def test_the_check_tells_what_is_wrong_with_a_file_by_itself(write, text, key):
 
     assert checked == path
     assert key in {x.key for x in problems}
+
+
+@pytest.mark.parametrize(
+    ("venue", "old", "new", "key"),
+    [
+        ("binance", "BTCUSDT: { lot: 0.00001,", "XBTUSDT: { lot: 0.00001,", "spot.markets.BTCUSDT"),
+        ("bybit", "fees: { USDT: 3.5,", "fees: { USD: 3.5,", "transfer.fees.USDT"),
+        ("aave_v3", "WETH: { ltv: 0.805", "ETH: { ltv: 0.805", "assets.WETH"),
+    ],
+)
+def test_a_venue_file_is_checked_in_the_modes_of_its_directory(configs, venue, old, new, key):
+    path = configs / "venues" / f"{venue}.yaml"
+    path.write_text(path.read_text().replace(old, new))
+
+    ((_, problems),) = check_paths([path])
+
+    assert key in {x.key for x in problems}
+    assert {x.file for x in problems} == {f"configs/venues/{venue}.yaml"}
+
+
+def test_a_venue_file_is_not_blamed_for_a_mode_that_cannot_be_read(configs):
+    (configs / "modes" / "btc_basis.yaml").write_text("mode: [")
+
+    checked = check_paths([configs / "venues", configs / "modes" / "btc_basis.yaml"])
+
+    assert [path.name for path, problems in checked if problems] == ["btc_basis.yaml"]
 
 
 def test_a_scenario_of_a_lending_mode_passes_the_check(write):

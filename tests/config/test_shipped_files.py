@@ -6,32 +6,10 @@ from pathlib import Path
 import pytest
 
 from basis_lab.config import check_paths, list_modes, load_config
+from basis_lab.config.environment import VARIABLES
 from basis_lab.errors import ConfigError, UsageError
 
 SHIPPED = Path(__file__).parents[2] / "configs"
-
-VARIABLES = {
-    "BASIS_ENVIRONMENT",
-    "BASIS_EXECUTION_MODE",
-    "BASIS_DATA_MODE",
-    "BASIS_DATA_DIR",
-    "BASIS_RESULTS_DIR",
-    "BASIS_DATA_START_DATE",
-    "BASIS_DATA_END_DATE",
-    "BASIS_DATABASE__URL",
-    "BASIS_LOG_LEVEL",
-    "BASIS_API_TOKEN",
-    "BASIS_LIVE_TRADING__ENABLED",
-    "BASIS_LIVE_TRADING__READ_ONLY",
-    "BASIS_LIVE_TRADING__MAX_TRADE_SIZE_USD",
-    "BASIS_LIVE_TRADING__EMERGENCY_STOP_LOSS_PCT",
-    "BASIS_LIVE_TRADING__HEARTBEAT_TIMEOUT_SECONDS",
-    "BASIS_LIVE_TRADING__CIRCUIT_BREAKER_ENABLED",
-    "BASIS_DEV__CEX__BINANCE_SPOT_API_KEY",
-    "BASIS_DEV__CEX__BINANCE_SPOT_SECRET",
-    "BASIS_PROD__ALCHEMY__PRIVATE_KEY",
-    "BASIS_PROD__ALCHEMY__RPC_URL",
-}
 
 
 def test_every_shipped_file_passes_the_check():
@@ -103,7 +81,23 @@ def test_the_environment_example_explains_every_variable():
 
     named = {x.removeprefix("# ").split("=")[0] for x in lines if "=" in x}
 
-    assert named >= VARIABLES
+    assert named == set(VARIABLES)
+
+
+def test_the_pool_lists_the_collateral_rules_that_are_known():
+    pool = load_config("pure_lending").venues["aave_v3"]
+
+    rows = {
+        token: (x.ltv, x.liquidation_threshold, x.liquidation_bonus)
+        for token, x in pool.assets.items()
+    }
+
+    assert rows == {
+        "USDT": (0.75, 0.78, 0.045),
+        "WETH": (0.805, 0.83, 0.05),
+        "wstETH": (0.785, 0.81, 0.06),
+        "weETH": (0.725, 0.75, 0.075),
+    }
 
 
 def test_modes_are_listed_by_share_class_and_by_risk():

@@ -7,7 +7,8 @@ import pytest
 
 from basis_lab.data.catalogue import open_store
 from basis_lab.data.importer import Verdict, import_directory
-from basis_lab.data.recognise import is_for_later, recognise
+from basis_lab.data.recognise import recognise
+from basis_lab.data.static import is_static
 from basis_lab.domain.market import Alignment
 from basis_lab.errors import BadDataError, DataError, MissingDataError, UsageError
 
@@ -51,6 +52,17 @@ def report_of(report, name):
         ("aave_v3_aave-v3-ethereum_WETH_rates_x.csv", "aave/ethereum/WETH"),
         ("aave_USDT_USD_oracle_daily.csv", "oracle/aave/USDTUSD"),
         ("ethereum_gas_prices_1h.csv.gz", "gas/ethereum/gas"),
+        ("USDT_USD_oracle_2024.csv", "oracle/aave/USDTUSD"),
+        ("aave_weETH_ETH_oracle_hourly.csv.gz", "oracle/aave/weETHETH"),
+        ("compoundv3_feed_WETH_usd_1h.csv", "oracle/compoundv3/WETHUSD"),
+        ("aave_v3_ethereum_weETH_rates_daily.csv", "aave/ethereum/weETH"),
+        ("weETH_peg_market_vs_oracle_1h.csv.gz", "lst_market/curve/weETH"),
+        ("wstETH_peg_market_vs_oracle_1h.csv.gz", "lst_market/uniswap/wstETH"),
+        ("uniswapv3_EIGENWETH_1h.csv.gz", "dex/uniswapv3/EIGENWETH"),
+        ("uniswapv3_WETHUSDT_1h.csv", "dex/uniswapv3/WETHUSDT"),
+        ("etherfi_eigen_distributions_weekly.csv", "rewards/etherfi/EIGEN"),
+        ("etherfi_ethfi_topups_2024.csv", "rewards/etherfi/ETHFI"),
+        ("etherfi_seasonal_rewards_derived.csv", "rewards/etherfi/SEASONAL"),
     ],
 )
 def test_a_name_says_which_dataset(name, dataset):
@@ -60,17 +72,21 @@ def test_a_name_says_which_dataset(name, dataset):
 @pytest.mark.parametrize(
     "name",
     [
-        "uniswapv3_WETHUSDT_1h.csv.gz",
-        "weETH_peg_market_vs_oracle_1h.csv.gz",
-        "etherfi_eigen_distributions_weekly.csv",
         "binance_margin_requirements.json",
         "aave_v3_risk_parameters.json",
         "execution_costs_lookup.json.gz",
+        "execution_cost_summary.json",
     ],
 )
-def test_files_of_later_modes_are_known_but_not_read(name):
-    assert is_for_later(name)
+def test_static_tables_are_known_and_are_no_dataset(name):
+    assert is_static(name)
     assert recognise(name) is None
+
+
+@pytest.mark.parametrize("name", ["binance_BTCUSDT_1h.csv", "notes.csv", "x_oracle.json"])
+def test_a_name_that_could_be_two_things_is_no_dataset(name):
+    assert recognise(name) is None
+    assert not is_static(name)
 
 
 def test_a_good_file_is_used_and_written(raw, tmp_path):
@@ -208,7 +224,7 @@ def test_the_most_complete_of_two_files_is_chosen_and_the_other_compared(raw):
     assert report.choices[0].file == SPOT
     assert report.choices[0].others == (gappy,)
     assert report_of(report, gappy).verdict is Verdict.NOT_CHOSEN
-    assert "in 1 of 2 common rows" in str(report_of(report, gappy).findings[-1])
+    assert "in 2 common rows: open in 1 (" in str(report_of(report, gappy).findings[-1])
 
 
 def oracle(prices):
@@ -237,12 +253,189 @@ def test_a_value_that_is_published_daily_and_repeated_is_no_interpolation(raw):
     assert report_of(report, "aave_USDT_USD_oracle_hourly.csv").verdict is Verdict.USED
 
 
-def test_files_of_later_modes_are_listed(raw):
-    report = raw({SPOT: HEADER + GOOD, "binance_margin_requirements.json": "{}", "x.csv": "a\n"})
+MARGINS = '{"initial_margin_requirement": 0.05, "maintenance_margin_requirement": %s}'
 
-    listed = report.with_verdict(Verdict.NOT_USED_YET)
-    assert [x.file for x in listed] == ["binance_margin_requirements.json", "x.csv"]
-    assert "for a later mode" in str(listed[0].findings[0])
+
+def test_margins_that_would_liquidate_at_the_opening_are_refused(raw):
+    report = raw(
+        {
+            SPOT: HEADER + GOOD,
+            "okx_margin_requirements.json": MARGINS % 0.1,
+            "bybit_margin_requirements.json": MARGINS % 0.004,
+            "binance_margin_requirements.json": MARGINS.replace("}", ""),
+            "x.csv": "a\n",
+        }
+    )
+
+    refused = [x.file for x in report.with_verdict(Verdict.REFUSED)]
+    unused = [x.file for x in report.with_verdict(Verdict.NOT_USED)]
+    assert refused == ["binance_margin_requirements.json", "okx_margin_requirements.json"]
+    assert unused == ["bybit_margin_requirements.json", "x.csv"]
+    text = str(report_of(report, "okx_margin_requirements.json").findings[0])
+    assert "maintenance margin 0.1 is above initial margin 0.05" in text
+
+
+def test_a_risk_table_that_differs_from_the_rules_of_runs_is_reported(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / SPOT).write_text(HEADER + GOOD)
+    table = '{"standard": {"ltv_limits": {"weETH_WETH": 0.80, "WETH_WETH": 0.805}}}'
+    (tmp_path / "raw" / "aave_v3_risk_parameters.json").write_text(table)
+    rules = {"weETH": {"ltv": 0.725}, "WETH": {"ltv": 0.805}}
+
+    report = import_directory(tmp_path / "raw", tmp_path / "canonical", rules=rules)
+
+    found = report_of(report, "aave_v3_risk_parameters.json")
+    assert found.verdict is Verdict.NOT_USED
+    assert [str(x) for x in found.findings[1:]] == [
+        "WARNING: ltv of weETH is 0.8 here, 0.725 in configs/venues"
+    ]
+
+
+def test_cost_tables_are_listed_as_constants(raw):
+    table = '{"ETH_USDT": {"10k": {"2024-05-01": 5, "2024-05-02": 5}}}'
+
+    report = raw({SPOT: HEADER + GOOD, "execution_costs_lookup.json": table})
+
+    found = report_of(report, "execution_costs_lookup.json")
+    assert found.verdict is Verdict.NOT_USED
+    assert "1 of 1 columns hold one number on every date" in str(found.findings[0])
+
+
+AAVE_DAILY = (
+    "timestamp,blockNumber,liquidityIndex,variableBorrowIndex,currentLiquidityRate,"
+    "currentVariableBorrowRate,totalAToken,totalVariableDebt,price\n"
+)
+
+
+def reserve(prices, first_block=100):
+    return AAVE_DAILY + "".join(
+        f"{1717200000 + 86400 * i},{first_block + i},1.0{i},1.1{i},0.01,0.02,90,50,{price}\n"
+        for i, price in enumerate(prices)
+    )
+
+
+def test_the_rate_of_an_lst_is_its_oracle_price_over_that_of_weth(raw, tmp_path):
+    report = raw(
+        {
+            "aave_v3_ethereum_weETH_rates_daily.csv": reserve([3120.0, 3163.0]),
+            "aave_v3_ethereum_WETH_rates_daily.csv": reserve([3000.0, 3040.0]),
+        }
+    )
+
+    rate = open_store(tmp_path / "canonical").read("lst/aave/weETH").fields["rate"]
+    assert rate.tolist() == [1.04, 3163.0 / 3040.0]
+    chosen = next(x for x in report.choices if x.dataset == "lst/aave/weETH")
+    assert chosen.reason == "the oracle prices of two reserves at the same block"
+    assert [x.verdict for x in report.files] == [Verdict.USED, Verdict.USED]
+
+
+def test_oracle_prices_of_different_blocks_make_no_rate(raw):
+    report = raw(
+        {
+            "aave_v3_ethereum_weETH_rates_daily.csv": reserve([3120.0, 3163.0]),
+            "aave_v3_ethereum_WETH_rates_daily.csv": reserve([3000.0, 3040.0], first_block=7),
+        }
+    )
+
+    chosen = next(x for x in report.choices if x.dataset == "lst/aave/weETH")
+    assert (chosen.file, chosen.reason) == (None, "every file was refused")
+
+
+def quotes(rates, dex="curve"):
+    rows = "".join(f"{1717200000 + 3600 * i},{rate!r},{dex}\n" for i, rate in enumerate(rates))
+    return "timestamp,market_rate,dex\n" + rows
+
+
+@pytest.fixture
+def smoothed():
+    walk = 1.04 + np.cumsum(np.random.default_rng(5).normal(0.0, 1e-4, 1000))
+    return np.median(np.lib.stride_tricks.sliding_window_view(walk, 24), axis=1).tolist(), walk
+
+
+def test_smoothed_quotes_of_an_lst_serve_with_a_warning(raw, tmp_path, kit, smoothed):
+    report = raw({"weETH_peg_market_vs_oracle_1h.csv": quotes(smoothed[0])})
+
+    assert report.choices[0].reason == "smoothed: it values exits alone"
+    key = "lst_market/curve/weETH.rate"
+    lab = kit.provider(open_store(tmp_path / "canonical"), kit.need(key, Alignment.STEP))
+    assert "smoothed" in " ".join(lab.frame(*lab.coverage()).sources[0].notes)
+
+
+def test_quotes_that_move_by_the_hour_are_not_smoothed(raw):
+    walk = 1.04 + np.cumsum(np.random.default_rng(5).normal(0.0, 1e-4, 1000))
+
+    report = raw({"weETH_peg_market_vs_oracle_1h.csv": quotes(walk.tolist())})
+
+    assert report.choices[0].reason == "the only good file"
+    assert report.datasets[0].derived is False
+
+
+def test_a_smoothed_price_is_derived_and_does_not_serve(raw, smoothed):
+    rows = "".join(f"{1717200000 + 3600 * i},{x},{x},{x},{x}\n" for i, x in enumerate(smoothed[0]))
+
+    report = raw({"uniswapv3_weETHWETH_1h.csv": "timestamp,open,high,low,close\n" + rows})
+
+    assert report.choices[0].file is None
+    assert report.datasets[0].smoothed
+
+
+def test_quotes_of_another_market_are_refused(raw):
+    with pytest.raises(BadDataError, match=r"not of curve.*row 2"):
+        raw({"weETH_peg_market_vs_oracle_1h.csv": quotes([1.04, 1.05], dex="balancer")})
+
+
+WEEKLY = (
+    "staking_period_start,staking_period_end,eigen_earned,eth_restaked,eth_not_restaked,"
+    "eigen_per_eeth_weekly\n"
+    "2024-08-15,2024-10-05,2478088,1480684,532110,0.205\n"
+    "2024-10-06,2024-10-12,358681,1531605,474149,0.179\n"
+)
+TOP_UPS = (
+    "top_up_date,staking_period_start,staking_period_end,ethfi_amount,ethfi_per_eeth_distributed\n"
+    "2024-10-18,2024-08-15,2024-10-05,500000,0.248\n"
+    "2024-10-28,2024-10-06,2024-10-12,41000,0.020\n"
+)
+
+
+def test_rewards_keep_what_was_printed_and_the_totals_to_recompute_it(raw, tmp_path):
+    report = raw({"etherfi_eigen_distributions_weekly.csv": WEEKLY,
+                  "etherfi_ethfi_topups.csv": TOP_UPS})  # fmt: skip
+
+    store = open_store(tmp_path / "canonical")
+    eigen, ethfi = (store.read(f"rewards/etherfi/{x}").fields for x in ("EIGEN", "ETHFI"))
+    assert eigen["eeth_total"].tolist() == [2_012_794.0, 2_005_754.0]
+    assert eigen["printed_per_eeth"].tolist() == [0.205, 0.179]
+    assert ethfi["eeth_total"].tolist() == [2_012_794.0, 2_005_754.0]
+    assert ethfi["token_amount"].tolist() == [500_000.0, 41_000.0]
+    # 2,478,088 EIGEN over 2,012,794 eETH and 52 days are 0.166 a week, not 0.205.
+    text = str(report_of(report, "etherfi_eigen_distributions_weekly.csv").findings[0])
+    assert "row 2, 0.205 printed, 1.231 for the period or 0.1657 a week" in text
+
+
+def test_top_ups_without_the_stake_of_their_period_are_refused(raw):
+    with pytest.raises(BadDataError, match="without the stake"):
+        raw({"etherfi_ethfi_topups.csv": TOP_UPS})
+
+
+def test_yields_made_of_a_constant_price_are_refused(raw):
+    table = "period_start,period_end,eigen_price_usd\n2024-08-15,2024-10-05,3.5\n" * 1
+    table += "2024-10-06,2024-10-12,3.5\n"
+
+    with pytest.raises(BadDataError, match="eigen_price_usd is one constant"):
+        raw({"etherfi_seasonal_rewards_derived.csv": table})
+
+
+def test_a_new_import_removes_what_an_earlier_one_wrote_and_nothing_else(raw, tmp_path):
+    raw({SPOT: HEADER + GOOD, "bybit_BTCUSDT_spot_1h.csv": HEADER + GOOD})
+    own = tmp_path / "canonical" / "spot" / "mine.parquet"
+    own.write_text("kept")
+    (tmp_path / "raw" / SPOT).unlink()
+
+    raw({})
+
+    left = {x.relative_to(tmp_path / "canonical").as_posix()
+            for x in (tmp_path / "canonical").rglob("*.*")}  # fmt: skip
+    assert left == {"catalogue.json", "spot/bybit/BTCUSDT.parquet", "spot/mine.parquet"}
 
 
 def test_nothing_usable_is_an_error_that_exits_with_3(raw):

@@ -5,6 +5,7 @@ import pytest
 
 from basis_lab.data.catalogue import open_store
 from basis_lab.data.importer import Verdict, import_directory
+from basis_lab.data.raw_file import Severity
 from basis_lab.domain.market import Alignment
 from basis_lab.errors import DataRangeError, MissingDataError
 
@@ -83,10 +84,87 @@ def test_no_derived_file_is_used(imported):
         assert "derived" in str(found.findings[0])
 
 
-def test_what_belongs_to_later_modes_is_not_used_yet(imported):
-    listed = {x.file.split("/")[0] for x in imported.with_verdict(Verdict.NOT_USED_YET)}
+# The README's table "Which file to use"; None where nothing may serve unasked.
+USE = {
+    "spot/binance/BTCUSDT": "spot/binance_BTCUSDT_spot_1h_20",
+    "spot/binance/ETHUSDT": "spot/binance_ETHUSDT_spot_1h_20",
+    "perp/binance/BTCUSDT": "perp/binance_BTCUSDT_perp_1h_20",
+    "perp/binance/ETHUSDT": "perp/binance_ETHUSDT_perp_1h_20",
+    "mark/binance/BTCUSDT": "perp/binance_BTCUSDT_perp_mark_1h_",
+    "mark/binance/ETHUSDT": "perp/binance_ETHUSDT_perp_mark_1h_",
+    "funding/binance/BTCUSDT": "funding/binance_BTCUSDT_",
+    "funding/binance/ETHUSDT": "funding/binance_ETHUSDT_",
+    "funding/bybit/BTCUSDT": "funding/bybit_BTCUSDT_funding_rates_",
+    "funding/bybit/ETHUSDT": "funding/bybit_ETHUSDT_funding_rates_",
+    "funding/okx/BTCUSDT": "funding/okx_BTC-USDT-SWAP_funding_daily_archive",
+    "funding/okx/ETHUSDT": "funding/okx_ETH-USDT-SWAP_funding_daily_archive",
+    "aave/ethereum/USDT": "aave/aave_v3_ethereum_USDT_rates_daily_",
+    "aave/ethereum/WETH": "aave/aave_v3_ethereum_WETH_rates_daily_",
+    "aave/ethereum/weETH": "aave/aave_v3_ethereum_weETH_rates_daily_",
+    "aave/ethereum/wstETH": "aave/aave_v3_ethereum_wstETH_rates_daily_",
+    "lst/aave/weETH": "aave/aave_v3_ethereum_weETH_rates_daily_",
+    "lst/aave/wstETH": "aave/aave_v3_ethereum_wstETH_rates_daily_",
+    "lst_market/curve/weETH": "oracle/weETH_peg_market_vs_oracle_1h_",
+    "lst_market/uniswap/wstETH": "oracle/wstETH_peg_market_vs_oracle_1h_",
+    "oracle/aave/USDTUSD": "oracle/aave_USDT_USD_oracle_daily_",
+    "oracle/aave/WETHUSD": None,
+    "oracle/aave/weETHUSD": None,
+    "oracle/aave/weETHETH": None,
+    "oracle/aave/wstETHUSD": None,
+    "oracle/aave/wstETHETH": None,
+    "rewards/etherfi/SEASONAL": None,
+    "rewards/etherfi/EIGEN": "staking/etherfi_eigen_distributions_weekly_",
+    "rewards/etherfi/ETHFI": "staking/etherfi_ethfi_topups_",
+    "dex/uniswapv3/EIGENWETH": "spot/uniswapv3_EIGENWETH_1h_",
+    "dex/uniswapv3/ETHFIWETH": "spot/uniswapv3_ETHFIWETH_1h_",
+}
 
-    assert listed == {"costs", "oracle", "risk_params", "spot", "staking"}
+
+@pytest.mark.parametrize(("dataset", "file"), USE.items())
+def test_the_file_to_use_is_the_one_that_is_chosen(imported, dataset, file):
+    chosen = choice(imported, dataset)
+
+    if file is None:
+        assert chosen.file is None
+    else:
+        assert chosen.file.startswith(file)
+
+
+def test_every_file_has_its_fate_in_the_report(real_data, imported):
+    names = {x.relative_to(real_data).as_posix() for x in real_data.rglob("*.*")} - {"README.md"}
+
+    assert {x.file for x in imported.files} == names
+    refused = {x.file.partition("_20")[0] for x in imported.with_verdict(Verdict.REFUSED)}
+    assert refused == {
+        "funding/okx_BTCUSDT_funding_rates",
+        "funding/okx_ETHUSDT_funding_rates",
+        "oracle/compoundv3_feed_wstETH_usd_1h",
+        "risk_params/binance_margin_requirements.json",
+        "risk_params/bybit_margin_requirements.json",
+        "risk_params/okx_margin_requirements.json",
+        "staking/etherfi_seasonal_rewards_derived",
+    }
+    for found in imported.with_verdict(Verdict.REFUSED):
+        assert any(x.severity is Severity.ERROR for x in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("token", "first", "last"), [("weETH", 1.0382, 1.0637), ("wstETH", 1.1663, 1.1982)]
+)
+def test_the_rates_of_the_staking_tokens_are_the_known_ones(imported, token, first, last):
+    rate = open_store(imported.destination).read(f"lst/aave/{token}").fields["rate"]
+
+    assert rate[[0, -1]].tolist() == pytest.approx([first, last], abs=1e-4)
+    assert len(rate) == 324
+
+
+def test_the_smoothed_quotes_serve_and_say_so(real_data, kit):
+    key = "lst_market/curve/weETH.rate"
+    lab = kit.provider(open_store(real_data), kit.need(key, Alignment.STEP))
+
+    frame = lab.frame(np.datetime64("2024-08-04"), np.datetime64("2024-08-06"))
+
+    assert "smoothed" in " ".join(frame.sources[0].notes)
 
 
 def test_a_raw_directory_and_its_import_give_the_same_frame(real_data, imported, kit):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from basis_lab.engine.clock import Clock
+from basis_lab.engine.clock import SHORTEST_WINDOW, Clock
 from basis_lab.errors import EngineError
 
 
@@ -31,17 +31,18 @@ def test_a_window_never_grows_beyond_a_million_rows():
 def test_after_a_fire_the_next_window_is_twice_as_long_as_it_took():
     clock = Clock()
 
-    clock.fired(30)
+    clock.fired(300)
 
-    assert clock.length() == 60
+    assert clock.length() == 600
 
 
-def test_a_fire_at_the_first_row_leaves_a_window_of_two():
+@pytest.mark.parametrize("rows", [1, 30, 64])
+def test_after_a_fire_no_window_is_shorter_than_what_a_single_row_costs(rows):
     clock = Clock()
 
-    clock.fired(1)
+    clock.fired(rows)
 
-    assert clock.length() == 2
+    assert clock.length() == SHORTEST_WINDOW
 
 
 def test_three_immediate_fires_leave_single_rows():
@@ -59,7 +60,7 @@ def test_a_fire_after_some_rows_ends_a_series_of_immediate_ones():
     for rows in (1, 1, 5, 1):
         clock.fired(rows)
 
-    assert clock.length() == 2
+    assert clock.length() == SHORTEST_WINDOW
 
 
 def test_a_quiet_row_ends_a_series_of_immediate_fires():
@@ -70,7 +71,7 @@ def test_a_quiet_row_ends_a_series_of_immediate_fires():
     clock.quiet()
     clock.fired(1)
 
-    assert clock.length() == 2
+    assert clock.length() == SHORTEST_WINDOW
 
 
 @pytest.mark.parametrize("stride", [1, 24, 10_000])

@@ -118,8 +118,8 @@ def test_a_quantity_between_two_lots_is_refused(quantity):
 
 
 def test_a_whole_number_of_lots_is_taken_in_spite_of_rounding():
-    # 0.3 / 0.001 is 299.99999999999994 in floating point.
-    venue = exchange(FUNDED, spot=terms(lot=0.001))
+    # 0.3 / 0.1 is 2.9999999999999996 in floating point.
+    venue = exchange(FUNDED, spot=terms(lot=0.1))
 
     assert venue.submit(order(0.3), MARKET).status is Status.FILLED
 

@@ -69,9 +69,7 @@ def test_what_is_published_later_changes_no_earlier_row(world, share, seed):
     seed=st.integers(0, 2**32 - 1),
 )
 def test_a_later_price_liquidates_nothing_earlier(market, hold, share, seed):
-    config = with_little_margin(
-        load_basis(weights={"binance": 0.5, "okx": 0.5}, hold=hold, spot_allocation=0.9)
-    )
+    config = with_little_margin(load_basis(weights={"binance": 0.5, "okx": 0.5}, hold=hold), 0.9)
     frame = make_frame(config, market)
     row = int(share * (frame.rows - 1))
 

@@ -32,8 +32,9 @@ def test_the_written_categories_explain_the_written_pnl_of_every_step(world):
     text = files_of(world.run())["hourly_pnl.csv"].decode()
 
     rows = list(csv.DictReader(io.StringIO(text)))
-    column = {name: np.array([float(row[name]) for row in rows]) for name in ("equity", *CATEGORIES)}
-    pnl = np.diff(column["equity"], prepend=world.capital)
+    names = ("equity", "flows", *CATEGORIES)
+    column = {name: np.array([float(row[name]) for row in rows]) for name in names}
+    pnl = np.diff(column["equity"], prepend=world.capital) - column["flows"]
     residual = pnl - sum(column[name] for name in CATEGORIES)
     assert np.abs(residual).max() <= 1e-9 * world.capital
     written = np.array([float(row["residual"]) for row in rows])

@@ -30,7 +30,7 @@ def at(path, moment, time="date", value="open"):
 
 
 def run(real_data, mode, share_class, capital, **overrides):
-    return run_backtest(
+    return BacktestService().run(
         BacktestRequest(
             mode=mode,
             share_class=share_class,

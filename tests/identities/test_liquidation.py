@@ -23,9 +23,7 @@ UNDECIDED = 1e-9  # equity this near to maintenance, as a share of notional, is 
 
 
 def little_margin(market, venue, allocation, capital):
-    config = with_little_margin(
-        load_basis(hold=True, weights={venue: 1.0}, spot_allocation=allocation)
-    )
+    config = with_little_margin(load_basis(hold=True, weights={venue: 1.0}), allocation)
     return World(config=config, frame=make_frame(config, market), capital=capital)
 
 

@@ -10,9 +10,11 @@ from tests.identities.worlds import LEVELS, Market, World, load_basis, make_fram
 STILL = {"span": 0.0, "noise": 0.0, "jumps": 0, "basis": 0.0, "funding": 0.0, "wick": 0.0}
 
 
-def priced(levels, *, allocation, capital=100_000.0):
+def priced(levels, *, allocation, band=0.1, capital=100_000.0):
     """A hedge at one venue with costs; spot, last and mark are the levels given."""
-    config = load_basis(costs=True, spot_allocation=allocation)
+    config = load_basis(
+        costs=True, spot_allocation=allocation, position_deviation_threshold=band
+    )
     still = make_frame(config, Market(seed=0, rows=len(levels), **STILL))
     factor = np.asarray(levels, dtype=float) / LEVELS["BTC"]
     columns = {
@@ -28,16 +30,16 @@ def priced(levels, *, allocation, capital=100_000.0):
 
 
 @pytest.mark.parametrize(
-    ("allocation", "levels"),
+    ("allocation", "band", "levels"),
     [
-        (0.8, np.linspace(60_000.0, 45_000.0, 60)),
-        (0.7, [60_000.0] * 10 + [30_000.0] * 20),
-        (0.6, np.linspace(60_000.0, 25_000.0, 60)),
+        (0.8, 0.03, np.linspace(60_000.0, 45_000.0, 60)),
+        (0.7, 0.10, [60_000.0] * 10 + [30_000.0] * 20),
+        (0.6, 0.10, np.linspace(60_000.0, 25_000.0, 60)),
     ],
     ids=["a fall by a quarter", "half in an hour", "a long fall"],
 )
-def test_a_hedge_that_gained_keeps_the_cash_for_the_fees_of_a_larger_one(allocation, levels):
-    record = priced(levels, allocation=allocation).run()
+def test_a_hedge_that_gained_keeps_the_cash_for_the_fees_of_a_larger_one(allocation, band, levels):
+    record = priced(levels, allocation=allocation, band=band).run()
 
     assert record.rebalances > 0
     assert record.liquidations == 0

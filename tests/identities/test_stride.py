@@ -47,9 +47,7 @@ def test_windows_of_any_length_write_the_same_bytes(world, seed, longest):
 )
 def test_liquidations_write_the_same_bytes_at_any_window(stride, market, allocation, seed):
     shares = {"binance": 0.5, "okx": 0.5}
-    config = with_little_margin(
-        load_basis(costs=False, weights=shares, hold=bool(seed % 2), spot_allocation=allocation)
-    )
+    config = with_little_margin(load_basis(weights=shares, hold=bool(seed % 2)), allocation)
     world = World(config=config, frame=make_frame(config, market), capital=100_000.0)
 
     fixed = files_of(world.run(Clock(stride)))

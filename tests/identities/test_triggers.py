@@ -80,13 +80,7 @@ def test_where_prices_stand_still_no_trigger_fires_twice(config, market, capital
 @examples(40)
 @given(market=shaken(jumps=4, span=0.6), allocation=st.floats(0.8, 0.9))
 def test_the_repair_after_a_liquidation_mends_what_it_was_made_for(market, allocation):
-    config = with_little_margin(
-        load_basis(
-            weights={"binance": 0.5, "okx": 0.5},
-            spot_allocation=allocation,
-            position_deviation_threshold=0.09,
-        )
-    )
+    config = with_little_margin(load_basis(weights={"binance": 0.5, "okx": 0.5}), allocation)
     world = World(config=config, frame=make_frame(config, market), capital=1e5)
 
     record, firing = firing_at_the_end(world)

@@ -18,6 +18,7 @@ from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Alignment, MarketFrame
+from basis_lab.engine.capital import CapitalAccount, flow_requests
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import blueprint_of, universe_of
 from basis_lab.engine.engine import EventDrivenStrategyEngine
@@ -93,6 +94,9 @@ class World:
     def __repr__(self) -> str:
         return f"{self.config.strategy}, {self.config.costs}, {self.capital!r}, {self.market}"
 
+    def _repr_pretty_(self, printer, _cycle) -> None:
+        printer.text(repr(self))
+
     def engine(self, clock: Clock | None = None) -> "ClockedEngine":
         """Return a new engine over this world's frame."""
         return ClockedEngine(self, Clock("auto") if clock is None else clock)
@@ -124,9 +128,10 @@ class ClockedEngine(EventDrivenStrategyEngine):
         self._clock = clock
 
     def prepare(self, start, end, stride="auto") -> FullLoop:  # noqa: ARG002 - the clock is chosen
-        self._loop = FullLoop(
-            self.config, self.components, self.data_provider.frame(start, end), self._clock
-        )
+        frame = self.data_provider.frame(start, end)
+        requests = flow_requests(self.config.flows, frame.times, self.initial_capital)
+        capital = CapitalAccount(requests, self.initial_capital)
+        self._loop = FullLoop(self.config, self.components, frame, self._clock, capital)
         self._loop.open(self.initial_capital)
         return self._loop
 
@@ -160,9 +165,9 @@ def make_frame(config: RunConfig, market: Market) -> MarketFrame:
     columns: dict[str, np.ndarray] = {}
     for need in needs:
         asset = next((x for x in LEVELS if x in need.key), "ETH")
-        columns[need.key] = _column(generator, market, need, LEVELS[asset] * moves[asset])
+        columns[need.frame_key] = _column(generator, market, need, LEVELS[asset] * moves[asset])
         if need.alignment is Alignment.STAMP:
-            columns[need.key][~stamped] = np.nan
+            columns[need.frame_key][~stamped] = np.nan
     for venue, asset in ((v, a) for v in VENUES for a in LEVELS):
         if series.mark(venue, asset) in columns:
             _add_bars(columns, venue, asset, generator.exponential(market.wick, market.rows))
@@ -264,9 +269,13 @@ def load_basis(
     )
 
 
-def with_little_margin(config: RunConfig) -> RunConfig:
-    """Return a configuration whose margin is not watched, so that it may be liquidated."""
-    return replace(config, risk=replace(config.risk, enabled_risk_types=()))
+def with_little_margin(config: RunConfig, allocation: float) -> RunConfig:
+    """Return a basis mode that no check would allow: nearly all is spot, and margin is unwatched.
+
+    It is changed after it was loaded, because a book that can be liquidated soon is refused.
+    """
+    risk = replace(config.risk, enabled_risk_types=())
+    return replace(config, risk=risk, strategy=replace(config.strategy, spot_allocation=allocation))
 
 
 # --- draws ------------------------------------------------------------------------------------

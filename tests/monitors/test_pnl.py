@@ -217,13 +217,11 @@ def test_funding_is_attributed_at_the_row_of_its_stamp():
     monitor = PnLMonitor(market.universe, 50.0)
     exposure = ExposureMonitor(market.universe, CHAIN_VENUES, ())
 
-    report = monitor.update_state(
-        window,
-        units - [[0.0], [3.0]] * (units > 0),
-        exposure.calculate_exposure(window, units),
-        (flow,),
-        (),
-    )
+    before = np.zeros_like(units)
+    before[:, margin] = 50.0
+
+    seen = exposure.calculate_exposure(window, units)
+    report = monitor.update_state(window, before, seen, (flow,), ())
 
     assert report.attribution["funding"].tolist() == [0.0, 3.0]
     assert report.residual.tolist() == [0.0, 0.0]

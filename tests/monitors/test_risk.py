@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from basis_lab.domain import series
+from basis_lab.domain.instruments import Listing, Universe
 from basis_lab.domain.reports import Level
 from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
-from basis_lab.monitors.risk import RiskMonitor
 from tests.builders import (
     RISK,
     basis_universe,
     frame,
+    key,
     lending_frame,
+    lending_universe,
     perp_frame,
     perp_series,
     risk_monitor,
@@ -200,6 +202,69 @@ def test_a_long_is_liquidated_by_a_fall():
 
 
 def test_a_watched_margin_without_an_account_is_not_healthy():
-    assert RiskMonitor(RISK, (), {}).health() != ""
-    assert RiskMonitor(replace(RISK, enabled_risk_types=()), (), {}).health() == ""
+    without = lending_universe()
+
+    assert risk_monitor(without).health() != ""
+    assert risk_monitor(without, replace(RISK, enabled_risk_types=())).health() == ""
     assert risk_monitor(basis_universe()).health() == ""
+
+
+# --- the loan ---------------------------------------------------------------------------------
+
+LOAN = Universe(
+    (
+        Listing(instrument=key("aave_v3:atoken:WETH"), asset="ETH", index="i", price="p"),
+        Listing(instrument=key("aave_v3:debt:USDT"), asset="USDT", index="b", sign=-1.0),
+    ),
+    "USDT",
+)
+LOAN_RISK = RiskParameters(
+    enabled_risk_types=("health_factor", "ltv"),
+    health_factor=FloorLimits(warning=1.25, critical=1.10),
+    ltv=CeilingLimits(warning=0.65, critical=0.75),
+)
+
+
+def test_health_factor_and_ltv_of_a_loan():
+    # 2 x 1.25 x 100 of collateral against 100 x 1.5 of debt; the builders liquidate at 80 %.
+    market = frame(LOAN, {"i": [1.25], "b": [1.5], "p": [100.0]})
+
+    found = assessed(market, "aave_v3:atoken:WETH 2\naave_v3:debt:USDT 100", LOAN_RISK)
+
+    assert found.ltv[0] == pytest.approx(0.6)
+    assert found.health_factor[0] == pytest.approx(0.8 / 0.6)
+    # A fall of a quarter leaves 187.5 x 80 % = 150.
+    assert found.liquidation_distance["aave"][0] == pytest.approx(-0.25)
+
+
+def test_levels_of_a_loan_turn_at_either_limit():
+    # LTV 0.60, 0.66, 0.76 and health factor 1.33, 1.21, 1.05.
+    market = frame(LOAN, {"i": [1.0] * 3, "b": [1.0] * 3, "p": [100.0, 100.0 / 1.1, 60.0 / 0.76]})
+    text = "aave_v3:atoken:WETH 1\naave_v3:debt:USDT 60"
+
+    found = assessed(market, text, LOAN_RISK)
+
+    expected = [Level.OK, Level.WARNING, Level.CRITICAL]
+    assert found.level.tolist() == expected
+    assert found.levels["ltv", "aave"].tolist() == expected
+    assert found.levels["health_factor", "aave"].tolist() == expected
+
+
+def test_a_supply_without_debt_has_no_loan_to_measure():
+    market = frame(LOAN, {"i": [1.0], "b": [1.0], "p": [100.0]})
+
+    found = assessed(market, "aave_v3:atoken:WETH 2", LOAN_RISK)
+
+    assert np.isnan(found.ltv[0])
+    assert np.isnan(found.health_factor[0])
+    assert np.isnan(found.liquidation_distance["aave"][0])
+    assert found.level.tolist() == [Level.OK]
+
+
+def test_a_debt_without_collateral_is_as_unhealthy_as_can_be():
+    market = frame(LOAN, {"i": [1.0], "b": [1.0], "p": [100.0]})
+
+    found = assessed(market, "aave_v3:debt:USDT 60", LOAN_RISK)
+
+    assert found.health_factor[0] == 0.0
+    assert found.level.tolist() == [Level.CRITICAL]

@@ -117,6 +117,7 @@ def make_config():
     return {
         "mode": "btc_basis",
         "strategy": {"spot_allocation": 0.6},
+        "risk": {"margin_ratio": {"warning": 0.2, "critical": 0.1}, "health_factor": None},
         "venues": {name: {"kind": kind} for name, kind in kinds.items()},
     }
 

@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.reports import CATEGORIES
-from basis_lab.results import drawing, style
+from basis_lab.results import drawing, extract, style
 from basis_lab.results.result import RunResult
 from tests.results.records import make_record
 
@@ -27,7 +28,7 @@ def title(figure):
 
 def test_titles_say_what_was_found(figures):
     assert "Not worth it here: 1.16 points a year below" in title(figures.cumulative_pnl())
-    assert "funding counts most: +1,260 USDT" in title(figures.pnl_components())
+    assert "Funding counts most: +1,260 USDT" in title(figures.pnl_components())
     assert "Least margin ratio 0.490, at binance" in title(figures.margin_ratios())
     assert "Funding brought +1,260 USDT" in title(figures.funding())
 
@@ -71,7 +72,7 @@ def test_a_loan_is_drawn_with_its_liquidation():
     figure = RunResult.of_record(record).figures.health_factor()
 
     assert "Least health factor 1.200" in title(figure)
-    assert figure.layout.shapes[0].y0 == 1.0
+    assert [shape.y0 for shape in figure.layout.shapes] == [1.0]
 
 
 def test_a_run_without_perps_or_prices_draws_empty_figures():
@@ -120,11 +121,100 @@ def test_no_low_is_lost_when_a_year_is_thinned(long_record):
 
 
 def test_end_labels_that_would_collide_are_spread(figures):
-    notes = figures.cumulative_pnl().layout.annotations
+    figure = figures.cumulative_pnl()
+    drawn = np.concatenate([np.asarray(trace.y, dtype=float) for trace in figure.data])
 
-    heights = [note.y for note in notes]
-    gap = drawing.LEAST_GAP * (heights[-1] - heights[0])
-    assert all(b - a > 0.9 * gap for a, b in pairwise(heights))
+    heights = [note.y for note in figure.layout.annotations]
+
+    gap = drawing.LEAST_GAP * (drawn.max() - drawn.min())
+    assert all(b - a > 0.99 * gap for a, b in pairwise(heights))
+
+
+def test_labels_are_pushed_up_and_at_the_top_down():
+    assert drawing.spread([0.0, 1.0, 1.5], 1.0, 10.0) == [0.0, 1.0, 2.0]
+    assert drawing.spread([0.0, 9.5, 9.8], 1.0, 10.0) == [0.0, 9.0, 10.0]
+    assert drawing.spread([5.0, 5.0, 5.0], 1.0, 5.0) == [3.0, 4.0, 5.0]
+    assert drawing.spread([], 1.0, 10.0) == []
+
+
+def test_a_figure_without_lines_takes_labels_too(figures):
+    figure = figures.health_factor()
+
+    drawing.label_ends(figure, {})
+
+    assert len(figure.layout.annotations) == 1
+
+
+def story(kind, row=8, venue="binance", trigger="margin_ratio", **changes):
+    event = Event(row=row, event_type=kind, component="x", venue=venue, trigger=trigger)
+    record = make_record(log=(event,), **changes)
+    return RunResult.of_record(record)
+
+
+def marks(figure):
+    return {trace.name: trace for trace in figure.data if trace.mode == "markers"}
+
+
+def test_a_liquidation_is_a_red_cross_where_the_ratio_stood():
+    run = story(EventType.LIQUIDATION, trigger="", liquidations=1)
+
+    figure = run.figures.margin_ratios()
+
+    cross = marks(figure)["binance: liquidation"]
+    assert (cross.marker.symbol, cross.marker.color) == ("x", style.CRITICAL)
+    assert list(cross.y) == [run.risk["margin_ratio_binance"].iloc[8]]
+    assert list(cross.x) == ["2024-05-12T08:00:00"]
+    assert "1 liquidation; least margin ratio 0.490, at binance" in title(figure)
+
+
+def test_a_liquidation_that_left_no_ratio_stands_at_the_last_one():
+    base = make_record()
+    ratio = base.risk["margin_ratio_binance"].copy()
+    ratio[8:] = np.nan
+    risk = {**base.risk, "margin_ratio_binance": ratio}
+
+    figure = story(EventType.LIQUIDATION, risk=risk, liquidations=2).figures.margin_ratios()
+
+    assert list(marks(figure)["binance: liquidation"].y) == [ratio[7]]
+    assert "2 liquidations" in title(figure)
+
+
+@pytest.mark.parametrize(
+    ("kind", "colour"),
+    [(EventType.RISK_WARNING, style.WARNING), (EventType.RISK_CRITICAL, style.CRITICAL)],
+)
+def test_warnings_are_triangles_at_their_venue(kind, colour):
+    figure = story(kind).figures.margin_ratios()
+
+    (mark,) = marks(figure).values()
+    assert (mark.marker.symbol, mark.marker.color) == ("triangle-down", colour)
+
+
+def test_what_happened_elsewhere_or_to_another_measure_is_not_marked():
+    assert not marks(story(EventType.RISK_WARNING, venue="bybit").figures.margin_ratios())
+    assert not marks(story(EventType.RISK_WARNING, trigger="ltv").figures.margin_ratios())
+
+
+def test_the_limits_that_act_are_drawn(figures):
+    assert [shape.y0 for shape in figures.margin_ratios().layout.shapes] == [0.2, 0.1]
+
+
+def test_the_lines_of_the_balance_sheet_are_named_at_their_end(figures):
+    notes = [note.text for note in figures.balance_sheet().layout.annotations]
+
+    for name in ("binance BTC", "binance margin USDT", "binance perp BTCUSDT", "aave v3 debt USDT"):
+        assert any(name in note for note in notes)
+
+
+def test_lending_follows_deposits_and_withdrawals():
+    flows = np.zeros(49)
+    flows[24] = 100_000.0
+    pnl = RunResult.of_record(make_record(flows=flows)).pnl
+
+    earned = extract.lent(pnl, 100_000.0, 0.365)
+
+    # 0.1 % a day: of 100,000 on the first, of 200,000 on the second.
+    assert earned.iloc[[0, 24, 48]].tolist() == pytest.approx([0.0, 100.0, 300.0])
 
 
 def test_every_category_has_a_hue_of_its_own():
@@ -145,6 +235,7 @@ def test_every_category_has_a_hue_of_its_own():
         ("binance:perp:BTCUSDT", style.PERP),
         ("aave_v3:debt:USDT", style.DEBT),
         ("binance:in_transit:USDT", style.WALLET),
+        ("wallet:reserve:USDT", style.WALLET),
     ],
 )
 def test_stocks_have_the_colour_of_their_kind(key, colour):

@@ -154,3 +154,78 @@ def test_nothing_logged_is_a_log_without_rows():
     assert order_log(make_record(log=())) == []
     assert events_csv(columns).decode() == ",".join(COLUMNS) + "\n"
     assert events_jsonl(columns) == b""
+
+
+def liquidated(row=8):
+    """The hedge is gone before the funding of its row is paid on what survived."""
+    rows = 49
+    quantities = make_record().quantities.copy()
+    book = quantities[row - 1].copy()
+    book[1:4] = [29_000.0, 0.0, 0.0]
+    liquidation = Event(
+        row=row,
+        event_type=EventType.LIQUIDATION,
+        component="venue",
+        venue="binance",
+        positions=book,
+    )
+    later = book.copy()
+    later[1] += 7.0
+    arrival = Event(
+        row=row, event_type=EventType.TRANSFER_ARRIVED, component="venue", positions=later
+    )
+    flows = make_flows(rows).until(row + 1)
+    return make_record(log=(flows, liquidation, arrival), quantities=quantities)
+
+
+def test_a_liquidation_stands_before_the_funding_of_its_row():
+    columns = render_events(liquidated())
+
+    assert columns["event_type"] == ["LIQUIDATION", "FUNDING_PAYMENT", "TRANSFER_ARRIVED"]
+
+
+def test_funding_after_a_liquidation_adds_to_what_it_left():
+    columns = render_events(liquidated())
+
+    cash = [json.loads(after)["binance:margin:USDT"] for after in columns["cex_balance_after"]]
+    assert cash == [29_000.0, 29_007.0, 29_007.0]
+    assert "binance:perp:BTCUSDT" not in json.loads(columns["cex_balance_after"][1])
+
+
+def test_the_other_events_of_a_row_keep_the_order_of_their_logging():
+    kinds = (
+        EventType.TRANSFER_ARRIVED,
+        EventType.DEPOSIT,
+        EventType.RISK_WARNING,
+        EventType.TRIGGER,
+        EventType.DECISION,
+        EventType.TRANSFER_START,
+        EventType.TRANSFER_ARRIVED,  # of a transfer without delay: right after its start
+        EventType.TRADE,
+    )
+    events = tuple(Event(row=8, event_type=kind, component="x") for kind in kinds)
+    earlier = Event(row=7, event_type=EventType.RISK_WARNING, component="x")
+
+    columns = render_events(make_record(log=(*events, earlier, make_flows(49).until(9))))
+
+    assert columns["event_type"] == [
+        "RISK_WARNING",
+        "FUNDING_PAYMENT",
+        *(kind.value for kind in kinds),
+    ]
+
+
+def test_a_withdrawal_tells_what_was_asked_paid_and_queued():
+    details = {"requested": 50_000.0, "paid": 30_000.0, "queued": 20_000.0}
+    event = Event(
+        row=3,
+        event_type=EventType.WITHDRAWAL,
+        component="engine",
+        amount=-30_000.0,
+        details=details,
+    )
+
+    columns = render_events(make_record(log=(event,)))
+
+    assert json.loads(columns["details"][0]) == details
+    assert columns["amount"] == [-30_000.0]

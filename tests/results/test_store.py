@@ -1,7 +1,10 @@
 """Run folders: whole or not at all, the same bytes for the same run, only ours replaced."""
 
+import fcntl
 import json
+import os
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -214,3 +217,92 @@ def test_a_run_id_follows_from_what_the_run_is_made_of():
     assert re.fullmatch(r"btc_basis-USDT-[0-9a-f]{12}", again)
     assert again in names
     assert len(names) == 4
+
+
+def leave(store, record, name):
+    """Leave a folder as a killed writer would have."""
+    path = persist(store, record)
+    return path.rename(path.parent / name)
+
+
+def test_what_a_killed_writer_left_is_gone_after_the_next_run(store, record):
+    left = leave(store, record, f".{record.identity.run_id}.partial-4242-0badcafe")
+    (left / "summary.json").unlink()
+
+    path = persist(store, record)
+
+    assert [x.name for x in path.parent.iterdir()] == [record.identity.run_id]
+
+
+def test_what_is_being_written_is_left_alone(store, record):
+    left = leave(store, record, f".{record.identity.run_id}.partial-4242-0badcafe")
+
+    with holding(left):
+        persist(store, record)
+
+        assert (left / "summary.json").is_file()
+
+
+def test_an_older_run_that_was_moved_aside_is_put_back(store, record):
+    other = make_record(run_id="other")
+    leave(store, other, ".other.replaced-4242-0badcafe")
+
+    path = persist(store, record)
+
+    assert open_result(path.parent / "other").summary["run_id"] == "other"
+    assert sorted(x.name for x in path.parent.iterdir()) == sorted([path.name, "other"])
+
+
+def test_an_older_run_that_was_replaced_after_all_is_deleted(store, record):
+    leave(store, make_record(run_id="other"), ".other.replaced-4242-0badcafe")
+    persist(store, make_record(run_id="other", trades=99))
+
+    assert open_result(persist(store, record).parent / "other").summary["trades"] == 99
+
+
+@pytest.mark.parametrize("name", [".git", ".x.partial-download", "run.partial-1-ab"])
+def test_nothing_else_is_swept(store, record, tmp_path, name):
+    theirs = tmp_path / "outputs" / name
+    theirs.mkdir(parents=True)
+
+    persist(store, record)
+
+    assert theirs.is_dir()
+
+
+def test_a_file_with_the_name_of_a_leftover_is_not_ours(store, record, tmp_path):
+    theirs = tmp_path / "outputs" / ".run.partial-1-ab"
+    theirs.parent.mkdir()
+    theirs.write_text("mine")
+
+    persist(store, record)
+
+    assert theirs.read_text() == "mine"
+
+
+def test_an_interrupt_between_the_two_renames_leaves_the_older_run(store, record, monkeypatch):
+    path = persist(store, record)
+    moved = folder._moved  # noqa: SLF001 - the moment between two renames has no other handle
+
+    def interrupt(source, place):
+        if place == path and not path.exists() and ".partial-" in source.name:
+            raise KeyboardInterrupt
+        return moved(source, place)
+
+    monkeypatch.setattr(folder, "_moved", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        persist(store, replace(record, trades=99))
+
+    assert open_result(path).summary["trades"] == 2
+    assert [x.name for x in path.parent.iterdir()] == [path.name]
+
+
+@contextmanager
+def holding(path):
+    """Hold a folder as the process that writes it does."""
+    handle = os.open(path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(handle)

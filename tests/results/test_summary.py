@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.domain.market import MarketFrame
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.errors import ResultError
 from basis_lab.results.plain import plain
 from basis_lab.results.summary import summarise
+from basis_lab.results.tables import pnl_table
+from basis_lab.results.verdict import word_verdict
 from tests.results.records import INDEX, make_record
 
 KEYS = [
@@ -181,3 +184,89 @@ def test_no_target_is_no_difference_to_it(record):
 def test_a_value_that_json_cannot_hold_is_refused():
     with pytest.raises(ResultError, match="no file of a run can hold"):
         plain({"x": object()})
+
+
+def with_flows():
+    """Sixty days; on the 20th as much again is paid in, on the 40th a quarter is paid out."""
+    base = make_record(24 * 60 + 1)
+    flows = np.zeros(base.rows)
+    flows[480], flows[960] = 100_000.0, -50_000.0
+    money = np.add.accumulate(flows)
+    quantities, values = base.quantities.copy(), base.values.copy()
+    quantities[:, 4] += money
+    values[:, 4] += money
+    return replace(
+        base,
+        flows=flows,
+        quantities=quantities,
+        values=values,
+        equity=base.equity + money,
+        exit_equity=base.exit_equity + money,
+    )
+
+
+def test_deposits_and_withdrawals_are_no_profit(summary):
+    told = summarise(with_flows())
+
+    assert told["net_pnl"] == pytest.approx(summary["net_pnl"])
+    assert told["final_equity"] == pytest.approx(summary["final_equity"] + 50_000.0)
+    assert sum(told["attribution"].values()) == pytest.approx(told["net_pnl"])
+    assert sum(told["balance"].values()) == pytest.approx(told["final_equity"])
+
+
+def test_returns_are_those_of_a_share(summary):
+    told = summarise(with_flows())
+
+    for key in ("total_return", "apr", "volatility", "max_drawdown", "nav_per_share"):
+        assert told[key] == summary[key]
+
+
+def test_every_step_explains_itself_with_flows_too():
+    record = with_flows()
+
+    table = pnl_table(record)
+
+    columns = {name: np.array(table.column(name).to_pylist()) for name in table.column_names[1:]}
+    before = np.concatenate([[100_000.0], columns["equity"][:-1]])
+    told = sum(columns[name] for name in CATEGORIES)
+    assert columns["equity"] - before - columns["flows"] == pytest.approx(told, abs=1e-9)
+    assert columns["cumulative_pnl_usd"][-1] == pytest.approx(1_250.0)
+
+
+def test_after_everything_was_paid_out_a_share_has_no_value_and_its_return_stays():
+    base = make_record(24 * 60 + 1)
+    nav = base.nav_per_share.copy()
+    nav[24 * 45 + 1 :] = np.nan
+
+    told = summarise(replace(base, nav_per_share=nav))
+
+    # 45 days of three payments of 7, less a fee of 10, on 100,000.
+    assert told["nav_per_share"] is None
+    assert told["total_return"] == pytest.approx(0.00935)
+    assert told["apr"] == pytest.approx(0.00935 * 365 / 45)
+    assert told["hurdle_apr"] == pytest.approx(1e-5 * 24 * 365)
+    assert told["volatility"] is not None
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert word_verdict(told).startswith("Not worth it here")
+
+
+def test_shares_that_never_had_a_value_have_no_return():
+    base = make_record(24 * 60 + 1)
+
+    told = summarise(replace(base, nav_per_share=np.full(base.rows, np.nan)))
+
+    assert told["total_return"] is None
+    assert told["max_drawdown"] is None
+
+
+def test_the_reserve_is_a_line_of_the_balance():
+    base = make_record()
+    reserve = Instrument("wallet", Kind.RESERVE, "USDT")
+    listings = list(base.frame.universe.listings)
+    listings[4] = replace(listings[4], instrument=reserve)
+    universe = Universe(tuple(listings), share_currency="USDT")
+    frame = MarketFrame(times=base.frame.times, series=base.frame.series, universe=universe)
+
+    told = summarise(replace(base, frame=frame))
+
+    assert told["balance"]["wallet:reserve:USDT"] == 12_990.0

@@ -173,6 +173,13 @@ class SimulatedWallet:
                     value=type(instruction).__name__,
                     remedy="send it to the venue that does",
                 )
+            if not instruction.quantity > 0.0:
+                raise InsufficientBalanceError(
+                    "a wrap takes a positive quantity",
+                    where=str(instruction.source),
+                    value=instruction.quantity,
+                    remedy="leave the instruction out when there is nothing to do",
+                )
             taken = self.debit(instruction.source, instruction.quantity, market)
             gas = self.pay_gas(self._gas_units["wrap"], market)
         except VenueRefusalError as error:

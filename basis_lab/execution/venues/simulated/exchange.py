@@ -36,6 +36,7 @@ from basis_lab.execution.venues.simulated.markets import (
     SpotMarket,
     check_initial_margin,
     check_size,
+    crosses,
     fill_price,
     filled,
     funding_flows,
@@ -153,8 +154,8 @@ class SimulatedExchange:
         if market is None or market.quote != order.quote:
             raise no_market(self.name, f"{order.base} against {order.quote}")
         quote = float(window.values(market.last)[-1])
-        price = fill_price(order.quantity, quote, market.terms, order.max_slippage, self.name)
         check_size(order.quantity, quote, market.terms, str(order.base))
+        price = fill_price(order.quantity, quote, market.terms, order.max_slippage, self.name)
         size = abs(order.quantity)
         if order.quantity > 0.0:
             self._cash.take(market.quote, size * price)
@@ -172,7 +173,6 @@ class SimulatedExchange:
             raise no_market(self.name, str(order.perp))
         position = self._positions[order.perp]
         quote = float(window.values(market.last)[-1])
-        price = fill_price(order.quantity, quote, market.terms, order.max_slippage, self.name)
         after = position.size + order.quantity
         reduces = abs(after) < abs(position.size) and after * position.size >= 0.0
         if order.reduce_only and not reduces:
@@ -184,6 +184,7 @@ class SimulatedExchange:
             )
         if not reduces:
             check_size(order.quantity, quote, market.terms, str(order.perp))
+        price = fill_price(order.quantity, quote, market.terms, order.max_slippage, self.name)
         fee = abs(order.quantity) * price * market.terms.fee
         trial = traded(position, order.quantity, price)
         cash = self._cash[market.margin] + trial.realised - fee
@@ -211,19 +212,14 @@ class SimulatedExchange:
     def _liquidation_rows(self, key: Instrument, flow: ScheduledFlows, window: Window) -> list[int]:
         """Rows whose finished bar crosses the liquidation price, given cash before each row."""
         market, position = self._perp[key], self._positions[key]
-        cash = np.empty(len(window))
-        levels = np.concatenate(
-            [[self._cash[market.margin]], running(self._cash[market.margin], flow.quantity)]
-        )
-        cash[:] = levels[
-            np.searchsorted(flow.rows, np.arange(window.start, window.stop), side="left")
-        ]
-        price = liquidation_price(market, position, cash)
-        if position.size < 0.0:
-            crossed = window.values(market.high) >= price
-        else:
-            crossed = window.values(market.low) <= price
-        hits = np.flatnonzero(crossed)
+        opening = self._cash[market.margin]
+        levels = np.concatenate([[opening], running(opening, flow.quantity)])
+        nearest = liquidation_price(market, position, levels.min(keepdims=True))
+        if not crosses(market, position, window, nearest).any():
+            return []
+        before = np.searchsorted(flow.rows, np.arange(window.start, window.stop), side="left")
+        price = liquidation_price(market, position, levels[before])
+        hits = np.flatnonzero(crosses(market, position, window, price))
         return [window.start + int(hits[0])] if len(hits) else []
 
     def _liquidate(self, key: Instrument, window: Window) -> list[Liquidation]:
@@ -232,15 +228,10 @@ class SimulatedExchange:
             return []
         cash = self._cash[market.margin]
         price = float(liquidation_price(market, position, np.array([cash]))[0])
-        opened = float(window.previous(market.mark)[-1])
-        if position.size < 0.0:
-            crossed = float(window.values(market.high)[-1]) >= price
-            fill = max(price, opened)
-        else:
-            crossed = float(window.values(market.low)[-1]) <= price
-            fill = min(price, opened)
-        if not crossed:
+        if not crosses(market, position, window, np.array([price]))[-1]:
             return []
+        opened = float(window.previous(market.mark)[-1])
+        fill = max(price, opened) if position.size < 0.0 else min(price, opened)
         left = cash + position.size * (fill - position.entry)
         fee = min(market.liquidation_fee * abs(position.size) * fill, max(left, 0.0))
         absorbed = max(-left, 0.0)

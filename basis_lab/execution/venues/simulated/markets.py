@@ -16,7 +16,7 @@ from basis_lab.domain.instructions import (
     Status,
 )
 from basis_lab.domain.instruments import Instrument
-from basis_lab.domain.market import FloatArray, Window
+from basis_lab.domain.market import BoolArray, FloatArray, Window
 from basis_lab.errors import (
     BelowMinimumError,
     InsufficientMarginError,
@@ -111,6 +111,13 @@ def liquidation_price(market: PerpMarket, position: Position, cash: FloatArray) 
     return perps.liquidation_price(size, contracts, cash, market.tiers)
 
 
+def crosses(market: PerpMarket, position: Position, window: Window, price: FloatArray) -> BoolArray:
+    """Tell where the bar that ended reached a price on the side that hurts, shape (W,)."""
+    if position.size < 0.0:
+        return window.values(market.high) >= price
+    return window.values(market.low) <= price
+
+
 def fill_price(
     quantity: float, quote: float, terms: MarketTerms, bound: float, venue: str
 ) -> float:
@@ -140,6 +147,13 @@ def check_size(quantity: float, quote: float, terms: MarketTerms, what: str) -> 
     BelowMinimumError
         With the size and what the venue takes.
     """
+    if not np.isfinite(quantity):
+        raise BelowMinimumError(
+            "the quantity is not a number",
+            where=what,
+            value=quantity,
+            remedy="give a finite quantity",
+        )
     lots = abs(quantity) / terms.lot if terms.lot else 0.0
     if abs(lots - round(lots)) > 1e-6 * max(1.0, lots):
         raise BelowMinimumError(

@@ -1,0 +1,1 @@
+"""What the engine costs, measured and held against two accountings written by hand."""
