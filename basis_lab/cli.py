@@ -19,11 +19,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from basis_lab.errors import BadDataError, BasisLabError, ConfigError, DataError, UsageError
+from basis_lab.errors import BasisLabError, ConfigError, UsageError
 from basis_lab.services.interrupts import stop_on_signals, terminate_as_interrupt
 
 if TYPE_CHECKING:
-    from basis_lab.data.check import CheckFinding
     from basis_lab.data.series import Store
     from basis_lab.services.requests import BacktestRequest
 
@@ -242,49 +241,29 @@ def _run_data_list(options: argparse.Namespace) -> int:
 
 
 def _run_data_check(options: argparse.Namespace) -> int:
-    if options.mode is not None:
-        return _check_mode(options)
-    if options.start is not None or options.end is not None:
+    from basis_lab.data.check import check_run, check_store
+    from basis_lab.results.listing import word_check
+    from basis_lab.services.requests import BacktestRequest, check_request
+
+    dated = options.start is not None or options.end is not None
+    if options.mode is None and dated:
         raise UsageError(
             "dates are checked for a mode",
             where="basis-lab data check",
             remedy="give --mode as well",
         )
-    from basis_lab.data.check import check_store
-
     store, place = _store(options)
-    return _tell_check(check_store(store), f"{place}: {len(store.ids())} datasets checked")
-
-
-def _check_mode(options: argparse.Namespace) -> int:
-    from basis_lab.data.check import check_frame, finding_of
-    from basis_lab.services.requests import BacktestRequest, check_request
-
-    _, place = _store(options)
-    request = BacktestRequest(
-        mode=options.mode, start=options.start, end=options.end, data_dir=place
-    )
-    try:
-        frame = check_request(request).frame
-    except DataError as error:
-        return _tell_check([finding_of(error)], f"{place}: {options.mode} cannot run")
-    span = f"{frame.times[0]}Z to {frame.times[-1]}Z"
-    text = f"{place}: {options.mode} has what it needs, {span}, {frame.rows:,} timesteps"
-    return _tell_check(check_frame(frame), text)
-
-
-def _tell_check(findings: "Sequence[CheckFinding]", summary: str) -> int:
-    from basis_lab.results.listing import word_findings
-
-    _say(f"{word_findings(findings)}\n{summary}")
-    stops = sum(x.severity == "ERROR" for x in findings)
-    if not stops:
-        return 0
-    raise BadDataError(
-        f"{stops} findings stop a run",
-        where=summary.partition(": ")[0],
-        remedy="see the column `what to do`",
-    )
+    if options.mode is None:
+        checked = check_store(store)
+    else:
+        request = BacktestRequest(
+            mode=options.mode, start=options.start, end=options.end, data_dir=place
+        )
+        checked = check_run(lambda: check_request(request).frame, options.mode)
+    _say(word_check(checked))
+    checked.stop_on_errors(place)
+    _say(f"{place}: {checked.summary}")
+    return 0
 
 
 def _date(text: str) -> str:

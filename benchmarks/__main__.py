@@ -25,7 +25,9 @@ def main() -> None:
     rows = [HEADER, *(_cells(x) for x in measure_all())]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
     print(f"not measured yet: {', '.join(NOT_YET)}")
 
 

@@ -116,7 +116,9 @@ def _fill(trade: Event) -> Fill:
     )
 
 
-def by_numpy(capital: float, fills: Sequence[Fill], market: Market) -> tuple[FloatArray, FloatArray]:
+def by_numpy(
+    capital: float, fills: Sequence[Fill], market: Market
+) -> tuple[FloatArray, FloatArray]:
     """Account with arrays.
 
     Parameters

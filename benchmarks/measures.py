@@ -94,7 +94,10 @@ def _loops(work: Workload, record: RunRecord) -> Iterator[Measure]:
             note=f"best of 5; {record.rebalances} rebalances, {record.rows:,} hours, 1 venue",
         )
     yield Measure(
-        name="the same accounting by hand, numpy", figure=1e3 * arrays_s, unit="ms", note="equity, P&L"
+        name="the same accounting by hand, numpy",
+        figure=1e3 * arrays_s,
+        unit="ms",
+        note="equity, P&L",
     )
     yield Measure(
         name="the same accounting by hand, plain Python",
@@ -134,7 +137,7 @@ def _processes() -> Iterator[Measure]:
         figure=best_of(5, lambda: float(_python("-c", code))),
         unit="s",
         target=0.15,
-        note="best of 5, inside a new interpreter",
+        note="best of 5, inside a new interpreter; what it needs is imported later, where used",
     )
     yield Measure(
         name="memory of a process with one run of a year of hours",

@@ -116,8 +116,12 @@ def maintenance_margin(notional: FloatArray, table: TierTable) -> FloatArray:
 
 
 def maintenance_usage(maintenance: FloatArray, equity: FloatArray) -> FloatArray:
-    """Return maintenance margin / equity; a venue liquidates at 1. NaN without a position."""
+    """Return maintenance margin / equity; a venue liquidates at 1.
+
+    NaN without a position, inf where equity is used up.
+    """
     result = ratio(maintenance, equity)
+    result[equity <= 0.0] = np.inf
     result[maintenance == 0.0] = np.nan
     return result
 

@@ -1,7 +1,7 @@
 """What in a data directory would stop a run, or be said in its manifest."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from basis_lab.data.raw_file import Finding, RawFile, Severity
 from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, Store, TimeSeries, time_text
 from basis_lab.data.static import is_static, judge_static
 from basis_lab.domain.market import Alignment, MarketFrame, Requirement
-from basis_lab.errors import DataError
+from basis_lab.errors import BadDataError, DataError
 
 STOPS = "a run that needs these rows is refused"
 REFUSED = "a run that needs this series is refused"
@@ -52,7 +52,47 @@ class CheckFinding:
     remedy: str
 
 
-def check_store(store: Store) -> tuple[CheckFinding, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check looked at and what it found.
+
+    Parameters
+    ----------
+    good : tuple of str
+        What passed, a line each.
+    findings : tuple of CheckFinding
+        What did not, or has to be known; errors first.
+    summary : str
+        How much was checked.
+    """
+
+    good: tuple[str, ...]
+    findings: tuple[CheckFinding, ...]
+    summary: str
+
+    def stop_on_errors(self, place: Path) -> None:
+        """Raise where a run would stop.
+
+        Parameters
+        ----------
+        place : Path
+            The directory, for the message.
+
+        Raises
+        ------
+        BadDataError
+            If there is a finding of severity ERROR.
+        """
+        stops = sum(x.severity is Severity.ERROR for x in self.findings)
+        if stops:
+            raise BadDataError(
+                f"{stops} of the findings stop a run",
+                where=str(place),
+                remedy="see what to do beside each finding",
+            )
+
+
+def check_store(store: Store) -> Checked:
     """Check every dataset of a directory.
 
     Parameters
@@ -62,13 +102,18 @@ def check_store(store: Store) -> tuple[CheckFinding, ...]:
 
     Returns
     -------
-    tuple of CheckFinding
+    Checked
         Errors first, then by file.
     """
     found: list[CheckFinding] = []
+    good: list[str] = []
     for name in store.ids():
         found += _check_files(store, name) if isinstance(store, RawStore) else ()
-        found += _check_dataset(store, name)
+        wrong = list(_check_dataset(store, name))
+        found += wrong
+        info = store.info(name)
+        if info is not None and not wrong:
+            good.append(f"{name}, {info.rows:,} rows")
     if isinstance(store, CanonicalStore):
         found += [
             _error(name, "", why, REFUSED, "mend the files and import them again")
@@ -77,53 +122,40 @@ def check_store(store: Store) -> tuple[CheckFinding, ...]:
     if isinstance(store, RawStore):
         found += _check_tables(store)
     order = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-    return tuple(sorted(dict.fromkeys(found), key=lambda x: (order.index(x.severity), x.file)))
+    ordered = sorted(dict.fromkeys(found), key=lambda x: (order.index(x.severity), x.file))
+    summary = f"{len(store.ids())} datasets checked"
+    return Checked(good=tuple(good), findings=tuple(ordered), summary=summary)
 
 
-def check_frame(frame: MarketFrame) -> tuple[CheckFinding, ...]:
-    """Return what the manifest of a run would say of its series.
-
-    Parameters
-    ----------
-    frame : MarketFrame
-        The run's data, which passed every check that stops a run.
-
-    Returns
-    -------
-    tuple of CheckFinding
-        Notes, one a file and text.
-    """
-    found = [
-        CheckFinding(
-            severity=Severity.NOTE,
-            file=source.file,
-            rows="",
-            what=note,
-            effect=GOES_ON,
-            remedy="nothing, where this is meant",
-        )
-        for source in frame.sources
-        for note in source.notes
-    ]
-    return tuple(dict.fromkeys(found))
-
-
-def finding_of(error: DataError) -> CheckFinding:
-    """Return the finding for an error that stopped a run's data.
+def check_run(load: Callable[[], MarketFrame], mode: str) -> Checked:
+    """Check what a run would use.
 
     Parameters
     ----------
-    error : DataError
-        As the data provider raised it.
+    load : callable
+        Loads the run's data as the run itself would.
+    mode : str
+        The run's mode.
 
     Returns
     -------
-    CheckFinding
-        Of severity ERROR.
+    Checked
+        Every series with what the manifest would say of it, or the error that stops the run.
     """
+    try:
+        frame = load()
+    except DataError as error:
+        return Checked(good=(), findings=(_finding_of(error),), summary=f"{mode} cannot run")
+    good = ["; ".join([f"{x.key} from {x.file}", *x.notes]) for x in frame.sources]
+    span = f"{frame.times[0]}Z to {frame.times[-1]}Z, {frame.rows:,} timesteps"
+    summary = f"{mode} has what it needs, {span}"
+    return Checked(good=tuple(good), findings=(), summary=summary)
+
+
+def _finding_of(error: DataError) -> CheckFinding:
     file, _, rows = error.where.partition(", row ")
     what = error.what if error.value is None else f"{error.what}: {error.value}"
-    return _error(file, f"row {rows}" if rows else "", what, "the run is refused", error.remedy)
+    return _error(file, f"row {rows}" if rows else "", what, REFUSED, error.remedy)
 
 
 def _error(file: str, rows: str, what: str, effect: str, remedy: str) -> CheckFinding:
@@ -200,7 +232,7 @@ def _check_dataset(store: Store, name: str) -> Iterator[CheckFinding]:
     try:
         series = store.read(name)
     except DataError as error:
-        yield finding_of(error)
+        yield _finding_of(error)
         return
     for defect in unit_defects(dataset.kind, series.fields):
         yield _error(series.info.file, "all", defect.what, REFUSED, "write it as a fraction")

@@ -13,23 +13,21 @@ import numpy as np
 from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.events import Event, EventType
-from basis_lab.domain.flows import FlowRequest
 from basis_lab.domain.instructions import (
-    Cause,
     Decision,
     Liquidation,
     ScheduledFlows,
     Statement,
 )
-from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import MarketFrame, Window
 from basis_lab.domain.reports import ExposureReport, RiskReport
-from basis_lab.engine.capital import DUST, CapitalAccount
+from basis_lab.engine.capital import CapitalAccount
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import Components
+from basis_lab.engine.investors import InvestorDesk
 from basis_lab.engine.recorder import Recorder
 from basis_lab.errors import StrategyError
-from basis_lab.ledger.book import Posting, Transaction
+from basis_lab.ledger.book import Transaction
 from basis_lab.strategies.base import RISK, Firing, View
 
 MAX_STAGES = 8  # stages of one plan that may follow each other at one timestep
@@ -79,17 +77,13 @@ class FullLoop:
         self._config = config
         self._clock = clock
         self._capital = capital
+        self._investors = InvestorDesk(components, capital, config.share_class.currency)
         self._groups = 0
 
     def open(self, initial_capital: float) -> None:
         """Book the opening capital at the strategy's treasury."""
-        parts = self.components
         self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
-        treasury = parts.strategy_manager.strategy.treasury
-        posting = Posting(treasury, initial_capital, Cause.CAPITAL)
-        parts.position_monitor.open_with(Transaction(row=0, postings=(posting,)), self.frame.rows)
-        parts.network.credit(treasury, initial_capital)
-        self._log_capital(EventType.DEPOSIT, 0, treasury, initial_capital, {"note": "opening"})
+        self._investors.open(initial_capital, self.frame.rows)
 
     def steps(self) -> Iterator[Window]:
         """Run window by window; yields each once it is committed."""
@@ -143,7 +137,7 @@ class FullLoop:
         arrived = tuple(x for x in statements if not isinstance(x, Liquidation))
         booked += parts.execution_manager.book_statements(arrived, window.start)
         parts.reconciliation_component.reconcile(_named(window))
-        booked += self._meet_requests(window)
+        booked += self._investors.meet_requests(window)
         state = self._measure(window, ())
         firing = parts.strategy_manager.find_trigger(self._view(window, state))
         if firing is None:
@@ -151,63 +145,6 @@ class FullLoop:
         else:
             self._act(window, firing, flows, booked)
         return window
-
-    def _meet_requests(self, window: Window) -> list[Transaction]:
-        """Take deposits and withdrawals asked for at a row, at the NAV per share of its prices."""
-        row = window.start
-        booked = []
-        for request in self._capital.requests_at(row):
-            state = self._measure(window, ())
-            if request.amount > 0.0:
-                booked.append(self._deposit(window, state, request))
-            else:
-                equity = float(state.exposure.equity[-1])
-                granted = self._capital.ask(-request.amount, equity)
-                details: dict[str, object] = {"asked": -request.amount, "granted": granted}
-                treasury = self.components.strategy_manager.strategy.treasury
-                self._log_capital(EventType.WITHDRAWAL, row, treasury, 0.0, details)
-        if self._capital.queue > 0.0:
-            booked += self._pay(window)
-        return booked
-
-    def _deposit(self, window: Window, state: _State, request: FlowRequest) -> Transaction:
-        parts = self.components
-        treasury = parts.strategy_manager.strategy.treasury
-        self._capital.deposit(request.amount, self._nav(state))
-        parts.pnl_monitor.set_shares(self._capital.shares)
-        parts.network.credit(treasury, request.amount)
-        return self._book_capital(window.start, treasury, request.amount)
-
-    def _pay(self, window: Window) -> list[Transaction]:
-        """Pay what is queued: from the reserve, then from what lies free at the treasury."""
-        parts = self.components
-        manager = parts.strategy_manager
-        booked = []
-        sources = [manager.strategy.reserve]
-        if manager.plan is None or manager.plan.reason.trigger == "withdrawal":
-            sources.append(manager.strategy.treasury)
-        for source in sources:
-            state = self._measure(window, ())
-            column = parts.universe.column(source)
-            amount = min(self._capital.queue, float(state.exposure.quantities[-1, column]))
-            if amount > DUST:
-                paid = parts.network.pay_out(source, amount, window)
-                self._capital.pay(paid, self._nav(state))
-                parts.pnl_monitor.set_shares(self._capital.shares)
-                booked.append(self._book_capital(window.start, source, -paid))
-        return booked
-
-    def _nav(self, state: _State) -> float:
-        return float(state.exposure.equity[-1]) / self._capital.shares
-
-    def _book_capital(self, row: int, account: Instrument, amount: float) -> Transaction:
-        """Book money from or to investors (positive comes in), and log it."""
-        posting = Posting(account, amount, Cause.CAPITAL)
-        transaction = Transaction(row=row, postings=(posting,))
-        self.components.position_monitor.post(transaction)
-        kind = EventType.DEPOSIT if amount > 0.0 else EventType.WITHDRAWAL
-        self._log_capital(kind, row, account, amount, {"queued": self._capital.queue})
-        return transaction
 
     def _measure(self, window: Window, flows: tuple[ScheduledFlows, ...]) -> _State:
         parts = self.components
@@ -287,7 +224,7 @@ class FullLoop:
                 remedy="each stage must leave less to do than it found",
             )
         if self._capital.queue > 0.0:
-            booked = [*booked, *self._pay(window)]
+            booked = [*booked, *self._investors.pay(window)]
             state = self._measure(window, ())
         self._commit(window, state, flows, booked)
 
@@ -334,6 +271,8 @@ class FullLoop:
             "limit": reason.limit,
             "side": reason.side,
         }
+        if not due and reason.trigger == "reserve_low":
+            self._log(EventType.RESERVE_LOW, row, "strategy_manager", details, reason.trigger)
         if not due:
             self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
         details = {
@@ -344,33 +283,6 @@ class FullLoop:
             "missing": decision.missing,
         }
         self._log(EventType.DECISION, row, "strategy_manager", details, reason.trigger)
-
-    def _log_capital(
-        self,
-        kind: EventType,
-        row: int,
-        account: Instrument,
-        amount: float,
-        details: dict[str, object],
-    ) -> None:
-        """Log money from or to investors; an amount of zero is a request."""
-        moved = [(str(account), amount, Cause.CAPITAL.value)] if amount else []
-        self.components.event_logger.log_event(
-            Event(
-                row=row,
-                event_type=kind,
-                component="engine",
-                venue=account.venue,
-                instrument=str(account),
-                quantity=amount,
-                amount=amount,
-                currency=self._config.share_class.currency,
-                cause=Cause.CAPITAL,
-                status="FILLED" if amount else "REQUESTED",
-                details={**details, "movements": moved},
-                positions=self.components.position_monitor.book.quantities,
-            )
-        )
 
     def _log(
         self,

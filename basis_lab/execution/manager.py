@@ -2,18 +2,19 @@
 
 from typing import NoReturn
 
-from basis_lab.domain.events import EventSink, EventType
+from basis_lab.domain.events import Event, EventSink, EventType
 from basis_lab.domain.instructions import (
     AtomicGroup,
     Decision,
     ExecutionResult,
     Instruction,
+    Movement,
     Statement,
     Status,
     Transfer,
 )
 from basis_lab.domain.market import Window
-from basis_lab.errors import BasisLabError, ExecutionError, VenueRefusalError
+from basis_lab.errors import BasisLabError, ExecutionError, ReconciliationError
 from basis_lab.execution.interfaces import ExecutionInterfaceManager
 from basis_lab.execution.narration import (
     Step,
@@ -132,41 +133,54 @@ class ExecutionManager:
         result = self._interfaces.execute(asked, market)
         if result.status is not Status.FILLED:
             self._fail(step, asked, _why(result))
-        transaction = self._updates.handle_position_update(result, step.row)
-        for event in tell_fill(step, result, transaction, self._positions.book.quantities):
-            self.fills += event.event_type is EventType.TRADE
+        booked, events = self._book(result, step)
+        booked += self._book_gas(result.movements, step, events)
+        for event in events:
             self._events.log_event(event)
         self._reconciliation.reconcile(_named(asked, market, step))
-        arrived: list[Transaction] = []
         if isinstance(asked, Transfer):
             statements = self._interfaces.transfers.arrivals(market)
-            arrived = self.book_statements(statements, step.row)
-        return [transaction, *arrived]
+            booked += self.book_statements(statements, step.row)
+        return booked
+
+    def _book(self, result: ExecutionResult, step: Step) -> tuple[list[Transaction], list[Event]]:
+        transaction = self._updates.handle_position_update(result, step.row)
+        event = tell_fill(step, result, transaction, self._positions.book.quantities)
+        self.fills += event.event_type is EventType.TRADE
+        return [transaction], [event]
+
+    def _book_gas(
+        self, movements: tuple[Movement, ...], step: Step, events: list[Event]
+    ) -> list[Transaction]:
+        booked = self._updates.handle_gas(movements, step.row)
+        held = self._positions.book.quantities
+        events += [tell_gas(step, posting, held) for x in booked for posting in x.postings]
+        return booked
 
     def _process_group(self, group: AtomicGroup, market: Window, step: Step) -> list[Transaction]:
         """Carry out a group on the staged book: all of it is kept, or nothing."""
         chain = self._interfaces.onchain
         state, book = chain.begin_group(), self._positions.book.snapshot()
-        booked, events = [], []
+        booked: list[Transaction] = []
+        events: list[Event] = []
         try:
             for asked in group.steps:
                 result = chain.execute(asked, market)
                 if result.status is not Status.FILLED:
                     raise _why(result)
-                transaction = self._updates.handle_position_update(result, step.row)
-                booked.append(transaction)
-                events += tell_fill(step, result, transaction, self._positions.book.quantities)
+                done, told = self._book(result, step)
+                booked += done
+                events += told
                 self._reconciliation.reconcile(_named(asked, market, step))
             gas = chain.end_group(market)
         except BasisLabError as error:
             chain.revert(state)
             self._positions.book.restore(book)
+            if isinstance(error, ReconciliationError):
+                raise
             self._fail(step, group, error)
+        booked += self._book_gas(gas, step, events)
         held = self._positions.book.quantities
-        for paid in self._updates.handle_gas(gas, step.row):
-            booked.append(paid)
-            held = self._positions.book.quantities
-            events += [tell_gas(step, posting, held) for posting in paid.postings]
         for event in (tell_group(step, group, held), *events):
             self._events.log_event(event)
         self._reconciliation.reconcile(_named(group, market, step))
@@ -193,7 +207,7 @@ class ExecutionManager:
 def _why(result: ExecutionResult) -> BasisLabError:
     if result.error is not None:
         return result.error
-    return VenueRefusalError(
+    return ExecutionError(
         f"the outcome of the instruction is {result.status}",
         where=result.instruction.venue,
         value=result.status,

@@ -74,8 +74,8 @@ class Step:
 
 def tell_fill(
     step: Step, result: ExecutionResult, transaction: Transaction, positions: FloatArray
-) -> list[Event]:
-    """Return the event of a filled instruction, and one for its gas.
+) -> Event:
+    """Return the event of a filled instruction; its gas has an event of its own.
 
     Parameters
     ----------
@@ -90,28 +90,25 @@ def tell_fill(
 
     Returns
     -------
-    list of Event
-        In order; their movements together are the transaction's postings.
+    Event
+        Its movements are the transaction's postings.
     """
     kind, instrument, amount, currency = _describe(result.instruction, result)
-    gas = tuple(x for x in transaction.postings if x.cause is Cause.GAS)
-    rest = tuple(x for x in transaction.postings if x.cause is not Cause.GAS)
-    fill = replace(
+    return replace(
         step.event(kind, result.instruction.venue, positions),
         instrument=instrument,
         quantity=result.quantity,
         price=result.price,
         amount=amount,
         currency=currency,
-        cause=rest[0].cause,
+        cause=transaction.postings[0].cause,
         details={
             "action": step.decision.action.value,
             "quote_price": result.quote_price,
             "arrives_row": result.arrives_row,
-            "movements": _movements(rest),
+            "movements": _movements(transaction.postings),
         },
     )
-    return [fill, *(tell_gas(step, posting, positions) for posting in gas)]
 
 
 def tell_gas(step: Step, posting: Posting, positions: FloatArray) -> Event:

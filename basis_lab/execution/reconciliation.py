@@ -9,7 +9,7 @@ from basis_lab.execution.venues.protocol import Venue
 from basis_lab.monitors.position import PositionMonitor
 
 RELATIVE = 1e-9
-ROUNDING = 1e-14  # of what went through an account, which may now be nearly empty
+ROUNDING = 4e-15  # of what went through an account, which may now be nearly empty
 SMALLEST_UNIT = 1e-9  # below a lot, a satoshi or a cent of any line, above float rounding
 
 

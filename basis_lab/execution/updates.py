@@ -29,7 +29,7 @@ class PositionUpdateHandler:
         self._positions = positions
 
     def handle_position_update(self, result: ExecutionResult, row: int) -> Transaction:
-        """Book a filled instruction.
+        """Book a filled instruction, but for its gas, which ``handle_gas`` books after it.
 
         Parameters
         ----------
@@ -49,7 +49,11 @@ class PositionUpdateHandler:
             If the venue's statement names a cause that the instruction may not use.
         """
         instruction = result.instruction
-        stated = tuple(Posting(x.instrument, x.quantity, x.cause) for x in result.movements)
+        stated = tuple(
+            Posting(x.instrument, x.quantity, x.cause)
+            for x in result.movements
+            if x.cause is not Cause.GAS
+        )
         match instruction:
             case SpotTrade():
                 postings = (*_spot(instruction, result), *stated)
@@ -84,10 +88,25 @@ class PositionUpdateHandler:
         return self._post(self._liquidation(statement, row))
 
     def handle_gas(self, movements: tuple[Movement, ...], row: int) -> list[Transaction]:
-        """Book the gas of a whole group; returns what was booked, nothing where none was paid."""
-        if not movements:
+        """Book the gas among a statement's movements.
+
+        Parameters
+        ----------
+        movements : tuple of Movement
+            Of an instruction, or of a whole group.
+        row : int
+            The timestep.
+
+        Returns
+        -------
+        list of Transaction
+            What was booked; empty where no gas was paid.
+        """
+        postings = tuple(
+            Posting(x.instrument, x.quantity, x.cause) for x in movements if x.cause is Cause.GAS
+        )
+        if not postings:
             return []
-        postings = tuple(Posting(x.instrument, x.quantity, x.cause) for x in movements)
         return [self._post(Transaction(row=row, postings=postings))]
 
     def _post(self, transaction: Transaction) -> Transaction:
@@ -107,9 +126,7 @@ class PositionUpdateHandler:
         slip = result.price - result.quote_price
         postings: list[Posting] = []
         if closing != 0.0:
-            whole = closing == -size
-            share = 1.0 if whole else -closing / size
-            against = self._held(contracts) * share
+            against = self._held(contracts) * (-closing / size)
             postings += [
                 Posting(order.perp, closing, Cause.TRADE),
                 Posting(contracts, -against, Cause.TRADE),

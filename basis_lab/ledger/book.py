@@ -173,7 +173,7 @@ class Book:
         row = CAUSE_ROW[cause]
         self._held[column] = running(float(self._held[column]), quantity)[-1]
         self._accounts[row, column] = running(float(self._accounts[row, column]), -quantity)[-1]
-        self._turnover[column] += float(np.abs(quantity).sum())
+        self._turnover[column] = running(float(self._turnover[column]), np.abs(quantity))[-1]
 
     def snapshot(self) -> BookState:
         """Return the state, to be restored if a transaction of several steps fails."""

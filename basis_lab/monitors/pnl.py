@@ -11,7 +11,7 @@ from basis_lab.domain.instructions import Cause, ScheduledFlows
 from basis_lab.domain.instruments import Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
 from basis_lab.domain.reports import CATEGORIES, ExposureReport, PnLReport
-from basis_lab.ledger.book import Transaction
+from basis_lab.ledger.book import Forced, Transaction
 
 CATEGORY_OF: Mapping[Cause, str] = MappingProxyType(
     {
@@ -126,16 +126,13 @@ class PnLMonitor:
             elif posting.cause is not Cause.TRANSFER:
                 parts.add_last(CATEGORY_OF[posting.cause], value)
         if transaction.forced is not None:
-            self._add_forced(window, transaction, parts)
+            self._add_forced(window, transaction.forced, parts)
         elif transaction.opens_at:
             parts.add_last(transaction.opens_at, traded)
 
-    def _add_forced(self, window: Window, transaction: Transaction, parts: "_Parts") -> None:
-        forced = transaction.forced
-        if forced is None:
-            return
+    def _add_forced(self, window: Window, forced: Forced, parts: "_Parts") -> None:
         listing = self.universe.listings[self.universe.column(forced.perp)]
-        spot, mark = _moves(window.last, listing.price), _moves(window.last, listing.mark)
+        spot, mark = _moves(window.last, str(listing.price)), _moves(window.last, str(listing.mark))
         delta, basis = attribution.split_forced_fill(
             forced.quantity,
             forced.price,
@@ -180,11 +177,8 @@ class _Parts:
         return [self._columns[x] for x in categories if x in self._columns]
 
 
-def _moves(window: Window, name: str | None) -> tuple[FloatArray, FloatArray]:
-    """Return a factor before and after each step; ones where there is none."""
-    if name is None:
-        ones = np.ones(len(window))
-        return ones, ones
+def _moves(window: Window, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return a factor before and after each step."""
     return window.previous(name), window.values(name)
 
 
@@ -192,7 +186,7 @@ def _revalue(window: Window, listing: Listing, held: FloatArray, parts: _Parts) 
     kind = listing.instrument.kind
     if kind is Kind.PERP:
         delta, basis = attribution.split_perp(
-            held, _moves(window, listing.price), _moves(window, listing.mark)
+            held, _moves(window, str(listing.price)), _moves(window, str(listing.mark))
         )
         parts.add("delta", delta)
         parts.add("basis", basis)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from basis_lab.config.describe import ConfigRow
 from basis_lab.config.loader import ModeSummary
-from basis_lab.data.check import CheckFinding
+from basis_lab.data.check import Checked
 from basis_lab.data.importer import ImportReport
 from basis_lab.data.series import DatasetInfo, time_text
 from basis_lab.results.text import align_table
@@ -128,24 +128,25 @@ def word_import(report: ImportReport) -> str:
     return "\n".join(lines)
 
 
-def word_findings(findings: Sequence[CheckFinding]) -> str:
+def word_check(checked: Checked) -> str:
     """Return what a check of data found.
 
     Parameters
     ----------
-    findings : sequence of CheckFinding
-        Errors first.
+    checked : Checked
+        The check.
 
     Returns
     -------
     str
-        A table, or a sentence where nothing was found.
+        A line for each good series, and a table of findings where there are any.
     """
-    if not findings:
-        return "nothing was found"
+    lines = [f"good: {line}" for line in checked.good]
     rows = [("severity", "file", "rows", "finding", "effect on a backtest", "what to do")]
-    rows += [(x.severity.value, x.file, x.rows, x.what, x.effect, x.remedy) for x in findings]
-    return align_table(rows)
+    rows += [
+        (x.severity.value, x.file, x.rows, x.what, x.effect, x.remedy) for x in checked.findings
+    ]
+    return "\n".join([*lines, *([align_table(rows)] if checked.findings else [])])
 
 
 def word_comparison(table: "pd.DataFrame") -> str:

@@ -8,7 +8,8 @@ from basis_lab.domain.market import Requirement
 from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import Blueprint, Strategy, Terms
-from basis_lab.strategies.basis import BasisStrategy, basis_blueprint
+from basis_lab.strategies.basis import BasisStrategy
+from basis_lab.strategies.basis_holdings import basis_blueprint
 from basis_lab.strategies.lending import LendingStrategy, lending_blueprint
 from basis_lab.strategies.parameters import (
     BasisParameters,

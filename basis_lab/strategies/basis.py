@@ -15,12 +15,11 @@ import numpy as np
 from basis_lab.domain import series
 from basis_lab.domain.arrays import ratio, sum_columns
 from basis_lab.domain.instructions import Action, Decision, Instruction, OpenPlan, Reason
-from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
-from basis_lab.domain.market import BoolArray, FloatArray, Requirement
+from basis_lab.domain.instruments import Universe
+from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import RISK, Blueprint, Terms, Trigger, View
-from basis_lab.strategies.basis_desk import BasisBook, BasisDesk, Goal, hedge_venues
-from basis_lab.strategies.needs import funding_mean_needs, perp_needs, spot_needs, usd_needs
+from basis_lab.strategies.base import RISK, Terms, Trigger, View
+from basis_lab.strategies.basis_desk import BasisBook, BasisDesk, Goal
 from basis_lab.strategies.parameters import BasisParameters, FundingFilter
 
 # Stages of each repair, in order. The names appear in the events of a plan.
@@ -59,54 +58,6 @@ OF_TRIGGER: Mapping[str, str] = MappingProxyType(
 REDUCING = ("reduce", "withdraw", "refill", "unhedged", "leave")
 MARGIN_HEADROOM = 1.05  # moving margin must lift the ratio this far above its warning
 WHOLE = 1.0 - 1e-6  # a withdrawal of this share of what is invested closes everything
-
-
-def basis_blueprint(parameters: BasisParameters, asset: str, currency: str) -> Blueprint:
-    """Say what a basis mode holds and needs.
-
-    Parameters
-    ----------
-    parameters : BasisParameters
-        The ``strategy`` block.
-    asset : str
-        The hedged asset ("BTC", "ETH").
-    currency : str
-        The share class's currency, which is also the quote currency.
-
-    Returns
-    -------
-    Blueprint
-        Listings and requirements.
-    """
-    home = parameters.spot_venue
-    price = series.spot(home, asset)
-    symbol = series.symbol_of(asset)
-    listings = [
-        Listing(instrument=Instrument(home, Kind.TOKEN, currency), asset=currency),
-        Listing(instrument=Instrument(home, Kind.RESERVE, currency), asset=currency),
-        Listing(instrument=Instrument(home, Kind.TOKEN, asset), asset=asset, price=price),
-    ]
-    requirements: list[Requirement] = [*spot_needs(home, asset, f"spot {asset}")]
-    venues = hedge_venues(parameters)
-    for venue in venues:
-        listings += [
-            Listing(instrument=Instrument(venue, Kind.MARGIN, currency), asset=currency),
-            Listing(
-                instrument=Instrument(venue, Kind.PERP, symbol),
-                asset=asset,
-                price=price,
-                mark=series.mark(venue, asset),
-            ),
-            Listing(instrument=Instrument(venue, Kind.CONTRACTS, symbol), asset=currency),
-        ]
-        requirements += perp_needs(venue, asset)
-        if parameters.funding_filter is not None:
-            requirements += funding_mean_needs(venue, asset, parameters.funding_filter.days)
-    listings += [
-        Listing(instrument=Instrument(venue, Kind.IN_TRANSIT, currency), asset=currency)
-        for venue in dict.fromkeys((home, *venues))
-    ]
-    return Blueprint(listings=tuple(listings), requirements=(*requirements, *usd_needs(currency)))
 
 
 class BasisStrategy:

@@ -10,6 +10,7 @@ from basis_lab.domain.instructions import Instruction, PerpTrade, SpotTrade, Tra
 from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.errors import StrategyError
 from basis_lab.strategies.base import Terms, View
+from basis_lab.strategies.basis_holdings import hedge_venues
 from basis_lab.strategies.moves import Account, plan_moves
 from basis_lab.strategies.parameters import BasisParameters
 
@@ -17,11 +18,6 @@ SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
 ROUNDING = 1.0 - 2.0**-50  # keeps a purchase with all cash from asking for one ulp too much
 FEE_HEADROOM = 1.1  # cash kept for fees, over their estimate at today's price
 MOVE_THRESHOLD = 1e-4  # share of equity below which a margin difference is left alone
-
-
-def hedge_venues(parameters: BasisParameters) -> tuple[str, ...]:
-    """Return the venues with a weight, in the order in which they are given."""
-    return tuple(venue for venue, weight in parameters.hedge_allocation.items() if weight > 0.0)
 
 
 @dataclass(frozen=True, slots=True)

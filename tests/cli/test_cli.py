@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +12,9 @@ import pytest
 
 from basis_lab import cli
 from basis_lab.errors import MissingDataError
+from basis_lab.results.progress import Progress
 from basis_lab.results.result import open_result
-from basis_lab.services import backtest as service
+from basis_lab.services.backtest import BacktestService
 
 ROOT = Path(__file__).parents[2]
 SHORT = ["--start", "2024-06-01", "--end", "2024-06-08"]
@@ -89,7 +92,7 @@ def test_datasets_are_listed_as_synthetic(capsys):
 def test_every_dataset_is_read_by_a_check(capsys):
     assert cli.main(["data", "check"]) == 0
 
-    assert "good: funding/okx/ETHUSDT" in capsys.readouterr().out
+    assert re.search(r"\d+ datasets checked", capsys.readouterr().out)
 
 
 def test_a_mode_is_checked_for_dates(capsys):
@@ -98,6 +101,14 @@ def test_a_mode_is_checked_for_dates(capsys):
     assert cli.main(words) == 0
 
     assert "pure_lending has what it needs, 2024-06-01" in capsys.readouterr().out
+
+
+def test_without_dates_a_mode_is_checked_for_those_of_its_run(capsys):
+    assert cli.main(["data", "check", "--mode", "btc_basis"]) == 0
+
+    assert "2024-12-31T23:00:00Z to 2025-12-31T23:00:00Z, 8,761 timesteps" in (
+        capsys.readouterr().out
+    )
 
 
 def test_dates_without_a_mode_are_refused(capsys):
@@ -261,13 +272,33 @@ def test_debug_shows_the_traceback_before_the_block(capsys):
     ],
 )
 def test_whatever_happens_has_an_exit_code(capsys, monkeypatch, failure, code, said):
-    def fail(_):
+    def fail(*_, **__):
         raise failure
 
-    monkeypatch.setattr(service, "run_backtest", fail)
+    monkeypatch.setattr(BacktestService, "run", fail)
 
     assert cli.main(["backtest", "pure_lending", "--quiet"]) == code
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_what_was_finished(capsys, monkeypatch, tmp_path, number):
+    told = Progress.__call__
+
+    def interrupt(shown, done, total):
+        told(shown, done, total)
+        if done == 49:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(Progress, "__call__", interrupt)
+    words = ["backtest", "pure_lending", *SHORT, "--no-plots", "--stride", "24"]
+
+    assert cli.main([*words, "--run-id", "mine"]) == 130
+
+    captured = capsys.readouterr()
+    summary = open_result(tmp_path / "outputs" / "mine").summary
+    assert (summary["status"], summary["timesteps"]) == ("stopped", 49)
+    assert captured.err.endswith("interrupted; kept up to 2024-06-03T00:00:00Z\n")
 
 
 def test_a_pipe_that_closes_early_is_no_traceback():

@@ -105,7 +105,7 @@ def test_during_a_run_the_engine_says_where_it_is():
     seen = []
 
     engine.run_backtest(
-        START, END, stride=48, progress=lambda done, total: seen.append((engine.get_status(), done))
+        START, END, stride=48, progress=lambda done, _: seen.append((engine.get_status(), done))
     )
 
     assert all(status.is_running for status, _ in seen)
@@ -126,7 +126,7 @@ def test_after_a_run_the_engine_is_at_its_end():
 def test_a_strategy_that_fails_leaves_no_engine_running():
     engine = sample_engine()
 
-    def fail(done, total):
+    def fail(_done, _total):
         raise StrategyError("stopped by a test")
 
     with pytest.raises(StrategyError):
@@ -138,7 +138,7 @@ def test_a_strategy_that_fails_leaves_no_engine_running():
 def interrupted(after, stride=20):
     """A run whose user gives up once some rows are done."""
 
-    def give_up(done, total):
+    def give_up(done, _total):
         if done >= after:
             raise KeyboardInterrupt
 

@@ -15,7 +15,6 @@ HAIR = 3e-9
 ROWS = 200
 MARGIN = Instrument("binance", Kind.MARGIN, "USDT")
 CASH = Instrument("binance", Kind.TOKEN, "USDT")
-ATOKEN = Instrument("aave_v3", Kind.ATOKEN, "USDT")
 
 
 def held_world(rows=ROWS):
@@ -23,6 +22,17 @@ def held_world(rows=ROWS):
     config = load_basis(hold=True)
     market = Market(seed=5, rows=rows, noise=0.002, span=0.05)
     return World(config=config, frame=make_frame(config, market), capital=100_000.0)
+
+
+def run_to_the_end(engine, after_window=lambda _: None):
+    """Step through a run, and let a test do something after every window."""
+    for window in engine.loop().steps():
+        after_window(window)
+
+
+def lose_a_hair(engine):
+    exchange = engine.components.exchanges["binance"]
+    exchange.credit(MARGIN, HAIR * exchange.balances()[MARGIN])
 
 
 class OffByAHair(SimulatedExchange):
@@ -39,7 +49,7 @@ def test_a_hair_lost_in_an_instruction_is_found_before_the_next_one(monkeypatch)
     engine = held_world().engine()
 
     with pytest.raises(ReconciliationError) as found:
-        list(engine.loop().steps())
+        run_to_the_end(engine)
 
     error = found.value
     assert error.comparison == "instruction 3 (PerpTrade at binance), 2024-06-01T00:00:00Z"
@@ -53,7 +63,7 @@ def test_the_event_of_an_instruction_is_written_before_the_books_are_compared(mo
     engine = held_world().engine()
 
     with pytest.raises(ReconciliationError):
-        list(engine.loop().steps())
+        run_to_the_end(engine)
 
     last = engine.components.event_logger.entries[-1]
     assert isinstance(last, Event)
@@ -65,12 +75,13 @@ def test_a_hair_lost_long_after_the_last_trade_stops_the_next_window(stride):
     engine = held_world().engine(Clock(stride))
     lost_at = []
 
+    def lose_once(window):
+        if window.stop > 120 and not lost_at:
+            lose_a_hair(engine)
+            lost_at.append(window.stop)
+
     with pytest.raises(ReconciliationError) as found:
-        for window in engine.loop().steps():
-            if window.stop > 120 and not lost_at:
-                exchange = engine.components.exchanges["binance"]
-                exchange.credit(MARGIN, HAIR * exchange.balances()[MARGIN])
-                lost_at.append(window.stop)
+        run_to_the_end(engine, lose_once)
 
     times = engine.data_provider.made.times
     first = lost_at[0]
@@ -83,11 +94,12 @@ def test_a_hair_lost_long_after_the_last_trade_stops_the_next_window(stride):
 def test_a_hair_lost_after_the_last_window_is_found_at_the_end():
     engine = held_world().engine()
 
+    def lose_at_the_end(window):
+        if window.stop == ROWS:
+            lose_a_hair(engine)
+
     with pytest.raises(ReconciliationError) as found:
-        for window in engine.loop().steps():
-            if window.stop == ROWS:
-                exchange = engine.components.exchanges["binance"]
-                exchange.credit(MARGIN, HAIR * exchange.balances()[MARGIN])
+        run_to_the_end(engine, lose_at_the_end)
 
     assert found.value.comparison == "end of the run"
 
@@ -110,13 +122,15 @@ def test_a_hair_of_a_coin_on_chain_is_found_as_well():
     engine = World(config=config, frame=frame, capital=1e5).engine(Clock(10))
     token = Instrument("wallet", Kind.TOKEN, "USDT")
 
+    def find_a_coin(window):
+        if window.start <= 20 < window.stop:
+            engine.components.wallet.credit(token, HAIR * 1e5)
+
     with pytest.raises(ReconciliationError) as found:
-        for window in engine.loop().steps():
-            if window.start == 20 or window.start < 20 < window.stop:
-                engine.components.wallet.credit(token, 3e-9)
+        run_to_the_end(engine, find_a_coin)
 
     assert (found.value.venue, found.value.instrument) == ("wallet", str(token))
-    assert (found.value.expected, found.value.actual) == (0.0, 3e-9)
+    assert (found.value.expected, found.value.actual) == (0.0, HAIR * 1e5)
 
 
 def test_a_difference_that_is_rounding_stops_nothing():

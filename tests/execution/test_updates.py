@@ -193,9 +193,13 @@ def test_a_supply_is_booked_as_the_pool_states_it():
         quantity=100.0,
     )
 
-    transaction = PositionUpdateHandler(monitor).handle_position_update(result, 0)
+    handler = PositionUpdateHandler(monitor)
+    transaction = handler.handle_position_update(result, 0)
+    gas = handler.handle_gas(result.movements, 0)
 
     assert transaction.opens_at == ""
+    assert [x.cause for x in transaction.postings] == [Cause.TRADE, Cause.TRADE]
+    assert [x.cause for tx in gas for x in tx.postings] == [Cause.GAS]
     assert held(monitor) == {"aave_v3:atoken:USDT": 80.0, "wallet:token:ETH": -0.25}
 
 

@@ -299,3 +299,36 @@ def test_a_gate_that_fails_fails_all(capsys, tmp_path):
 
     assert not json.loads((tmp_path / "gates.json").read_text())["passed"]
     assert "FAIL  pure_lending USDT  data" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_story_with_liquidations_on_real_data_passes_every_gate(real_data, tmp_path):
+    """Held through November 2024 with thin margin, every hedge is liquidated."""
+    request = BacktestRequest(
+        mode="btc_basis",
+        start="2024-05-12",
+        end="2025-03-30",
+        overrides={"strategy.spot_allocation": 0.78, "data.proxies": {"okx": "binance"}},
+        scenarios=("hold",),
+        data_dir=real_data,
+    )
+
+    liquidated = make_trial(request, tmp_path)
+
+    assert liquidated.record.liquidations == 3
+    assert [x.gate for x in (gate(liquidated) for gate in GATES) if not x.passed] == []
+    page = (liquidated.folder / "plots" / "margin_ratios.html").read_text()
+    assert '"symbol":"x"' in page
+    assert '"symbol":"triangle-down"' in page
+
+
+@pytest.mark.slow
+def test_money_that_comes_and_goes_passes_every_gate(tmp_path):
+    request = replace(
+        SHORT, scenarios=("flows_example",), start="2024-06-10", end="2024-08-01", mode="eth_basis"
+    )
+
+    flowing = make_trial(request, tmp_path)
+
+    assert np.count_nonzero(flowing.record.flows) >= 2
+    assert [x.gate for x in (gate(flowing) for gate in GATES) if not x.passed] == []

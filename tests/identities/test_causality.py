@@ -82,7 +82,8 @@ def test_a_later_price_liquidates_nothing_earlier(market, hold, share, seed):
 # --- through a data directory -----------------------------------------------------------------
 
 EVERY = {"aave": 24, "oracle": 24, "funding": 8}  # hours between publications; the rest hourly
-KNOWN_AT_THE_CLOSE = ("high", "low", "close", "volume")
+KNOWN_AT_THE_CLOSE = ("high", "low")
+WICKS = {"open": 1.0, "high": 1.004, "low": 0.996}
 
 
 def write_directory(root, needs, later_than, seed):
@@ -112,7 +113,9 @@ def write_dataset(root, dataset, names, later_than, seed):
         known = times + HOUR if name in KNOWN_AT_THE_CLOSE else times
         generator = np.random.default_rng([seed, len(name)])
         columns[name] = np.where(
-            known > later_than, columns[name] * generator.uniform(0.8, 1.25, len(times)), columns[name]
+            known > later_than,
+            columns[name] * generator.uniform(0.8, 1.25, len(times)),
+            columns[name],
         )
     if bar_fields(dataset):
         columns["high"] = np.maximum(columns["high"], columns["open"])
@@ -141,24 +144,19 @@ def write_dataset(root, dataset, names, later_than, seed):
 def column_of(dataset, name, times):
     """Invented values that move: a price that jumps, rates of both signs, an index that grows."""
     hour = (times - times[0]) / HOUR
-    price = 60_000.0 * np.exp(0.2 * np.sin(hour / 17.0) + 0.15 * (hour % 60.0 > 40.0))
-    match name:
-        case "rate":
-            return 3e-4 * np.cos(hour / 5.0)
-        case "liquidity_index":
-            return 1.1 * np.exp(1e-5 * hour + 1e-4 * np.sin(hour / 40.0))
-        case "price" | "price_usd":
-            return 1.0 + 1e-3 * np.sin(hour / 30.0)
-        case "price_gwei":
-            return 20.0 + 10.0 * np.sin(hour / 3.0)
-        case "total_supplied":
-            return np.full(len(times), 1e9)
-        case "total_borrowed":
-            return np.full(len(times), 8e8)
-        case _:
-            apart = {"spot": 0.0, "perp": 4e-4, "mark": 5e-4}[dataset.partition("/")[0]]
-            wick = {"open": 1.0, "high": 1.004, "low": 0.996}[name]
-            return price * wick * (1.0 + apart * np.sin(hour / 7.0 + len(dataset)))
+    if name in WICKS:
+        price = 60_000.0 * np.exp(0.2 * np.sin(hour / 17.0) + 0.15 * (hour % 60.0 > 40.0))
+        apart = {"spot": 0.0, "perp": 4e-4, "mark": 5e-4}[dataset.partition("/")[0]]
+        return price * WICKS[name] * (1.0 + apart * np.sin(hour / 7.0 + len(dataset)))
+    invented = {
+        "rate": 3e-4 * np.cos(hour / 5.0),
+        "liquidity_index": 1.1 * np.exp(1e-5 * hour + 1e-4 * np.sin(hour / 40.0)),
+        "price": 1.0 + 1e-3 * np.sin(hour / 30.0),
+        "price_gwei": 20.0 + 10.0 * np.sin(hour / 3.0),
+        "total_supplied": np.full(len(times), 1e9),
+        "total_borrowed": np.full(len(times), 8e8),
+    }
+    return invented[name]
 
 
 @pytest.mark.parametrize(
@@ -166,16 +164,16 @@ def column_of(dataset, name, times):
     [("pure_lending", "USDT"), ("pure_lending", "ETH"), ("btc_basis", "USDT")],
 )
 @pytest.mark.parametrize("row", [0, 41, 61, 100])
-def test_what_a_directory_publishes_later_changes_no_earlier_row(
-    mode, share_class, row, tmp_path
-):
+def test_what_a_directory_publishes_later_changes_no_earlier_row(mode, share_class, row, tmp_path):
     config = load_config(
         mode, share_class=share_class, overrides=band(mode, "strategy.position_deviation_threshold")
     )
     later_than = FIRST + row * HOUR
 
     records = [
-        run_directory(config, write_directory(tmp_path / str(seed), needs_of(config), later_than, seed))
+        run_directory(
+            config, write_directory(tmp_path / str(seed), needs_of(config), later_than, seed)
+        )
         for seed in (1, 2)
     ]
 

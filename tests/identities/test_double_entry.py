@@ -118,7 +118,9 @@ def test_every_category_of_a_held_hedge_equals_its_closed_form(market, asset, sh
     expected = {"funding": funding, "basis": basis}
     for name in CATEGORIES:
         want = expected[name] if name in expected else np.zeros(market.rows)
-        np.testing.assert_allclose(record.attribution[name], want, rtol=0.0, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(
+            record.attribution[name], want, rtol=0.0, atol=1e-9, err_msg=name
+        )
 
 
 @examples(25)
@@ -134,7 +136,9 @@ def test_every_category_of_held_lending_equals_its_closed_form(market, currency)
     interest = np.concatenate([[0.0], 1_000.0 * np.diff(index) / index[0]])
     for name in CATEGORIES:
         want = interest if name == "supply_yield" else np.zeros(market.rows)
-        np.testing.assert_allclose(record.attribution[name], want, rtol=0.0, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(
+            record.attribution[name], want, rtol=0.0, atol=1e-9, err_msg=name
+        )
 
 
 @examples(40)
@@ -169,8 +173,11 @@ def test_writing_to_what_the_book_hands_out_changes_nothing():
     ("second", "error"),
     [
         (Posting(CASH, float("nan"), Cause.TRADE), PositionError),
-        (Posting(Instrument("kraken", Kind.TOKEN, "USDT"), 1.0, Cause.TRADE), UnknownInstrumentError),
-        (Posting(CASH, 1.0, "gift"), KeyError),
+        (
+            Posting(Instrument("kraken", Kind.TOKEN, "USDT"), 1.0, Cause.TRADE),
+            UnknownInstrumentError,
+        ),
+        (Posting(CASH, 1.0, "gift"), PositionError),
     ],
     ids=["no number", "unknown line", "unknown cause"],
 )

@@ -1,4 +1,4 @@
-"""Equity changes by what prices did to what was held and by what causes posted, and nothing else."""
+"""Equity changes by what prices did to what was held, by what causes posted, and no more."""
 
 import csv
 import io

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 
 import numpy as np
 import pytest
@@ -16,9 +17,9 @@ FREE_HOLD = ("frictionless", "hold")
 
 def read(path, time, value):
     """Times and one column of a raw file, gzipped or not."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as text:
-        rows = list(csv.DictReader(text))
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
     stamps = [row[time].replace("+00:00", "").replace("Z", "") for row in rows]
     return np.array(stamps, dtype="datetime64[s]"), np.array([float(row[value]) for row in rows])
 
@@ -30,19 +31,23 @@ def at(path, moment, time="date", value="open"):
 
 
 def run(real_data, mode, share_class, capital, **overrides):
-    return BacktestService().run(
-        BacktestRequest(
-            mode=mode,
-            share_class=share_class,
-            start=START,
-            end=END,
-            capital=capital,
-            overrides={f"strategy.{key}": value for key, value in overrides.items()},
-            scenarios=FREE_HOLD,
-            data_dir=real_data,
-            plots=False,
+    return (
+        BacktestService()
+        .run(
+            BacktestRequest(
+                mode=mode,
+                share_class=share_class,
+                start=START,
+                end=END,
+                capital=capital,
+                overrides={f"strategy.{key}": value for key, value in overrides.items()},
+                scenarios=FREE_HOLD,
+                data_dir=real_data,
+                plots=False,
+            )
         )
-    ).summary
+        .summary
+    )
 
 
 @pytest.mark.parametrize(

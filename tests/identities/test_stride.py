@@ -18,8 +18,8 @@ from tests.identities.worlds import (
 )
 
 
-@examples(30)
-@given(worlds((30, 120)))
+@examples(25)
+@given(worlds((30, 90)))
 def test_one_row_at_a_time_writes_the_bytes_of_the_longest_windows(world):
     longest = files_of(world.run(Clock("auto")))
 
@@ -28,8 +28,10 @@ def test_one_row_at_a_time_writes_the_bytes_of_the_longest_windows(world):
     assert rows == longest
 
 
-@examples(40)
-@given(world=worlds((30, 300)), seed=st.integers(0, 2**32 - 1), longest=st.sampled_from([3, 20, 90]))
+@examples(30)
+@given(
+    world=worlds((30, 250)), seed=st.integers(0, 2**32 - 1), longest=st.sampled_from([3, 20, 90])
+)
 def test_windows_of_any_length_write_the_same_bytes(world, seed, longest):
     auto = files_of(world.run(Clock("auto")))
 
@@ -39,9 +41,9 @@ def test_windows_of_any_length_write_the_same_bytes(world, seed, longest):
 
 
 @pytest.mark.parametrize("stride", [1, 7])
-@examples(20)
+@examples(12)
 @given(
-    market=markets((30, 120), span=0.6, noise=0.05),
+    market=markets((30, 80), span=0.6, noise=0.05),
     allocation=st.floats(0.85, 0.95),
     seed=st.integers(0, 2**32 - 1),
 )

@@ -52,12 +52,13 @@ def firing_at_the_end(world):
 def shaken(draw, **given):
     """A market that is shaken for some hours and then stands still."""
     rows = draw(st.integers(8, 60))
-    drawn = draw(markets((rows + SETTLED, rows + SETTLED), flat_after=rows, noise=0.02, **given))
-    return drawn
+    return draw(markets((rows + SETTLED, rows + SETTLED), flat_after=rows, noise=0.02, **given))
 
 
 @examples(60)
-@given(config=basis_configs(hold=False), market=shaken(jumps=4, span=0.4), capital=st.floats(5e4, 5e6))
+@given(
+    config=basis_configs(hold=False), market=shaken(jumps=4, span=0.4), capital=st.floats(5e4, 5e6)
+)
 def test_once_its_plan_is_done_a_trigger_does_not_fire_at_the_same_prices(config, market, capital):
     world = World(config=config, frame=make_frame(config, market), capital=capital)
 
@@ -67,7 +68,9 @@ def test_once_its_plan_is_done_a_trigger_does_not_fire_at_the_same_prices(config
 
 
 @examples(40)
-@given(config=basis_configs(hold=False), market=shaken(jumps=4, span=0.4), capital=st.floats(5e4, 5e6))
+@given(
+    config=basis_configs(hold=False), market=shaken(jumps=4, span=0.4), capital=st.floats(5e4, 5e6)
+)
 def test_where_prices_stand_still_no_trigger_fires_twice(config, market, capital):
     world = World(config=config, frame=make_frame(config, market), capital=capital)
 

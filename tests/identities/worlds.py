@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from basis_lab.config.loader import load_config
 from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
+from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Alignment, MarketFrame
 from basis_lab.engine.capital import CapitalAccount, flow_requests
@@ -92,7 +93,8 @@ class World:
     market: Market | None = None
 
     def __repr__(self) -> str:
-        return f"{self.config.strategy}, {self.config.costs}, {self.capital!r}, {self.market}"
+        said = (self.config.strategy, self.config.costs, self.config.flows, self.config.hold)
+        return f"{said}, {self.capital!r}, {self.market}"
 
     def _repr_pretty_(self, printer, _cycle) -> None:
         printer.text(repr(self))
@@ -183,34 +185,31 @@ def _path(generator, market: Market) -> np.ndarray:
     return np.exp(_stilled(level - level[0], market))
 
 
-def _stilled(values: np.ndarray, market: Market) -> np.ndarray:
+def _stilled(values: np.ndarray, market: Market, at: float | None = None) -> np.ndarray:
+    """Let a series stand still in the end: at its value of that hour, or at another."""
     if market.flat_after is not None:
-        values[market.flat_after :] = values[market.flat_after]
+        values[market.flat_after :] = values[market.flat_after] if at is None else at
     return values
 
 
 def _column(generator, market: Market, need, price: np.ndarray) -> np.ndarray:
-    kind = need.key.partition("/")[0]
-    rows = market.rows
+    kind, rows = need.key.partition("/")[0], market.rows
     match need.alignment, kind:
         case Alignment.STAMP, _:
-            rates = generator.normal(0.2, 1.0, rows) * market.funding
-            if market.flat_after is not None:
-                rates[market.flat_after :] = 0.0
-            return rates
+            made = _stilled(generator.normal(0.2, 1.0, rows) * market.funding, market, 0.0)
         case Alignment.INDEX, _:
-            return 1.1 * np.cumprod(1.0 + generator.uniform(0.0, 2.0, rows) * market.growth)
+            made = 1.1 * np.cumprod(1.0 + generator.uniform(0.0, 2.0, rows) * market.growth)
         case _, "gas":
-            return generator.uniform(1.0, 60.0, rows)
+            made = generator.uniform(1.0, 60.0, rows)
         case _, "oracle":
-            return 1.0 + generator.normal(0.0, 1e-3, rows)
+            made = 1.0 + generator.normal(0.0, 1e-3, rows)
         case _, "aave":
-            lent = 1e9 if need.key.endswith("supplied") else 8e8
-            return np.full(rows, lent)
+            made = np.full(rows, 1e9 if need.key.endswith("supplied") else 8e8)
         case _, "spot":
-            return price.copy()
+            made = price.copy()
         case _:
-            return price * _stilled(1.0 + generator.normal(0.0, 1.0, rows) * market.basis, market)
+            made = price * _stilled(1.0 + generator.normal(0.0, 1.0, rows) * market.basis, market)
+    return made
 
 
 def _add_bars(columns, venue: str, asset: str, wick: np.ndarray) -> None:
@@ -322,6 +321,19 @@ def basis_configs(draw, **given) -> RunConfig:
 
 
 @st.composite
+def flows(draw, market: Market) -> tuple[FlowParameters, ...]:
+    """Up to three deposits and withdrawals at any hours after the first, as shares of capital."""
+    hours = st.integers(1, market.rows - 1)
+    amounts = st.one_of(st.floats(0.01, 0.8), st.floats(-0.6, -0.01))
+    drawn = draw(st.lists(st.tuples(hours, amounts), max_size=3))
+    first = START + market.first_hour * HOUR
+    return tuple(
+        FlowParameters(at=str(first + row * HOUR), amount=amount, unit="capital")
+        for row, amount in drawn
+    )
+
+
+@st.composite
 def worlds(draw, rows: tuple[int, int] = (30, 200), *, basis=None, market=None) -> World:
     """Any world: lending or basis; ``basis`` and ``market`` fix keys of either."""
     fixed = {} if basis is None else basis
@@ -333,6 +345,7 @@ def worlds(draw, rows: tuple[int, int] = (30, 200), *, basis=None, market=None) 
     else:
         config = draw(basis_configs(**fixed))
         capital = draw(st.floats(5e4, 5e6))
+    config = replace(config, flows=draw(flows(made)))
     return World(config=config, frame=make_frame(config, made), capital=capital, market=made)
 
 
@@ -369,7 +382,9 @@ def told_movements(record: RunRecord) -> list[Told]:
                     event_type=line["event_type"],
                     venue=line["venue"],
                     price=float(line["price"]) if line["price"] else np.nan,
-                    movements=tuple((Instrument.parse(x), q, why) for x, q, why in details["movements"]),
+                    movements=tuple(
+                        (Instrument.parse(x), q, why) for x, q, why in details["movements"]
+                    ),
                 )
             )
     return told

@@ -108,6 +108,33 @@ def test_a_transaction_with_a_foreign_instrument_is_refused_and_nothing_is_booke
     assert not book.quantities.any()
 
 
+@pytest.mark.parametrize("cause", [None, "", "gift"])
+def test_a_change_without_a_known_cause_is_refused_and_nothing_is_booked(cause):
+    book = Book(UNIVERSE)
+    good = Posting(key("binance:token:BTC"), 1.0, Cause.TRADE)
+    bad = Posting(key("binance:token:USDT"), 1.0, cause)
+
+    with pytest.raises(PositionError) as refused:
+        book.post(Transaction(row=0, postings=(good, bad)))
+
+    assert refused.value.where == "binance:token:USDT"
+    assert not book.quantities.any()
+
+
+def test_a_restored_book_has_no_trace_of_what_was_booked_since():
+    book = Book(UNIVERSE)
+    book.post(transaction("binance:token:USDT 1000 capital"))
+    state, before = book.snapshot(), everything(book)
+
+    for _ in range(2):
+        book.post(transaction("binance:token:USDT -200 trade\nbinance:token:BTC 2 trade"))
+        assert everything(book) != before
+        book.restore(state)
+
+        assert everything(book) == before
+        assert book.turnover.sum() == 1000.0
+
+
 @pytest.mark.parametrize("quantity", NOT_NUMBERS)
 def test_a_series_with_one_number_that_is_not_finite_is_refused_whole(quantity):
     book = Book(UNIVERSE)

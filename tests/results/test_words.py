@@ -20,7 +20,7 @@ def case(apr, hurdle, *, exit_discount=0.0, liquidations=0, **more):
         "apr": apr,
         "hurdle_apr": hurdle,
         "initial_capital": 100_000.0,
-        "nav_per_share": 1.0,
+        "nav_per_share": 1.01,
         "final_equity": 101_000.0,
         "final_exit_equity": 101_000.0 - exit_discount,
         "net_pnl": 1_000.0,

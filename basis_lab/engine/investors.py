@@ -1,0 +1,140 @@
+"""Deposits and withdrawals in the loop: booked, paid as far as cash allows, and logged."""
+
+from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.flows import FlowRequest
+from basis_lab.domain.instructions import Cause
+from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.market import Window
+from basis_lab.engine.capital import DUST, CapitalAccount
+from basis_lab.engine.compose import Components
+from basis_lab.ledger.book import Posting, Transaction
+
+
+class InvestorDesk:
+    """Takes investors' money in and pays it out.
+
+    Parameters
+    ----------
+    components : Components
+        The run's components.
+    capital : CapitalAccount
+        Shares, and what was asked for.
+    currency : str
+        The share class's currency.
+    """
+
+    def __init__(self, components: Components, capital: CapitalAccount, currency: str) -> None:
+        self._parts = components
+        self._capital = capital
+        self._currency = currency
+
+    def open(self, amount: float, rows: int) -> None:
+        """Book the opening capital at the strategy's treasury, for a run of ``rows`` timesteps."""
+        treasury = self._parts.strategy_manager.strategy.treasury
+        posting = Posting(treasury, amount, Cause.CAPITAL)
+        self._parts.position_monitor.open_with(Transaction(row=0, postings=(posting,)), rows)
+        self._parts.network.credit(treasury, amount)
+        self._log(EventType.DEPOSIT, 0, treasury, amount, {"note": "opening capital"})
+
+    def meet_requests(self, window: Window) -> list[Transaction]:
+        """Take what is asked for at a row, at the NAV per share of its prices.
+
+        Parameters
+        ----------
+        window : Window
+            One row.
+
+        Returns
+        -------
+        list of Transaction
+            Deposits, and payments as far as cash lies ready.
+        """
+        booked = []
+        for request in self._capital.requests_at(window.start):
+            if request.amount > 0.0:
+                booked.append(self._deposit(window, request))
+            else:
+                granted = self._capital.ask(-request.amount, self._equity(window))
+                details: dict[str, object] = {"asked": -request.amount, "granted": granted}
+                treasury = self._parts.strategy_manager.strategy.treasury
+                self._log(EventType.WITHDRAWAL, window.start, treasury, 0.0, details)
+        return [*booked, *self.pay(window)]
+
+    def pay(self, window: Window) -> list[Transaction]:
+        """Pay what is queued: from the reserve, then from what lies free at the treasury.
+
+        Parameters
+        ----------
+        window : Window
+            One row.
+
+        Returns
+        -------
+        list of Transaction
+            The payments; empty where nothing is queued or no cash lies ready.
+        """
+        manager = self._parts.strategy_manager
+        sources = [manager.strategy.reserve]
+        if manager.plan is None or manager.plan.reason.trigger == "withdrawal":
+            sources.append(manager.strategy.treasury)
+        booked = []
+        for source in sources:
+            held = self._parts.position_monitor.book.quantities
+            amount = min(self._capital.queue, float(held[self._parts.universe.column(source)]))
+            if amount > DUST:
+                nav = self._nav(window)
+                paid = self._parts.network.pay_out(source, amount, window)
+                self._capital.pay(paid, nav)
+                booked.append(self._book(window.start, source, -paid))
+        return booked
+
+    def _deposit(self, window: Window, request: FlowRequest) -> Transaction:
+        treasury = self._parts.strategy_manager.strategy.treasury
+        self._capital.deposit(request.amount, self._nav(window))
+        self._parts.network.credit(treasury, request.amount)
+        return self._book(window.start, treasury, request.amount)
+
+    def _equity(self, window: Window) -> float:
+        quantities = self._parts.position_monitor.get_current_positions(window)
+        report = self._parts.exposure_monitor.calculate_exposure(window, quantities)
+        return float(report.equity[-1])
+
+    def _nav(self, window: Window) -> float:
+        return self._equity(window) / self._capital.shares
+
+    def _book(self, row: int, account: Instrument, amount: float) -> Transaction:
+        """Book money from or to investors (positive comes in), and log it."""
+        transaction = Transaction(row=row, postings=(Posting(account, amount, Cause.CAPITAL),))
+        self._parts.position_monitor.post(transaction)
+        self._parts.pnl_monitor.set_shares(self._capital.shares)
+        kind = EventType.DEPOSIT if amount > 0.0 else EventType.WITHDRAWAL
+        details: dict[str, object] = {"paid": -amount, "queued": self._capital.queue}
+        self._log(kind, row, account, amount, {} if amount > 0.0 else details)
+        return transaction
+
+    def _log(
+        self,
+        kind: EventType,
+        row: int,
+        account: Instrument,
+        amount: float,
+        details: dict[str, object],
+    ) -> None:
+        """Log money from or to investors; an amount of zero is a request."""
+        moved = [(str(account), amount, Cause.CAPITAL.value)] if amount else []
+        self._parts.event_logger.log_event(
+            Event(
+                row=row,
+                event_type=kind,
+                component="engine",
+                venue=account.venue,
+                instrument=str(account),
+                quantity=amount,
+                amount=amount,
+                currency=self._currency,
+                cause=Cause.CAPITAL,
+                status="FILLED" if amount else "REQUESTED",
+                details={**details, "movements": moved},
+                positions=self._parts.position_monitor.book.quantities,
+            )
+        )
