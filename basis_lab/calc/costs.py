@@ -98,17 +98,16 @@ def slippage_fraction(notional: FloatArray, sizes: FloatArray, bps: FloatArray) 
     arXiv 1412.4503; the tables are model constants of the venue files.
     """
     size = np.maximum(np.atleast_1d(notional), sizes[0])
+    at = np.log(size)
     logs = np.log(sizes)
-    upper = np.clip(np.searchsorted(sizes, size, side="right"), 1, max(len(sizes) - 1, 1))
-    lower = upper - 1
-    if len(sizes) == 1:
-        inside = np.full(size.shape, bps[0])
-    else:
-        share = (np.log(size) - logs[lower]) / (logs[upper] - logs[lower])
-        inside = bps[lower] + share * (bps[upper] - bps[lower])
+    fraction = np.full(size.shape, bps[0])
+    for k in range(1, len(sizes)):
+        share = (at - logs[k - 1]) / (logs[k] - logs[k - 1])
+        inside = bps[k - 1] + share * (bps[k] - bps[k - 1])
+        np.copyto(fraction, inside, where=size > sizes[k - 1])
     above = bps[-1] * np.sqrt(size / sizes[-1])
-    result: FloatArray = np.where(size > sizes[-1], above, inside) * BPS
-    return result
+    np.copyto(fraction, above, where=size > sizes[-1])
+    return fraction * BPS
 
 
 def gas_cost_native(gas_units: float, gas_price_gwei: FloatArray) -> FloatArray:

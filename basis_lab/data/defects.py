@@ -19,7 +19,7 @@ FALL_TOLERANCE = 1e-9
 # No index in ratios comes near; the smallest ray number lies far above.
 INDEX_BELOW = 1e6
 # No price moves so far within one bar; a wrong unit or a wrong row does.
-LARGEST_STEP = 10.0
+LARGEST_STEP, LARGEST_INDEX_STEP = 10.0, 2.0
 # No settlement was ever near; a rate in percent or basis points is.
 FUNDING_BELOW = 0.05
 # Above this the typical rate of a series is percent, not a fraction.
@@ -86,7 +86,7 @@ def row_defects(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[De
             far = np.abs(values) >= FUNDING_BELOW
             found.append(_defect(f"{name} is no fraction per interval", name, far, values))
         elif kind in _PRICED and name in _PRICES:
-            found.append(_step_defect(name, values))
+            found.append(_step_defect(name, values, LARGEST_STEP))
     return tuple(x for x in found if len(x.places))
 
 
@@ -160,11 +160,14 @@ def _index_defects(name: str, values: FloatArray) -> list[Defect]:
     if len(far.places):
         return [far]
     fall = np.concatenate([[False], values[1:] < values[:-1] * (1.0 - FALL_TOLERANCE)])
-    return [_defect(f"{name} falls, which an index never does", name, fall, values)]
+    return [
+        _step_defect(name, values, LARGEST_INDEX_STEP),
+        _defect(f"{name} falls, which an index never does", name, fall, values),
+    ]
 
 
-def _step_defect(name: str, values: FloatArray) -> Defect:
+def _step_defect(name: str, values: FloatArray, largest: float) -> Defect:
     before, after = values[:-1], values[1:]
-    apart = np.maximum(before, after) > LARGEST_STEP * np.minimum(before, after)
+    apart = np.maximum(before, after) > largest * np.minimum(before, after)
     bad = np.concatenate([[False], apart])
-    return _defect(f"{name} moves more than {LARGEST_STEP:g}-fold in one row", name, bad, values)
+    return _defect(f"{name} moves more than {largest:g}-fold in one row", name, bad, values)

@@ -9,13 +9,13 @@ import numpy as np
 
 from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
-from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import MarketFrame
 from basis_lab.engine.capital import CapitalAccount, flow_requests
 from basis_lab.engine.clock import Clock, Stride
 from basis_lab.engine.compose import Components, compose
 from basis_lab.engine.health import Checked, Health, examine, require_healthy
 from basis_lab.engine.loop import FullLoop, Progress
+from basis_lab.engine.warnings import find_warnings
 from basis_lab.errors import EngineError
 from basis_lab.results.record import RunIdentity, RunRecord
 
@@ -229,7 +229,7 @@ class EventDrivenStrategyEngine:
             rebalances=loop.rebalances,
             rewards=0,
             liquidations=loop.liquidations,
-            warnings=_warnings(loop, self.data_provider),
+            warnings=find_warnings(loop, self.config, self.data_provider),
             timing={"load_s": self._load_s, "run_s": self._run_s},
         )
 
@@ -263,26 +263,3 @@ def _check(
 def _stamp(loop: FullLoop) -> str:
     row = min(loop.row, loop.frame.rows - 1)
     return f"{np.datetime_as_string(loop.frame.times[row])}Z"
-
-
-def _warnings(loop: FullLoop, provider: DataProvider) -> tuple[str, ...]:
-    """Say what a reader of the result must know."""
-    found: list[str] = []
-    universe = loop.components.universe
-    held = loop.components.position_monitor.history[: loop.row]
-    positions = [
-        i
-        for i, x in enumerate(universe.instruments)
-        if x.kind in (Kind.PERP, Kind.ATOKEN) and held[:, i].any()
-    ]
-    if not positions:
-        found.append("the run never held a position")
-    for source in loop.frame.sources:
-        found += [f"{source.key}: {note}" for note in source.notes if "stands for" in note]
-    found += [
-        f"data.proxies names {venue}, which this run does not use"
-        for venue in provider.unused_proxies
-    ]
-    if loop.frame.synthetic:
-        found.append("made from synthetic sample data: nothing here is market history")
-    return tuple(found)

@@ -16,6 +16,7 @@ from basis_lab.results.verdict import LENDING, word_verdict
 WEEK = "7D"
 NO_LOAN = "This run has no loan, so there is no health factor."
 NO_PERP = "This run holds no perpetual."
+POOL = ("aave", "aave_v3")  # the side that risk watches, and the venue that liquidates
 MARKS = "triangles: warning, critical; crosses: liquidation"
 LOOKS: Mapping[EventType, Mapping[str, object]] = MappingProxyType(
     {
@@ -176,7 +177,7 @@ class Figures:
             drawn = drawing.thin(series, least=True)
             figure.add_trace(drawing.line(drawn, name, color=colour, width=1.5, dash=dash))
             ends[name] = (float(series.dropna().iloc[-1]), colour)
-            self._mark(figure, series, name, "margin_ratio")
+            self._mark(figure, series, (name,), "margin_ratio")
         drawing.label_ends(figure, ends)
         self._draw_limits(figure, "margin_ratio")
         figure.update_yaxes(rangemode="tozero")
@@ -201,7 +202,7 @@ class Figures:
         )
         drawn = drawing.thin(factor, least=True)
         figure.add_trace(drawing.line(drawn, "health factor", color=style.CHAIN, width=1.5))
-        self._mark(figure, factor, "aave", "health_factor")
+        self._mark(figure, factor, POOL, "health_factor")
         self._draw_limits(figure, "health_factor")
         drawing.limit(figure, 1.0, "liquidation 1.000", style.CRITICAL)
         return figure
@@ -311,11 +312,13 @@ class Figures:
             return title
         return f"{count} liquidation{'' if count == 1 else 's'}; {title[0].lower()}{title[1:]}"
 
-    def _mark(self, figure: go.Figure, series: pd.Series, venue: str, measure: str) -> None:
+    def _mark(
+        self, figure: go.Figure, series: pd.Series, venues: tuple[str, ...], measure: str
+    ) -> None:
         for kind, look in LOOKS.items():
-            stamps = extract.moments(self._tables.events, kind, venue, measure)
+            stamps = extract.moments(self._tables.events, kind, venues, measure)
             if len(stamps) > 0:
-                name = f"{venue}: {kind.value.replace('_', ' ').lower()}"
+                name = f"{venues[0]}: {kind.value.replace('_', ' ').lower()}"
                 figure.add_trace(drawing.marks(series, stamps, name, **look))
 
     def _draw_limits(self, figure: go.Figure, measure: str) -> None:

@@ -79,8 +79,10 @@ def held(frame: pd.DataFrame, prefix: str) -> dict[str, pd.Series]:
     }
 
 
-def moments(events: pd.DataFrame, kind: EventType, venue: str, measure: str) -> pd.DatetimeIndex:
-    """Return when something happened at a venue.
+def moments(
+    events: pd.DataFrame, kind: EventType, venues: tuple[str, ...], measure: str
+) -> pd.DatetimeIndex:
+    """Return when something happened at a venue, whatever it is called.
 
     Parameters
     ----------
@@ -88,8 +90,8 @@ def moments(events: pd.DataFrame, kind: EventType, venue: str, measure: str) -> 
         As event_log.csv.
     kind : EventType
         What.
-    venue : str
-        Where.
+    venues : tuple of str
+        Where, every name of the place.
     measure : str
         The risk measure that told it; a liquidation needs none.
 
@@ -98,7 +100,7 @@ def moments(events: pd.DataFrame, kind: EventType, venue: str, measure: str) -> 
     pandas.DatetimeIndex
         Each timestep once.
     """
-    found = events[(events["event_type"] == kind.value) & (events["venue"] == venue)]
+    found = events[(events["event_type"] == kind.value) & events["venue"].isin(venues)]
     if kind is not EventType.LIQUIDATION:
         found = found[found["trigger"] == measure]
     return pd.DatetimeIndex(found.index.unique())

@@ -245,7 +245,7 @@ def test_proxies_are_told_whether_they_were_used_or_not():
 
     told = " ".join(record.warnings)
     assert "data.proxies names bybit, which this run does not use" in told
-    assert "perp/okx/BTCUSDT.open: proxied: bybit stands for okx" in told
+    assert "proxied: bybit stands for okx" in told
 
 
 class Endless:

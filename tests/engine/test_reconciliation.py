@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.instructions import PerpTrade
 from basis_lab.domain.instruments import Instrument, Kind
-from basis_lab.engine import compose
 from basis_lab.engine.clock import Clock
 from basis_lab.errors import ReconciliationError
 from basis_lab.execution.venues.simulated.exchange import SimulatedExchange
@@ -38,15 +38,21 @@ def lose_a_hair(engine):
 class OffByAHair(SimulatedExchange):
     """An exchange that loses a hair of its margin cash with every perp order."""
 
-    def _trade_perp(self, order, window):
-        done = super()._trade_perp(order, window)
-        self.credit(MARGIN, -HAIR * self.balances()[MARGIN])
+    def submit(self, instruction, market):
+        done = super().submit(instruction, market)
+        if isinstance(instruction, PerpTrade):
+            self.credit(MARGIN, -HAIR * self.balances()[MARGIN])
         return done
 
 
-def test_a_hair_lost_in_an_instruction_is_found_before_the_next_one(monkeypatch):
-    monkeypatch.setattr(compose, "SimulatedExchange", OffByAHair)
+def engine_off_by_a_hair():
     engine = held_world().engine()
+    engine.components.exchanges["binance"].__class__ = OffByAHair
+    return engine
+
+
+def test_a_hair_lost_in_an_instruction_is_found_before_the_next_one():
+    engine = engine_off_by_a_hair()
 
     with pytest.raises(ReconciliationError) as found:
         run_to_the_end(engine)
@@ -58,9 +64,8 @@ def test_a_hair_lost_in_an_instruction_is_found_before_the_next_one(monkeypatch)
     assert error.actual == pytest.approx(error.expected * (1.0 - HAIR), rel=1e-12)
 
 
-def test_the_event_of_an_instruction_is_written_before_the_books_are_compared(monkeypatch):
-    monkeypatch.setattr(compose, "SimulatedExchange", OffByAHair)
-    engine = held_world().engine()
+def test_the_event_of_an_instruction_is_written_before_the_books_are_compared():
+    engine = engine_off_by_a_hair()
 
     with pytest.raises(ReconciliationError):
         run_to_the_end(engine)

@@ -10,7 +10,7 @@ from basis_lab.domain.reports import CATEGORIES
 from tests.identities.worlds import examples, files_of, told_movements, worlds
 
 
-@examples(40)
+@examples(25)
 @given(worlds())
 def test_equity_changes_by_revaluation_and_postings_alone(world):
     record = world.run()
@@ -26,7 +26,7 @@ def test_equity_changes_by_revaluation_and_postings_alone(world):
     )
 
 
-@examples(40)
+@examples(25)
 @given(worlds())
 def test_the_written_categories_explain_the_written_pnl_of_every_step(world):
     text = files_of(world.run())["hourly_pnl.csv"].decode()
@@ -41,7 +41,7 @@ def test_the_written_categories_explain_the_written_pnl_of_every_step(world):
     np.testing.assert_allclose(written, residual, rtol=0.0, atol=1e-12 * world.capital)
 
 
-@examples(40)
+@examples(25)
 @given(worlds())
 def test_the_balance_sheet_of_every_hour_sums_to_its_equity(world):
     files = files_of(world.run())

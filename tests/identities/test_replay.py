@@ -13,7 +13,7 @@ from tests.identities.worlds import examples, files_of, told_movements, worlds
 BALANCES = ("wallet_balance_after", "cex_balance_after", "aave_position_after")
 
 
-@examples(40)
+@examples(25)
 @given(worlds())
 def test_replaying_the_events_rebuilds_the_positions_of_every_hour(world):
     record = world.run()
@@ -28,7 +28,7 @@ def test_replaying_the_events_rebuilds_the_positions_of_every_hour(world):
     assert (np.abs(rebuilt - record.quantities) <= 1e-9 * scale).all()
 
 
-@examples(40)
+@examples(25)
 @given(worlds())
 def test_the_balances_after_the_last_event_of_an_hour_are_those_of_its_end(world):
     record = world.run()
@@ -44,7 +44,7 @@ def test_the_balances_after_the_last_event_of_an_hour_are_those_of_its_end(world
         np.testing.assert_array_equal(told, record.quantities[rows[timestamp]])
 
 
-@examples(40)
+@examples(25)
 @given(worlds())
 def test_each_event_moves_the_balances_by_the_movements_that_it_states(world):
     text = files_of(world.run())["events.jsonl"].decode()

@@ -19,7 +19,7 @@ from tests.identities.worlds import (
 
 
 @examples(25)
-@given(worlds((30, 90)))
+@given(worlds((30, 80)))
 def test_one_row_at_a_time_writes_the_bytes_of_the_longest_windows(world):
     longest = files_of(world.run(Clock("auto")))
 
@@ -28,9 +28,9 @@ def test_one_row_at_a_time_writes_the_bytes_of_the_longest_windows(world):
     assert rows == longest
 
 
-@examples(30)
+@examples(25)
 @given(
-    world=worlds((30, 250)), seed=st.integers(0, 2**32 - 1), longest=st.sampled_from([3, 20, 90])
+    world=worlds((30, 200)), seed=st.integers(0, 2**32 - 1), longest=st.sampled_from([3, 20, 90])
 )
 def test_windows_of_any_length_write_the_same_bytes(world, seed, longest):
     auto = files_of(world.run(Clock("auto")))

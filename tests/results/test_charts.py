@@ -75,6 +75,23 @@ def test_a_loan_is_drawn_with_its_liquidation():
     assert [shape.y0 for shape in figure.layout.shapes] == [1.0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "venue", "trigger"),
+    [
+        (EventType.LIQUIDATION, "aave_v3", ""),
+        (EventType.RISK_WARNING, "aave", "health_factor"),
+    ],
+)
+def test_what_happens_to_a_loan_is_marked_on_its_health(kind, venue, trigger):
+    base = make_record()
+    risk = {**base.risk, "health_factor": np.linspace(1.5, 1.2, base.rows)}
+    run = story(kind, venue=venue, trigger=trigger, risk=risk, extremes={"health_factor": 1.2})
+
+    (mark,) = marks(run.figures.health_factor()).values()
+
+    assert list(mark.y) == [risk["health_factor"][8]]
+
+
 def test_a_run_without_perps_or_prices_draws_empty_figures():
     base = make_record()
     nothing = {name: np.full(base.rows, np.nan) for name in base.risk}

@@ -29,13 +29,15 @@ def slowly(self, name):
     time.sleep(float(sys.argv[2]))
     return whole(self, name)
 files.RecordFiles.read = slowly
-words = ["backtest", "btc_basis", "--start", "2024-06-01", "--end", sys.argv[3], "--quiet"]
+words = ["backtest", "btc_basis", "--start", "2024-06-01", "--end", sys.argv[3]]
 words += ["--stride", sys.argv[4], "--no-plots", "--out", sys.argv[1], "--run-id", "run"]
 print("ready", flush=True)
 sys.exit(cli.main(words))
 """
 RUNS_LONG = ("0", "2025-06-01", "1")
 WRITES_LONG = ("0.1", "2024-06-08", "24")
+WRITES_LONGER = ("2.0", "2024-06-08", "24")
+WRITES_AT_ONCE = ("0", "2024-06-08", "24")
 
 
 class Run:
@@ -46,15 +48,17 @@ class Run:
             [sys.executable, "-c", SCRIPT, str(out), *pace],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def wait_for(self, word):
+    def wait_for(self, words):
+        told = []
         for line in self.process.stdout:
-            if line.strip() == word:
+            told.append(line)
+            if line.startswith(words):
                 return
-        pytest.fail(f"the process ended before {word!r}: {self.process.stderr.read()}")
+        pytest.fail(f"the process ended before {words!r}: {told}")
 
     def send(self, number):
         self.process.send_signal(number)
@@ -64,7 +68,6 @@ class Run:
         if self.process.poll() is None:
             self.send(signal.SIGKILL)
         self.process.stdout.close()
-        self.process.stderr.close()
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ def stopped_or_nothing(out):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_a_whole_folder_that_says_stopped(start, tmp_path, number):
     run = start(RUNS_LONG)
-    time.sleep(1.5)
+    run.wait_for("run: 10 %")
 
     assert run.send(number) == 130
 
@@ -112,9 +115,9 @@ def test_a_signal_leaves_a_whole_folder_that_says_stopped(start, tmp_path, numbe
 @pytest.mark.slow
 def test_a_signal_at_any_moment_ends_in_order(start, tmp_path):
     chance = random.Random(SEED)  # noqa: S311 - moments, not secrets
-    for _ in range(4):
+    for _ in range(3):
         run = start(RUNS_LONG)
-        time.sleep(chance.uniform(0.0, 1.5))
+        time.sleep(chance.uniform(0.1, 1.5))
 
         assert run.send(chance.choice([signal.SIGINT, signal.SIGTERM])) == 130
 
@@ -126,7 +129,6 @@ def test_a_signal_at_any_moment_ends_in_order(start, tmp_path):
 def test_a_signal_while_writing_lets_the_folder_be_finished(start, tmp_path, number):
     run = start(WRITES_LONG)
     run.wait_for("writing")
-    time.sleep(0.2)
 
     assert run.send(number) == 130
 
@@ -137,7 +139,7 @@ def test_a_signal_while_writing_lets_the_folder_be_finished(start, tmp_path, num
 @pytest.mark.slow
 def test_a_killed_writer_never_leaves_a_folder_that_opens_half(start, tmp_path):
     chance = random.Random(SEED)  # noqa: S311 - moments, not secrets
-    for _ in range(5):
+    for _ in range(4):
         run = start(WRITES_LONG)
         run.wait_for("writing")
         time.sleep(chance.uniform(0.0, 1.0))
@@ -151,21 +153,21 @@ def test_a_killed_writer_never_leaves_a_folder_that_opens_half(start, tmp_path):
             else:
                 assert name.startswith(".run.")
 
-    last = start(("0", *WRITES_LONG[1:]))
+    last = start(WRITES_AT_ONCE)
     assert last.process.wait(LONGEST_S) == 0
     assert left_of(tmp_path) == ["run"]
 
 
 @pytest.mark.slow
 def test_the_folder_of_a_live_writer_is_left_alone(start, tmp_path):
-    slow = start(WRITES_LONG)
+    slow = start(WRITES_LONGER)
     slow.wait_for("writing")
-    time.sleep(0.15)
-    aside = left_of(tmp_path)
+    (aside,) = left_of(tmp_path)
 
-    quick = start(("0", *WRITES_LONG[1:]))
+    quick = start(WRITES_AT_ONCE)
     assert quick.process.wait(LONGEST_S) == 0
 
-    assert aside[0] in left_of(tmp_path)
-    assert slow.process.wait(LONGEST_S) == 0
+    assert left_of(tmp_path) == [aside, "run"]
+    slow.send(signal.SIGKILL)
+    assert start(WRITES_AT_ONCE).process.wait(LONGEST_S) == 0
     assert left_of(tmp_path) == ["run"]

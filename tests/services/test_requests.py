@@ -74,3 +74,8 @@ def test_the_edges_that_the_environment_allows_are_inside(monkeypatch):
 def test_a_date_that_cannot_be_read_is_refused():
     with pytest.raises(UsageError, match="not a date"):
         dates(start="1 June")
+
+
+def test_a_data_mode_that_does_not_exist_yet_is_refused():
+    with pytest.raises(UsageError, match="database mode"):
+        check_request(BacktestRequest(mode="pure_lending", data_mode="db"))

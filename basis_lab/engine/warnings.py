@@ -1,0 +1,81 @@
+"""What a reader of a result must know, in sentences."""
+
+import numpy as np
+
+from basis_lab.config.models import RunConfig
+from basis_lab.data.provider import DataProvider
+from basis_lab.domain import series
+from basis_lab.domain.instruments import Kind
+from basis_lab.domain.market import FloatArray
+from basis_lab.engine.loop import FullLoop
+from basis_lab.execution.venues.parameters import LendingPoolParameters
+
+
+def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> tuple[str, ...]:
+    """Look a run over for what its figures alone would not tell.
+
+    Parameters
+    ----------
+    loop : FullLoop
+        The run, finished or stopped.
+    config : RunConfig
+        Its configuration.
+    provider : DataProvider
+        Its data.
+
+    Returns
+    -------
+    tuple of str
+        No position, sources that stand for others, unused proxies, flows outside the dates, own
+        size against a pool's liquidity, synthetic data.
+    """
+    held = loop.components.position_monitor.history[: loop.row]
+    found = [] if _held_anything(loop, held) else ["the run never held a position"]
+    notes = [note for x in loop.frame.sources for note in x.notes if "stands for" in note]
+    found += list(dict.fromkeys(notes))
+    found += [
+        f"data.proxies names {venue}, which this run does not use"
+        for venue in provider.unused_proxies
+    ]
+    found += _flows_outside(loop, config)
+    found += _large_positions(loop, config, held)
+    if loop.frame.synthetic:
+        found.append("made from synthetic sample data: nothing here is market history")
+    return tuple(found)
+
+
+def _held_anything(loop: FullLoop, held: FloatArray) -> bool:
+    kinds = (Kind.PERP, Kind.ATOKEN)
+    instruments = loop.components.universe.instruments
+    return any(x.kind in kinds and held[:, i].any() for i, x in enumerate(instruments))
+
+
+def _flows_outside(loop: FullLoop, config: RunConfig) -> list[str]:
+    times = loop.frame.times
+    return [
+        f"flows: {flow.amount:g} ({flow.unit}) at {flow.at} is outside the run's dates, ignored"
+        for flow in config.flows
+        if not times[0] < flow.moment() <= times[-1]
+    ]
+
+
+def _large_positions(loop: FullLoop, config: RunConfig, held: FloatArray) -> list[str]:
+    """Name supplies beyond the share of a reserve's free liquidity that the venue file allows."""
+    found = []
+    window = loop.frame.window(0, loop.row)
+    for column, line in enumerate(loop.components.universe.instruments):
+        venue = config.venues[line.venue]
+        if line.kind is not Kind.ATOKEN or not isinstance(venue, LendingPoolParameters):
+            continue
+        supplied, borrowed = series.total_supplied(line.symbol), series.total_borrowed(line.symbol)
+        if not (window.has(supplied) and window.has(borrowed)):
+            continue
+        units = held[:, column] * window.values(series.liquidity_index(line.symbol))
+        share = units / (window.values(supplied) - window.values(borrowed))
+        if share.max() > venue.liquidity_warning_share:
+            at = window.times[int(np.argmax(share))]
+            found.append(
+                f"{line}: up to {share.max():.1%} of the reserve's free liquidity ({at}Z); its "
+                "rates are taken as given, own size would move them"
+            )
+    return found
