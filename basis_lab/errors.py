@@ -73,7 +73,13 @@ class BasisLabError(Exception):
         return "; ".join(parts)
 
     def block(self) -> str:
-        """Render the error as the block that the command line prints."""
+        """Render the error as the block that the command line prints.
+
+        Returns
+        -------
+        str
+            Code and message, then where, value and remedy on a line each where they were given.
+        """
         lines = [f"{self.code}: {self.what}"]
         if self.where:
             lines.append(f"  where:  {self.where}")

@@ -141,7 +141,7 @@ def venue_file(name: str) -> ExchangeParameters:
 
 def venue_tiers(name: str, symbol: str) -> TierTable:
     """Return the margin tiers of the shipped file of an exchange."""
-    from basis_lab.engine.compose import tier_table
+    from basis_lab.engine.rates import tier_table
 
     perp = venue_file(name).perp
     assert perp is not None

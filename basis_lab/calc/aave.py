@@ -58,17 +58,70 @@ def compounded_interest(rate_apr: FloatArray, elapsed_s: FloatArray) -> FloatArr
 
 
 def scaled_from_underlying(underlying: FloatArray, index: FloatArray) -> FloatArray:
-    """Return the scaled balance that stands for underlying units at an index (>= 1)."""
+    """Return the scaled balance that stands for underlying units at an index (>= 1).
+
+    Parameters
+    ----------
+    underlying : ndarray
+        Token units.
+    index : ndarray
+        Liquidity or borrow index, broadcast against ``underlying``.
+
+    Returns
+    -------
+    ndarray
+        Scaled units, with the sign of ``underlying``.
+
+    Notes
+    -----
+    ``underlying / index``, without the contract's rounding to whole units.
+    Source: aave-v3-origin, TokenMath.
+    """
     return underlying / index
 
 
 def underlying_from_scaled(scaled: FloatArray, index: FloatArray) -> FloatArray:
-    """Return the underlying units that a scaled balance stands for at an index (>= 1)."""
+    """Return the underlying units that a scaled balance stands for at an index (>= 1).
+
+    Parameters
+    ----------
+    scaled : ndarray
+        Scaled units.
+    index : ndarray
+        Liquidity or borrow index, broadcast against ``scaled``.
+
+    Returns
+    -------
+    ndarray
+        Token units, with the sign of ``scaled``.
+
+    Notes
+    -----
+    ``scaled x index``, without the contract's rounding to whole units.
+    Source: aave-v3-origin, TokenMath.
+    """
     return scaled * index
 
 
 def utilisation(debt: FloatArray, available: FloatArray) -> FloatArray:
-    """Return debt / (available + debt), NaN for an empty reserve."""
+    """Return debt / (available + debt), NaN for an empty reserve.
+
+    Parameters
+    ----------
+    debt : ndarray
+        Borrowed from the reserve, token units, >= 0.
+    available : ndarray
+        Left in the reserve, token units, >= 0.
+
+    Returns
+    -------
+    ndarray
+        Fraction in [0, 1].
+
+    Notes
+    -----
+    Source: DefaultReserveInterestRateStrategyV2.calculateInterestRates.
+    """
     return ratio(debt, available + debt)
 
 
@@ -102,12 +155,49 @@ def borrow_rate(
 
 
 def supply_rate(borrow_apr: FloatArray, usage: FloatArray, reserve_factor: float) -> FloatArray:
-    """Return what suppliers earn: borrow rate x utilisation x (1 - reserve factor)."""
+    """Return what suppliers earn: borrow rate x utilisation x (1 - reserve factor).
+
+    Parameters
+    ----------
+    borrow_apr : ndarray
+        Variable borrow rate per year (fraction).
+    usage : ndarray
+        Utilisation in [0, 1].
+    reserve_factor : float
+        What the treasury keeps of the interest, in [0, 1].
+
+    Returns
+    -------
+    ndarray
+        APR as a fraction.
+
+    Notes
+    -----
+    Source: DefaultReserveInterestRateStrategyV2.calculateInterestRates; its utilisation also counts
+    a reserve's deficit as borrowed.
+    """
     return borrow_apr * usage * (1.0 - reserve_factor)
 
 
 def loan_to_value(debt_value: FloatArray, collateral_value: FloatArray) -> FloatArray:
-    """Return debt / collateral (both >= 0, one currency), NaN without collateral."""
+    """Return debt / collateral (both >= 0, one currency), NaN without collateral.
+
+    Parameters
+    ----------
+    debt_value : ndarray
+        Sum of debt value.
+    collateral_value : ndarray
+        Sum of collateral value.
+
+    Returns
+    -------
+    ndarray
+        Fraction, >= 0.
+
+    Notes
+    -----
+    Source: GenericLogic.calculateUserAccountData.
+    """
     return ratio(debt_value, collateral_value)
 
 

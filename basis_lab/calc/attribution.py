@@ -91,5 +91,16 @@ def split_forced_fill(
 
 
 def max_residual(residual: FloatArray) -> float:
-    """Return the largest absolute residual, 0.0 for no rows."""
+    """Return the largest absolute residual, 0.0 for no rows.
+
+    Parameters
+    ----------
+    residual : ndarray of shape (W,)
+        Equity change less flows less all categories, share-class currency.
+
+    Returns
+    -------
+    float
+        Share-class currency, >= 0.
+    """
     return float(np.max(np.abs(residual), initial=0.0))

@@ -64,11 +64,33 @@ class MarketTerms:
     min_notional: float
 
     def slippage(self, notional: FloatArray) -> FloatArray:
-        """Return the loss of a fill against the quote (fraction) by its notional (>= 0)."""
+        """Return the loss of a fill against the quote (fraction) by its notional (>= 0).
+
+        Parameters
+        ----------
+        notional : ndarray of any shape
+            Size of the fill in quote currency.
+
+        Returns
+        -------
+        ndarray of the shape of ``notional``
+            Fraction of the quote, >= 0; see ``slippage_fraction``.
+        """
         return slippage_fraction(notional, self.sizes, self.bps)
 
     def round_down(self, quantity: float) -> float:
-        """Return the largest number of whole lots not above a quantity (>= 0)."""
+        """Return the largest number of whole lots not above a quantity (>= 0).
+
+        Parameters
+        ----------
+        quantity : float
+            Base units.
+
+        Returns
+        -------
+        float
+            Base units; ``quantity`` itself where any size is taken.
+        """
         if self.lot == 0.0:
             return quantity
         return float(np.floor(quantity / self.lot * (1.0 + 1e-12)) * self.lot)

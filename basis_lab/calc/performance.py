@@ -194,14 +194,16 @@ def annualize_return(total_return: FloatArray, days: float) -> FloatArray:
     Returns
     -------
     ndarray of shape () or (n,)
-        Fraction; NaN for a period without length or a loss beyond the capital.
+        Fraction; NaN for a period without length, a loss beyond the capital, or a growth that
+        no number holds once it is compounded to a year.
     """
     growth = 1.0 + np.asarray(total_return, dtype=np.float64)
     result = np.full(growth.shape, np.nan)
     if days <= 0.0:
         return result
-    powered = np.power(growth, DAYS_PER_YEAR / days, out=result, where=growth >= 0.0)
-    return np.asarray(powered - 1.0)
+    with np.errstate(over="ignore"):
+        powered = np.power(growth, DAYS_PER_YEAR / days, out=result, where=growth >= 0.0)
+    return np.where(np.isinf(powered), np.nan, powered - 1.0)
 
 
 def calculate_apr(total_return: FloatArray, days: float) -> FloatArray:

@@ -62,7 +62,27 @@ def maintenance_amounts(upper: FloatArray, rate: FloatArray) -> FloatArray:
 
 
 def unrealised_pnl(quantity: FloatArray, mark: FloatArray, contracts: FloatArray) -> FloatArray:
-    """Return quantity x mark + contracts, in quote currency."""
+    """Return quantity x mark + contracts, in quote currency.
+
+    Parameters
+    ----------
+    quantity : ndarray
+        Signed base units (short negative).
+    mark : ndarray
+        Mark price, quote per base.
+    contracts : ndarray
+        Quote notional account of the position.
+
+    Returns
+    -------
+    ndarray
+        Quote currency; a loss is negative.
+
+    Notes
+    -----
+    ``quantity x (mark - entry)``, as ``contracts`` is ``-quantity x entry``; valued at the mark.
+    Source: Binance FAQ "Liquidation Protocols".
+    """
     return quantity * mark + contracts
 
 
@@ -82,17 +102,49 @@ def funding_payment(quantity: FloatArray, mark: FloatArray, rate: FloatArray) ->
     -------
     ndarray
         ``-quantity x mark x rate``, positive received.
+
+    Notes
+    -----
+    Source: Binance FAQ 360033525031, funding of perpetual contracts.
     """
     return -(quantity * mark * rate)
 
 
 def margin_ratio(cash: FloatArray, unrealised: FloatArray, notional: FloatArray) -> FloatArray:
-    """Return (cash + unrealised) / notional, NaN without a position; notional >= 0."""
+    """Return (cash + unrealised) / notional, NaN without a position; notional >= 0.
+
+    Parameters
+    ----------
+    cash : ndarray
+        Margin cash, quote currency.
+    unrealised : ndarray
+        Unrealised P&L, quote currency.
+    notional : ndarray
+        Absolute quantity x mark, quote currency.
+
+    Returns
+    -------
+    ndarray
+        Fraction; negative where losses exceed the cash.
+    """
     return ratio(cash + unrealised, notional)
 
 
 def tier_of(notional: FloatArray, table: TierTable) -> IntArray:
-    """Return the index of the tier of each notional (>= 0)."""
+    """Return the index of the tier of each notional (>= 0).
+
+    Parameters
+    ----------
+    notional : ndarray
+        Quote currency.
+    table : TierTable
+        The venue's table.
+
+    Returns
+    -------
+    ndarray of int
+        From 0; a tier's upper bound is in it, and the last tier has no end.
+    """
     return np.minimum(np.searchsorted(table.upper, notional, side="left"), len(table.upper) - 1)
 
 
@@ -110,6 +162,10 @@ def maintenance_margin(notional: FloatArray, table: TierTable) -> FloatArray:
     -------
     ndarray
         ``notional x rate - amount`` of its tier, quote currency.
+
+    Notes
+    -----
+    Source: Binance FAQ "How to Calculate Liquidation Price of USD-M Futures Contracts".
     """
     tier = tier_of(notional, table)
     return notional * table.rate[tier] - table.amount[tier]
@@ -119,6 +175,22 @@ def maintenance_usage(maintenance: FloatArray, equity: FloatArray) -> FloatArray
     """Return maintenance margin / equity; a venue liquidates at 1.
 
     NaN without a position, inf where equity is used up.
+
+    Parameters
+    ----------
+    maintenance : ndarray of shape (W,)
+        Maintenance margin, quote currency, >= 0.
+    equity : ndarray of shape (W,)
+        Margin cash and unrealised P&L, quote currency.
+
+    Returns
+    -------
+    ndarray of shape (W,)
+        Fraction, >= 0.
+
+    Notes
+    -----
+    Source: Binance FAQ "Liquidation Protocols", the margin ratio of cross margin.
     """
     result = ratio(maintenance, equity)
     result[equity <= 0.0] = np.inf
@@ -127,7 +199,20 @@ def maintenance_usage(maintenance: FloatArray, equity: FloatArray) -> FloatArray
 
 
 def initial_margin(notional: FloatArray, table: TierTable) -> FloatArray:
-    """Return notional / largest leverage of its tier, quote currency."""
+    """Return notional / largest leverage of its tier, quote currency.
+
+    Parameters
+    ----------
+    notional : ndarray
+        Absolute quantity x mark, quote currency.
+    table : TierTable
+        The venue's table.
+
+    Returns
+    -------
+    ndarray
+        Quote currency, >= 0.
+    """
     return notional / table.max_leverage[tier_of(notional, table)]
 
 
@@ -209,5 +294,18 @@ def _longs(
 
 
 def liquidation_distance(price: FloatArray, mark: FloatArray) -> FloatArray:
-    """Return liquidation price / mark - 1, NaN without a position."""
+    """Return liquidation price / mark - 1, NaN without a position.
+
+    Parameters
+    ----------
+    price : ndarray
+        Liquidation price, quote per base.
+    mark : ndarray
+        Mark price, quote per base.
+
+    Returns
+    -------
+    ndarray
+        Fraction; above 0 for a short and below 0 for a long that stands safe.
+    """
     return price / mark - 1.0

@@ -86,6 +86,10 @@ class CanonicalStore:
         The directory.
     content : str
         SHA-256 of the catalogue, which names the SHA-256 of every file.
+    _infos : mapping of str to DatasetInfo
+        What the catalogue says of each dataset, by id.
+    _absent : mapping of str to str
+        Why a dataset is not there, by id, where the catalogue says so.
     """
 
     root: Path

@@ -20,6 +20,8 @@ FALL_TOLERANCE = 1e-9
 INDEX_BELOW = 1e6
 # No price moves so far within one bar; a wrong unit or a wrong row does.
 LARGEST_STEP, LARGEST_INDEX_STEP = 10.0, 2.0
+# No block was ever near; gas in wei is.
+GAS_BELOW_GWEI = 1e6
 # No settlement was ever near; a rate in percent or basis points is.
 FUNDING_BELOW = 0.05
 # Above this the typical rate of a series is percent, not a fraction.
@@ -85,6 +87,9 @@ def row_defects(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[De
         elif kind is DatasetKind.FUNDING and name == "rate":
             far = np.abs(values) >= FUNDING_BELOW
             found.append(_defect(f"{name} is no fraction per interval", name, far, values))
+        elif kind is DatasetKind.GAS and name == "price_gwei":
+            far = values >= GAS_BELOW_GWEI
+            found.append(_defect(f"{name} does not look like gwei", name, far, values))
         elif kind in _PRICED and name in _PRICES:
             found.append(_step_defect(name, values, LARGEST_STEP))
     return tuple(x for x in found if len(x.places))

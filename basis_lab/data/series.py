@@ -176,15 +176,33 @@ class Store(Protocol):
         ...
 
     def info(self, dataset_id: str) -> DatasetInfo | None:
-        """Return what is known of a dataset; None where there is none."""
+        """Return what is known of a dataset; None where there is none.
+
+        Parameters
+        ----------
+        dataset_id : str
+            The id.
+        """
         ...
 
     def absence(self, dataset_id: str) -> str:
-        """Say why a dataset is not there; empty where nothing is known of it."""
+        """Say why a dataset is not there; empty where nothing is known of it.
+
+        Parameters
+        ----------
+        dataset_id : str
+            The id.
+        """
         ...
 
     def read(self, dataset_id: str) -> TimeSeries:
-        """Return the rows of a dataset."""
+        """Return the rows of a dataset.
+
+        Parameters
+        ----------
+        dataset_id : str
+            The id.
+        """
         ...
 
     def __hash__(self) -> int:

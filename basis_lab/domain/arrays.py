@@ -54,7 +54,20 @@ def running(carry: float, steps: FloatArray) -> FloatArray:
 
 
 def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Return numerator / denominator, NaN where the denominator is zero."""
+    """Return numerator / denominator, NaN where the denominator is zero.
+
+    Parameters
+    ----------
+    numerator : ndarray
+        What is divided.
+    denominator : ndarray
+        By what, broadcast against ``numerator``.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of both broadcast.
+    """
     result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     np.divide(numerator, denominator, out=result, where=denominator != 0.0)
     return result

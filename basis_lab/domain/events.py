@@ -99,7 +99,19 @@ class EventSink(Protocol):
     """Where components write events; the order of the calls is the order of the log."""
 
     def log_event(self, event: Event) -> None:
-        """Take one event."""
+        """Take one event.
+
+        Parameters
+        ----------
+        event : Event
+            What happened.
+        """
 
     def log_flows(self, flows: ScheduledFlows) -> None:
-        """Take a block of scheduled flows, one event each."""
+        """Take a block of scheduled flows, one event each.
+
+        Parameters
+        ----------
+        flows : ScheduledFlows
+            What a venue booked by itself, in time order.
+        """

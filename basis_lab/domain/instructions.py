@@ -247,11 +247,33 @@ class ScheduledFlows:
     rate: FloatArray
 
     def until(self, stop: int) -> "ScheduledFlows":
-        """Return the flows before row ``stop``."""
+        """Return the flows before row ``stop``.
+
+        Parameters
+        ----------
+        stop : int
+            The first row of the run that is left out.
+
+        Returns
+        -------
+        ScheduledFlows
+            The same flows, cut.
+        """
         return self._part(slice(None, int(np.searchsorted(self.rows, stop, side="left"))))
 
     def since(self, start: int) -> "ScheduledFlows":
-        """Return the flows from row ``start`` on."""
+        """Return the flows from row ``start`` on.
+
+        Parameters
+        ----------
+        start : int
+            The first row of the run that is kept.
+
+        Returns
+        -------
+        ScheduledFlows
+            The same flows, cut.
+        """
         return self._part(slice(int(np.searchsorted(self.rows, start, side="left")), None))
 
     def _part(self, keep: slice) -> "ScheduledFlows":

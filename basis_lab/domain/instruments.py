@@ -138,6 +138,16 @@ class Universe:
     def column(self, instrument: Instrument) -> int:
         """Return the column of an instrument.
 
+        Parameters
+        ----------
+        instrument : Instrument
+            The key.
+
+        Returns
+        -------
+        int
+            From 0.
+
         Raises
         ------
         UnknownInstrumentError
@@ -154,13 +164,44 @@ class Universe:
         return found
 
     def columns(self, instruments: Iterable[Instrument]) -> IntArray:
-        """Return the columns of several instruments, in the order given."""
+        """Return the columns of several instruments, in the order given.
+
+        Parameters
+        ----------
+        instruments : iterable of Instrument
+            The keys.
+
+        Returns
+        -------
+        ndarray of int, shape (k,)
+            Columns from 0.
+
+        Raises
+        ------
+        UnknownInstrumentError
+            If the run does not hold one of them.
+        """
         return np.array([self.column(x) for x in instruments], dtype=np.intp)
 
     def where(
         self, *, kind: Kind | None = None, venue: str | None = None, asset: str | None = None
     ) -> IntArray:
-        """Return the columns that match every condition given, ascending."""
+        """Return the columns that match every condition given, ascending.
+
+        Parameters
+        ----------
+        kind : Kind or None
+            What the line is.
+        venue : str or None
+            Where it is.
+        asset : str or None
+            The asset whose price moves it.
+
+        Returns
+        -------
+        ndarray of int, shape (k,)
+            Columns from 0; empty where none match.
+        """
         hits = [
             i
             for i, x in enumerate(self.listings)

@@ -172,6 +172,16 @@ class MarketFrame:
     def values(self, key: str) -> FloatArray:
         """Return one series, shape (T,).
 
+        Parameters
+        ----------
+        key : str
+            ``kind/venue/SYMBOL.field``.
+
+        Returns
+        -------
+        ndarray of shape (T,)
+            In the unit of the series; read-only.
+
         Raises
         ------
         MissingDataError
@@ -189,15 +199,48 @@ class MarketFrame:
         return found
 
     def has(self, key: str) -> bool:
-        """Tell if the frame holds a series."""
+        """Tell if the frame holds a series.
+
+        Parameters
+        ----------
+        key : str
+            ``kind/venue/SYMBOL.field``.
+
+        Returns
+        -------
+        bool
+            False for an optional series that the data do not have.
+        """
         return key in self.series
 
     def at(self, row: int) -> "Window":
-        """Return the window of one row."""
+        """Return the window of one row.
+
+        Parameters
+        ----------
+        row : int
+            The timestep, from 0.
+
+        Returns
+        -------
+        Window
+            Of length one.
+        """
         return Window(self, row, row + 1)
 
     def window(self, start: int, stop: int) -> "Window":
-        """Return the window of rows [start, stop)."""
+        """Return the window of rows [start, stop).
+
+        Parameters
+        ----------
+        start, stop : int
+            The first row, and the first row left out.
+
+        Returns
+        -------
+        Window
+            Of length ``stop - start``.
+        """
         return Window(self, start, stop)
 
     @cached_property
@@ -246,19 +289,73 @@ class Window:
         return self.frame.unit_prices[self.start : self.stop]
 
     def values(self, key: str) -> FloatArray:
-        """Return one series over the window, shape (W,)."""
+        """Return one series over the window, shape (W,).
+
+        Parameters
+        ----------
+        key : str
+            ``kind/venue/SYMBOL.field``.
+
+        Returns
+        -------
+        ndarray of shape (W,)
+            In the unit of the series; read-only.
+
+        Raises
+        ------
+        MissingDataError
+            If the frame does not hold it.
+        """
         return self.frame.values(key)[self.start : self.stop]
 
     def previous(self, key: str) -> FloatArray:
-        """Return one series one row earlier, shape (W,); the first row of a run repeats itself."""
+        """Return one series one row earlier, shape (W,); the first row of a run repeats itself.
+
+        Parameters
+        ----------
+        key : str
+            ``kind/venue/SYMBOL.field``.
+
+        Returns
+        -------
+        ndarray of shape (W,)
+            In the unit of the series.
+
+        Raises
+        ------
+        MissingDataError
+            If the frame does not hold it.
+        """
         return _lagged(self.frame.values(key), self.start, self.stop)
 
     def has(self, key: str) -> bool:
-        """Tell if the frame holds a series."""
+        """Tell if the frame holds a series.
+
+        Parameters
+        ----------
+        key : str
+            ``kind/venue/SYMBOL.field``.
+
+        Returns
+        -------
+        bool
+            False for an optional series that the data do not have.
+        """
         return self.frame.has(key)
 
     def until(self, stop: int) -> "Window":
-        """Return the same window cut at ``stop``."""
+        """Return the same window cut at ``stop``.
+
+        Parameters
+        ----------
+        stop : int
+            The first row left out, at most the window's own.
+
+        Returns
+        -------
+        Window
+            From the same start.
+        """
         return Window(self.frame, self.start, stop)
 
     @property

@@ -78,7 +78,18 @@ class ExposureReport:
     notional: Mapping[str, FloatArray]
 
     def head(self, rows: int) -> "ExposureReport":
-        """Return the first rows of the report."""
+        """Return the first rows of the report.
+
+        Parameters
+        ----------
+        rows : int
+            How many are kept.
+
+        Returns
+        -------
+        ExposureReport
+            With W = ``rows``.
+        """
         return ExposureReport(
             quantities=self.quantities[:rows],
             values=self.values[:rows],
@@ -122,7 +133,18 @@ class RiskReport:
     levels: Mapping[tuple[str, str], IntArray]
 
     def head(self, rows: int) -> "RiskReport":
-        """Return the first rows of the report."""
+        """Return the first rows of the report.
+
+        Parameters
+        ----------
+        rows : int
+            How many are kept.
+
+        Returns
+        -------
+        RiskReport
+            With W = ``rows``.
+        """
         return RiskReport(
             ltv=self.ltv[:rows],
             health_factor=self.health_factor[:rows],

@@ -7,55 +7,194 @@ USDT_USD = "oracle/aave/USDTUSD.price"
 
 
 def symbol_of(asset: str) -> str:
-    """Return the market symbol of an asset quoted in USDT."""
+    """Return the market symbol of an asset quoted in USDT.
+
+    Parameters
+    ----------
+    asset : str
+        The asset ("BTC").
+
+    Returns
+    -------
+    str
+        The symbol ("BTCUSDT").
+    """
     return f"{asset}{QUOTE}"
 
 
 def spot(venue: str, asset: str) -> str:
-    """Last-trade open of a spot market."""
+    """Last-trade open of a spot market.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+
+    Returns
+    -------
+    str
+        Name of the series, quote per base.
+    """
     return f"spot/{venue}/{symbol_of(asset)}.open"
 
 
 def perp_last(venue: str, asset: str) -> str:
-    """Last-trade open of a perp."""
+    """Last-trade open of a perp.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+
+    Returns
+    -------
+    str
+        Name of the series, quote per base.
+    """
     return f"perp/{venue}/{symbol_of(asset)}.open"
 
 
 def mark(venue: str, asset: str, field: str = "open") -> str:
-    """Mark price of a perp: open, high or low of a bar."""
+    """Mark price of a perp: open, high or low of a bar.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+    field : str
+        ``open``, ``high`` or ``low``.
+
+    Returns
+    -------
+    str
+        Name of the series, quote per base.
+    """
     return f"mark/{venue}/{symbol_of(asset)}.{field}"
 
 
 def perp_extreme(venue: str, asset: str, field: str) -> str:
-    """Last-trade high or low of a perp's bar."""
+    """Last-trade high or low of a perp's bar.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+    field : str
+        ``high`` or ``low``.
+
+    Returns
+    -------
+    str
+        Name of the series, quote per base.
+    """
     return f"perp/{venue}/{symbol_of(asset)}.{field}"
 
 
 def funding(venue: str, asset: str) -> str:
-    """Funding rate at its stamp."""
+    """Funding rate at its stamp.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+
+    Returns
+    -------
+    str
+        Name of the series, fraction of notional per interval.
+    """
     return f"funding/{venue}/{symbol_of(asset)}.rate"
 
 
 def funding_mean(venue: str, asset: str, days: float) -> str:
-    """Mean funding rate over trailing days."""
+    """Mean funding rate over trailing days.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+    days : float
+        Length of the trailing window.
+
+    Returns
+    -------
+    str
+        Name of the series, fraction of notional per interval.
+    """
     return f"funding/{venue}/{symbol_of(asset)}.mean_{days:g}d"
 
 
 def liquidity_index(token: str) -> str:
-    """Aave liquidity index of a token."""
+    """Aave liquidity index of a token.
+
+    Parameters
+    ----------
+    token : str
+        The reserve's token ("USDT").
+
+    Returns
+    -------
+    str
+        Name of the series, token units per scaled unit of supply.
+    """
     return f"aave/{AAVE_MARKET}/{token}.liquidity_index"
 
 
 def borrow_index(token: str) -> str:
-    """Aave variable borrow index of a token."""
+    """Aave variable borrow index of a token.
+
+    Parameters
+    ----------
+    token : str
+        The reserve's token ("WETH").
+
+    Returns
+    -------
+    str
+        Name of the series, token units per scaled unit of debt.
+    """
     return f"aave/{AAVE_MARKET}/{token}.borrow_index"
 
 
 def total_supplied(token: str) -> str:
-    """Units supplied to an Aave reserve."""
+    """Units supplied to an Aave reserve.
+
+    Parameters
+    ----------
+    token : str
+        The reserve's token.
+
+    Returns
+    -------
+    str
+        Name of the series, token units.
+    """
     return f"aave/{AAVE_MARKET}/{token}.total_supplied"
 
 
 def total_borrowed(token: str) -> str:
-    """Units borrowed from an Aave reserve."""
+    """Units borrowed from an Aave reserve.
+
+    Parameters
+    ----------
+    token : str
+        The reserve's token.
+
+    Returns
+    -------
+    str
+        Name of the series, token units.
+    """
     return f"aave/{AAVE_MARKET}/{token}.total_borrowed"

@@ -39,35 +39,104 @@ class CapitalAccount:
         self.shares = shares
         self.queue = 0.0
         self.uninvested = 0.0
+        self.closing = False
+
+    def nav(self, equity: float) -> float:
+        """Return the NAV per share; 1.0 where nobody holds a share and one starts anew.
+
+        Parameters
+        ----------
+        equity : float
+            Of the whole book, share-class currency.
+
+        Returns
+        -------
+        float
+            Share-class currency per share.
+        """
+        return equity / self.shares if self.shares > DUST and equity > 0.0 else 1.0
 
     def next_row(self, row: int) -> int | None:
-        """Return the first row from ``row`` on with a request."""
+        """Return the first row from ``row`` on with a request.
+
+        Parameters
+        ----------
+        row : int
+            A timestep of the run.
+
+        Returns
+        -------
+        int or None
+            None where nothing is asked for any more.
+        """
         return min((x.row for x in self._requests if x.row >= row), default=None)
 
     def requests_at(self, row: int) -> tuple[FlowRequest, ...]:
-        """Return what is asked for at a row."""
+        """Return what is asked for at a row.
+
+        Parameters
+        ----------
+        row : int
+            The timestep.
+
+        Returns
+        -------
+        tuple of FlowRequest
+            In the order of the schedule; empty where nothing is asked for.
+        """
         return tuple(x for x in self._requests if x.row == row)
 
     def deposit(self, amount: float, nav: float) -> None:
-        """Mint shares for an amount at a NAV per share."""
+        """Mint shares for an amount at a NAV per share.
+
+        Parameters
+        ----------
+        amount : float
+            Share-class currency, > 0.
+        nav : float
+            Share-class currency per share, before the deposit, > 0.
+        """
         self.shares += amount / nav
         self.uninvested += amount
+        self.closing = False
 
     def ask(self, amount: float, equity: float) -> float:
-        """Queue a withdrawal; a request above what is left of equity becomes all of it.
+        """Queue a withdrawal; a request above what is left of equity becomes all of it, and closes.
+
+        Parameters
+        ----------
+        amount : float
+            Share-class currency, > 0.
+        equity : float
+            Of the whole book at the prices of the moment, share-class currency.
 
         Returns
         -------
         float
             What was queued.
         """
-        granted = min(amount, max(equity - self.queue, 0.0))
+        left = max(equity - self.queue, 0.0)
+        granted = min(amount, left)
         self.queue += granted
+        self.closing = amount >= left
         return granted
 
     def pay(self, amount: float, nav: float) -> Payment:
-        """Burn the shares of a payment at a NAV per share."""
-        self.shares -= amount / nav
+        """Burn the shares of a payment at a NAV per share.
+
+        Parameters
+        ----------
+        amount : float
+            Share-class currency, at most the queue.
+        nav : float
+            Share-class currency per share, before the payment, > 0.
+
+        Returns
+        -------
+        Payment
+            What was paid, and what stays queued; a remainder that is rounding counts as paid.
+        """
+        self.shares = max(self.shares - amount / nav, 0.0)
         left = self.queue - amount
         self.queue = left if left > DUST * amount else 0.0
         return Payment(amount=amount, left=self.queue)

@@ -37,7 +37,13 @@ class Clock:
         self._immediate = 0
 
     def length(self) -> int:
-        """Return how many rows the next window tries."""
+        """Return how many rows the next window tries.
+
+        Returns
+        -------
+        int
+            From 1; the end of the run may cut it.
+        """
         return self._length if self._fixed is None else self._fixed
 
     def quiet(self) -> None:
@@ -46,7 +52,13 @@ class Clock:
         self._immediate = 0
 
     def fired(self, rows: int) -> None:
-        """Take note of a window that ended after ``rows`` because something acted."""
+        """Take note of a window that ended after ``rows`` because something acted.
+
+        Parameters
+        ----------
+        rows : int
+            Committed rows, from 1.
+        """
         self._immediate = self._immediate + 1 if rows == 1 else 0
         follow = max(2 * rows, SHORTEST_WINDOW)
         self._length = 1 if self._immediate >= IMMEDIATE_FIRES else follow

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from basis_lab.config.models import RunConfig
 from basis_lab.domain.instruments import Universe
+from basis_lab.engine.knowledge import Knowledge
 from basis_lab.engine.places import Places
+from basis_lab.engine.rates import Rates
 from basis_lab.events import EventLogger
 from basis_lab.execution.interfaces import (
     CEXExecutionInterface,
@@ -50,12 +52,34 @@ class Components:
 
 
 def blueprint_of(config: RunConfig) -> Blueprint:
-    """Return what a configured run holds and which series it needs."""
+    """Return what a configured run holds and which series it needs.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Validated configuration.
+
+    Returns
+    -------
+    Blueprint
+        Listings and requirements of its mode.
+    """
     return blueprint(config.strategy, config.asset, config.share_class.currency)
 
 
 def universe_of(config: RunConfig) -> Universe:
-    """Return the columns of a configured run."""
+    """Return the columns of a configured run.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Validated configuration.
+
+    Returns
+    -------
+    Universe
+        The listings of its mode in the share class's currency.
+    """
     return Universe(blueprint_of(config).listings, config.share_class.currency)
 
 
@@ -77,35 +101,24 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
         Fresh instances with explicit references; nothing is shared with another run.
     """
     universe = universe_of(config)
-    places = Places(config, universe)
-    wallet = places.wallet()
-    exchanges = places.exchanges()
-    pools = places.pools(wallet)
-    network = places.network(exchanges, wallet)
-    chain = frozenset([*pools, *([wallet.name] if wallet is not None else [])])
-    venues: tuple[Venue, ...] = (
-        *exchanges.values(),
-        *pools.values(),
-        *([wallet] if wallet is not None else []),
-        network,
-    )
+    rates = Rates(config)
+    venues = Places(config, universe, rates).venues()
+    known = Knowledge(config, universe, rates)
     positions = PositionMonitor(universe)
     events = EventLogger()
     interfaces = ExecutionInterfaceManager(
-        cex=CEXExecutionInterface(exchanges),
-        onchain=OnChainExecutionInterface(pools, wallet),
-        transfers=TransferExecutionInterface(network),
+        cex=CEXExecutionInterface(venues.exchanges),
+        onchain=OnChainExecutionInterface(venues.pools, venues.wallet),
+        transfers=TransferExecutionInterface(venues.network),
     )
-    strategy = make_strategy(config.strategy, universe, config.asset, places.terms(), config.risk)
-    reconciliation = ReconciliationComponent(universe, positions, venues)
+    strategy = make_strategy(config.strategy, universe, config.asset, known.terms(), config.risk)
+    reconciliation = ReconciliationComponent(universe, positions, venues.all)
     updates = PositionUpdateHandler(positions)
     return Components(
         position_monitor=positions,
         event_logger=events,
-        exposure_monitor=ExposureMonitor(universe, chain, places.exits()),
-        risk_monitor=RiskMonitor(
-            config.risk, places.accounts(), places.loan(), places.asset_prices()
-        ),
+        exposure_monitor=ExposureMonitor(universe, venues.chain, known.exits()),
+        risk_monitor=RiskMonitor(config.risk, known.accounts(), known.loan(), known.asset_prices()),
         pnl_monitor=PnLMonitor(universe, initial_capital),
         strategy_manager=StrategyManager(
             strategy, hold=config.hold, plan_timeout_rows=timeout_rows
@@ -120,9 +133,9 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
             positions=positions,
             events=events,
         ),
-        venues=venues,
-        exchanges=exchanges,
-        wallet=wallet,
-        network=network,
+        venues=venues.all,
+        exchanges=venues.exchanges,
+        wallet=venues.wallet,
+        network=venues.network,
         universe=universe,
     )

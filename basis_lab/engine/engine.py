@@ -170,7 +170,13 @@ class EventDrivenStrategyEngine:
         return self._record(loop, status, run_id)
 
     def get_status(self) -> Status:
-        """Return what the engine is doing, with health computed now."""
+        """Return what the engine is doing, with health computed now.
+
+        Returns
+        -------
+        Status
+            Its timestamp is the run's own time, empty before a run is prepared.
+        """
         stamp = "" if self._loop is None else _stamp(self._loop)
         return Status(
             mode=self.config.mode,

@@ -40,7 +40,20 @@ class Health:
 
 
 def examine(components: Mapping[str, Checked], timestamp: str) -> Health:
-    """Ask every component."""
+    """Ask every component.
+
+    Parameters
+    ----------
+    components : mapping of str to Checked
+        By name.
+    timestamp : str
+        The run's own time, ISO; empty before the first loop.
+
+    Returns
+    -------
+    Health
+        Unhealthy if any component is.
+    """
     found = {name: component.health() for name, component in components.items()}
     status = "unhealthy" if any(found.values()) else "healthy"
     return Health(overall_status=status, timestamp=timestamp, components=found)
@@ -48,6 +61,11 @@ def examine(components: Mapping[str, Checked], timestamp: str) -> Health:
 
 def require_healthy(health: Health) -> None:
     """Refuse to start with a component that is not ready.
+
+    Parameters
+    ----------
+    health : Health
+        What the components said.
 
     Raises
     ------

@@ -29,7 +29,15 @@ class InvestorDesk:
         self._currency = currency
 
     def open(self, amount: float, rows: int) -> None:
-        """Book the opening capital at the strategy's treasury, for a run of ``rows`` timesteps."""
+        """Book the opening capital at the strategy's treasury, for a run of ``rows`` timesteps.
+
+        Parameters
+        ----------
+        amount : float
+            Share-class currency, > 0.
+        rows : int
+            Timesteps of the run.
+        """
         treasury = self._parts.strategy_manager.strategy.treasury
         posting = Posting(treasury, amount, Cause.CAPITAL)
         self._parts.position_monitor.open_with(Transaction(row=0, postings=(posting,)), rows)
@@ -100,7 +108,7 @@ class InvestorDesk:
         return float(report.equity[-1])
 
     def _nav(self, window: Window) -> float:
-        return self._equity(window) / self._capital.shares
+        return self._capital.nav(self._equity(window))
 
     def _book(self, row: int, account: Instrument, amount: float) -> Transaction:
         """Book money from or to investors (positive comes in), and log it."""

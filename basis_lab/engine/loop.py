@@ -81,12 +81,33 @@ class FullLoop:
         self._groups = 0
 
     def open(self, initial_capital: float) -> None:
-        """Book the opening capital at the strategy's treasury."""
+        """Book the opening capital at the strategy's treasury.
+
+        Parameters
+        ----------
+        initial_capital : float
+            Share-class currency, > 0.
+        """
         self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
         self._investors.open(initial_capital, self.frame.rows)
 
     def steps(self) -> Iterator[Window]:
-        """Run window by window; yields each once it is committed."""
+        """Run window by window; yields each once it is committed.
+
+        Yields
+        ------
+        Window
+            The rows that were committed, in order and without a gap.
+
+        Raises
+        ------
+        ReconciliationError
+            If a venue's book and ours differ.
+        StrategyError
+            If a plan does not come to an end.
+        ExecutionError
+            If a venue refuses an instruction.
+        """
         while self.row < self.frame.rows:
             window = self._advance()
             self.row = window.stop
@@ -167,6 +188,7 @@ class FullLoop:
             pnl=parts.pnl_monitor.last,
             uninvested=self._capital.uninvested,
             queue=self._capital.queue,
+            closing=self._capital.closing,
         )
 
     def _settle(self, window: Window, flows: tuple[ScheduledFlows, ...]) -> None:
@@ -194,7 +216,8 @@ class FullLoop:
         parts = self.components
         manager = parts.strategy_manager
         state = self._measure(window, ())
-        self.recorder.note_levels(window, state.risk)
+        held = parts.position_monitor.book.quantities
+        self.recorder.note_levels(window, state.risk, held)
         self.recorder.note_before(state.risk)
         for _ in range(MAX_STAGES):
             first = not manager.entered

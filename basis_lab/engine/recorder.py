@@ -42,17 +42,36 @@ class Recorder:
         self._levels: dict[tuple[str, str], int] = {}
         self._interest = np.zeros(frame.rows + 1)
 
-    def note_levels(self, window: Window, risk: RiskReport) -> None:
-        """Log every rise of a measure's level inside a window, before anything acts on it."""
+    def note_levels(
+        self, window: Window, risk: RiskReport, positions: FloatArray | None = None
+    ) -> None:
+        """Log every rise of a measure's level inside a window, before anything acts on it.
+
+        Parameters
+        ----------
+        window : Window
+            The rows.
+        risk : RiskReport
+            Of the same rows.
+        positions : ndarray of shape (n,) or None
+            The book as it stands, where the row's end will be another.
+        """
         for measure, levels in risk.levels.items():
             before = self._levels[measure] if measure in self._levels else int(Level.OK)
             earlier = np.concatenate([[before], levels[:-1]])
             for at in np.flatnonzero(levels > earlier):
-                self._log_level(window.start + int(at), measure, Level(int(levels[at])))
+                level = Level(int(levels[at]))
+                self._log_level(window.start + int(at), measure, level, positions)
             self._levels[measure] = int(levels[-1])
 
     def note_before(self, risk: RiskReport) -> None:
-        """Keep a row's risk before something acts on it; the worst values count it."""
+        """Keep a row's risk before something acts on it; the worst values count it.
+
+        Parameters
+        ----------
+        risk : RiskReport
+            Of the one row.
+        """
         self._before.append(risk)
 
     def extremes(self, rows: int) -> dict[str, float]:
@@ -81,7 +100,9 @@ class Recorder:
                 worst[key] = pick(known)
         return worst
 
-    def _log_level(self, row: int, measure: tuple[str, str], level: Level) -> None:
+    def _log_level(
+        self, row: int, measure: tuple[str, str], level: Level, positions: FloatArray | None
+    ) -> None:
         name, venue = measure
         kind = EventType.RISK_CRITICAL if level is Level.CRITICAL else EventType.RISK_WARNING
         if name == DIVERGENCE:
@@ -94,6 +115,7 @@ class Recorder:
                 venue=venue,
                 trigger=name,
                 status=level.name,
+                positions=positions,
             )
         )
 
@@ -105,7 +127,21 @@ class Recorder:
         risk: RiskReport,
         pnl: PnLReport,
     ) -> None:
-        """Keep the state at the end of each row of a window."""
+        """Keep the state at the end of each row of a window.
+
+        Parameters
+        ----------
+        window : Window
+            The rows.
+        exposure : ExposureReport
+            Values and deltas of the same rows.
+        exit_equity : ndarray of shape (W,)
+            Equity after the cost of leaving everything, share-class currency.
+        risk : RiskReport
+            Measures and levels.
+        pnl : PnLReport
+            Equity, NAV and attribution.
+        """
         at = slice(window.start, window.stop)
         self.values[:, at] = exposure.values.T
         self._put(self.columns, at, _pnl_columns(exit_equity, pnl))

@@ -50,6 +50,18 @@ class VenueInterface:
     def execute(self, instruction: Instruction, market: Window) -> ExecutionResult:
         """Submit to the venue that the instruction names.
 
+        Parameters
+        ----------
+        instruction : Instruction
+            What to do.
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        ExecutionResult
+            Filled, or refused with its error.
+
         Raises
         ------
         ExecutionError
@@ -84,7 +96,13 @@ class ChainVenue(Venue, Protocol):
         """Return the state."""
 
     def restore(self, state: Mapping[Instrument, float]) -> None:
-        """Bring back a state."""
+        """Bring back a state.
+
+        Parameters
+        ----------
+        state : mapping of Instrument to float
+            As ``snapshot`` returned it.
+        """
 
 
 class ChainWallet(ChainVenue, Protocol):
@@ -94,7 +112,13 @@ class ChainWallet(ChainVenue, Protocol):
         """Begin a transaction of several steps."""
 
     def end_group(self, market: Window) -> tuple[Movement, ...]:
-        """Test the balances and pay the gas of the whole."""
+        """Test the balances and pay the gas of the whole.
+
+        Parameters
+        ----------
+        market : Window
+            Whose last row has the gas price.
+        """
 
     def abandon_group(self) -> None:
         """End a group that failed."""
@@ -121,16 +145,44 @@ class OnChainExecutionInterface(VenueInterface):
         super().__init__(self._chain)
 
     def begin_group(self) -> dict[str, Mapping[Instrument, float]]:
-        """Begin a transaction of several steps; returns the state of the chain before it."""
+        """Begin a transaction of several steps.
+
+        Returns
+        -------
+        dict of str to mapping of Instrument to float
+            The state of every venue on chain before it, by name.
+
+        Raises
+        ------
+        ExecutionError
+            If the run has no wallet.
+        """
         self._sender().begin_group()
         return {name: venue.snapshot() for name, venue in self._chain.items()}
 
     def end_group(self, market: Window) -> tuple[Movement, ...]:
-        """Test the balances and pay the gas of the whole."""
+        """Test the balances and pay the gas of the whole.
+
+        Parameters
+        ----------
+        market : Window
+            Whose last row has the gas price.
+
+        Returns
+        -------
+        tuple of Movement
+            The gas; empty where the run pays none.
+        """
         return self._sender().end_group(market)
 
     def revert(self, state: Mapping[str, Mapping[Instrument, float]]) -> None:
-        """Bring the chain back to where it was before the group."""
+        """Bring the chain back to where it was before the group.
+
+        Parameters
+        ----------
+        state : mapping of str to mapping of Instrument to float
+            As ``begin_group`` returned it.
+        """
         self._sender().abandon_group()
         for name, balances in state.items():
             self._chain[name].restore(balances)
@@ -163,11 +215,35 @@ class TransferExecutionInterface:
         return self._network.pending
 
     def execute(self, instruction: Instruction, market: Window) -> ExecutionResult:
-        """Send."""
+        """Send.
+
+        Parameters
+        ----------
+        instruction : Instruction
+            A transfer.
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        ExecutionResult
+            Sent, with the row of its arrival, or refused with its error.
+        """
         return self._network.submit(instruction, market)
 
     def arrivals(self, market: Window) -> tuple[Statement, ...]:
-        """Deliver what needed no time."""
+        """Deliver what needed no time.
+
+        Parameters
+        ----------
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        tuple of Statement
+            The arrivals due by then.
+        """
         return tuple(x for x in self._network.settle(market) if isinstance(x, Arrival))
 
     def health(self) -> str:
@@ -200,7 +276,25 @@ class ExecutionInterfaceManager:
         self.transfers = transfers
 
     def execute(self, instruction: Instruction, market: Window) -> ExecutionResult:
-        """Route an instruction and return what its venue did."""
+        """Route an instruction and return what its venue did.
+
+        Parameters
+        ----------
+        instruction : Instruction
+            What to do.
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        ExecutionResult
+            Filled, or refused with its error.
+
+        Raises
+        ------
+        ExecutionError
+            If the run has no such venue.
+        """
         match instruction:
             case SpotTrade() | PerpTrade():
                 return self.cex.execute(instruction, market)

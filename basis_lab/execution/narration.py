@@ -57,7 +57,22 @@ class Step:
     instruction_id: int
 
     def event(self, kind: EventType, venue: str, positions: FloatArray) -> Event:
-        """Return an event with the columns that every event of this step shares."""
+        """Return an event with the columns that every event of this step shares.
+
+        Parameters
+        ----------
+        kind : EventType
+            What happened.
+        venue : str
+            Where.
+        positions : ndarray of shape (n,)
+            The book after it, units by column.
+
+        Returns
+        -------
+        Event
+            Its status is ``FILLED``, its other columns are empty.
+        """
         return Event(
             row=self.row,
             event_type=kind,
@@ -112,7 +127,22 @@ def tell_fill(
 
 
 def tell_gas(step: Step, posting: Posting, positions: FloatArray) -> Event:
-    """Return the event of a payment of gas."""
+    """Return the event of a payment of gas.
+
+    Parameters
+    ----------
+    step : Step
+        The instruction or group that it was paid for.
+    posting : Posting
+        The payment.
+    positions : ndarray of shape (n,)
+        The book after it, units by column.
+
+    Returns
+    -------
+    Event
+        Its quantity is in native coin, negative.
+    """
     return replace(
         step.event(EventType.GAS, posting.instrument.venue, positions),
         instrument=str(posting.instrument),
@@ -125,7 +155,22 @@ def tell_gas(step: Step, posting: Posting, positions: FloatArray) -> Event:
 
 
 def tell_group(step: Step, group: AtomicGroup, positions: FloatArray) -> Event:
-    """Return the event that wraps the steps of an atomic group."""
+    """Return the event that wraps the steps of an atomic group.
+
+    Parameters
+    ----------
+    step : Step
+        Where the group stands.
+    group : AtomicGroup
+        What was done.
+    positions : ndarray of shape (n,)
+        The book after it, units by column.
+
+    Returns
+    -------
+    Event
+        Without movements: those are its steps'.
+    """
     return replace(
         step.event(GROUP_EVENTS[group.purpose], group.venue, positions),
         details={"steps": [type(x).__name__ for x in group.steps], "movements": []},
@@ -135,7 +180,24 @@ def tell_group(step: Step, group: AtomicGroup, positions: FloatArray) -> Event:
 def tell_refusal(
     step: Step, asked: Instruction | AtomicGroup, error: BasisLabError, positions: FloatArray
 ) -> Event:
-    """Return the event of what was refused; a group that was refused is a rollback."""
+    """Return the event of what was refused; a group that was refused is a rollback.
+
+    Parameters
+    ----------
+    step : Step
+        Where the instruction stands.
+    asked : Instruction or AtomicGroup
+        What was refused.
+    error : BasisLabError
+        Why.
+    positions : ndarray of shape (n,)
+        The book, which it left alone.
+
+    Returns
+    -------
+    Event
+        With the error's code and no movements.
+    """
     kind = EventType.ROLLBACK if isinstance(asked, AtomicGroup) else EventType.REJECTED
     return replace(
         step.event(kind, asked.venue, positions),
@@ -146,7 +208,22 @@ def tell_refusal(
 
 
 def tell_statement(statement: Statement, transaction: Transaction, positions: FloatArray) -> Event:
-    """Return the event of what a venue did by itself."""
+    """Return the event of what a venue did by itself.
+
+    Parameters
+    ----------
+    statement : Statement
+        An arrival or a liquidation.
+    transaction : Transaction
+        What was booked for it.
+    positions : ndarray of shape (n,)
+        The book after it, units by column.
+
+    Returns
+    -------
+    Event
+        Its movements are the transaction's postings.
+    """
     details: dict[str, object] = {"movements": _movements(transaction.postings)}
     base = Event(
         row=transaction.row,

@@ -74,7 +74,20 @@ class PositionUpdateHandler:
         return self._post(Transaction(row=row, postings=postings, opens_at=opens_at))
 
     def handle_statement(self, statement: Statement, row: int) -> Transaction:
-        """Book what a venue did by itself: an arrival or a liquidation."""
+        """Book what a venue did by itself: an arrival or a liquidation.
+
+        Parameters
+        ----------
+        statement : Statement
+            What the venue states.
+        row : int
+            The timestep.
+
+        Returns
+        -------
+        Transaction
+            What was booked.
+        """
         if isinstance(statement, Arrival):
             return self._post(
                 Transaction(

@@ -97,7 +97,18 @@ class Book:
         return self._turnover.copy()
 
     def account(self, cause: Cause) -> FloatArray:
-        """Return a copy of a cause account, shape (n,): minus what the cause has posted."""
+        """Return a copy of a cause account, shape (n,): minus what the cause has posted.
+
+        Parameters
+        ----------
+        cause : Cause
+            Which.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Units by column.
+        """
         account: FloatArray = self._accounts[CAUSE_ROW[cause]].copy()
         return account
 

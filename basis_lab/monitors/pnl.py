@@ -52,7 +52,13 @@ class PnLMonitor:
         return self._shares
 
     def set_shares(self, shares: float) -> None:
-        """Take note of shares minted or burned; counts from the next report on."""
+        """Take note of shares minted or burned; counts from the next report on.
+
+        Parameters
+        ----------
+        shares : float
+            Shares outstanding, >= 0.
+        """
         self._shares = shares
 
     def update_state(

@@ -63,6 +63,16 @@ class PositionMonitor:
         """Return the units held through the step that ends at each recorded row, shape (W, n).
 
         Before the first row of a run stands the opening capital.
+
+        Parameters
+        ----------
+        window : Window
+            Rows that are recorded.
+
+        Returns
+        -------
+        ndarray of shape (W, n)
+            Units by column.
         """
         if window.start > 0:
             return self._history[:, window.start - 1 : window.stop - 1].T
@@ -72,21 +82,49 @@ class PositionMonitor:
         return before.T
 
     def record(self, window: Window, quantities: FloatArray) -> None:
-        """Keep the state at the end of each row of a window."""
+        """Keep the state at the end of each row of a window.
+
+        Parameters
+        ----------
+        window : Window
+            The rows.
+        quantities : ndarray of shape (W, n)
+            Units by column.
+        """
         self._history[:, window.start : window.stop] = quantities.T
 
     def open_with(self, transaction: Transaction, rows: int) -> None:
-        """Write the opening capital, and make room for the history of ``rows`` timesteps."""
+        """Write the opening capital, and make room for the history of ``rows`` timesteps.
+
+        Parameters
+        ----------
+        transaction : Transaction
+            The capital.
+        rows : int
+            Timesteps of the run.
+        """
         self._history = np.full((len(self.universe), rows), np.nan)
         self.book.post(transaction)
         self._opening = self.book.quantities
 
     def post(self, transaction: Transaction) -> None:
-        """Write one transaction to the book."""
+        """Write one transaction to the book.
+
+        Parameters
+        ----------
+        transaction : Transaction
+            What moved.
+        """
         self.book.post(transaction)
 
     def post_flows(self, flows: Sequence[ScheduledFlows]) -> None:
-        """Write scheduled flows to the book, merged by time for each account."""
+        """Write scheduled flows to the book, merged by time for each account.
+
+        Parameters
+        ----------
+        flows : sequence of ScheduledFlows
+            What venues booked by themselves; the flows of one account have one cause.
+        """
         for instrument, cause, _, quantity in _by_account(flows):
             self.book.post_series(instrument, quantity, cause)
 

@@ -27,6 +27,18 @@ LOOKS: Mapping[EventType, Mapping[str, object]] = MappingProxyType(
 )
 
 
+FINE_DELTA = 0.0001  # of equity; less takes more digits
+
+
+def _word_delta(worst: float | None) -> str:
+    if worst is None:
+        return "No net delta"
+    if worst == 0.0:
+        return "Net delta stayed on its target"
+    digits = 2 if worst >= FINE_DELTA else 4
+    return f"Net delta stayed within {format_share(worst, digits=digits)} of equity"
+
+
 class Figures:
     """Figures of one run; each method draws one anew.
 
@@ -145,8 +157,9 @@ class Figures:
         """
         drift = 100.0 * self._tables.risk["delta_drift"]
         worst = self._summary["max_abs_net_delta"]
-        title = f"Net delta stayed within {format_share(worst)} of equity"
-        figure = self._figure(title, "net delta less its target, over equity", "% of equity")
+        figure = self._figure(
+            _word_delta(worst), "net delta less its target, over equity", "% of equity"
+        )
         if drift.isna().all():
             drawing.say_nothing_to_draw(figure, "This run has no price exposure to neutralise.")
             return figure

@@ -9,6 +9,7 @@ from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.results.formats import format_amount, format_points, format_share
 
 SHORT_DAYS = 30.0
+LEAST_DIFFERENCE = 0.00005  # a year; less is told as 0.00 points
 LENDING = {"USDT": "plain USDT lending (Aave)", "ETH": "plain WETH lending (Aave)"}
 SECONDS_PER_DAY = 86_400.0
 
@@ -104,6 +105,8 @@ def _word_comparison(summary: Mapping[str, Any], against: Comparison) -> str:
     if against.held is None or against.left is None:
         return f"Net {format_share(summary['apr'])} a year; no lending series to compare with"
     lending = LENDING[summary["share_class"]]
+    if max(abs(against.held), abs(against.left)) < LEAST_DIFFERENCE:
+        return f"As good as {lending}"
     points = format_points(abs(against.held)).lstrip("+")
     if against.held > 0.0 and against.left > 0.0:
         return f"Worth it here: {points} points a year above {lending}"

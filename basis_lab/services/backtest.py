@@ -13,13 +13,10 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self
 
-from basis_lab.domain.events import Event
-from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.errors import UsageError
-from basis_lab.results.record import LogEntry, RunRecord
 from basis_lab.results.result import RunResult
-from basis_lab.results.store import ResultsStore, make_run_id
-from basis_lab.services.requests import BacktestRequest, CheckedRequest, Progress, check_request
+from basis_lab.services.requests import BacktestRequest, CheckedRequest, check_request
+from basis_lab.services.single import execute
 
 WORKERS = 2  # runs at once, as many as share one interpreter well
 
@@ -114,7 +111,7 @@ class BacktestService:
         """
         began = perf_counter()
         checked = check_request(request)
-        return _execute(checked, stop if stop is not None else threading.Event(), began)
+        return execute(checked, stop if stop is not None else threading.Event(), began)
 
     def submit(self, request: BacktestRequest) -> str:
         """Check a request and queue it.
@@ -290,7 +287,7 @@ class _Job:
 
     def _run(self) -> RunResult:
         self._begun = True
-        result = _execute(self._checked, self._stop, perf_counter())
+        result = execute(self._checked, self._stop, perf_counter())
         self._ended_as = State(result.summary["status"])
         return result
 
@@ -335,74 +332,3 @@ class _Job:
     def cancel(self) -> None:
         self._stop.set()
         self._future.cancel()
-
-
-def _execute(checked: CheckedRequest, stop: threading.Event, began: float) -> RunResult:
-    """Run a checked request with an engine of its own."""
-    _refuse_if(stop)
-    request, config = checked.request, checked.config
-    run_id = request.run_id
-    if run_id is None:
-        run_id = make_run_id(
-            config.plain(),
-            checked.frame,
-            mode=config.mode,
-            share_class=config.share_class.name,
-            initial_capital=checked.capital,
-        )
-    engine = EventDrivenStrategyEngine(
-        config, "backtest", checked.provider, checked.capital, config.share_class.name
-    )
-    load_s = perf_counter() - began
-    record = engine.run_backtest(
-        checked.start,
-        checked.end,
-        stride=request.stride,
-        progress=_watch(request.progress, stop),
-        run_id=run_id,
-    )
-    record = replace(record, log=_finished(record), timing={**record.timing, "load_s": load_s})
-    return _keep(record, request)
-
-
-def _refuse_if(stop: threading.Event) -> None:
-    if stop.is_set():
-        raise KeyboardInterrupt
-
-
-def _watch(told: Progress | None, stop: threading.Event) -> Progress:
-    """Return a progress callable that interrupts the engine between two windows."""
-
-    def note(done: int, total: int) -> None:
-        if told is not None:
-            told(done, total)
-        if done < total:
-            _refuse_if(stop)
-
-    return note
-
-
-def _finished(record: RunRecord) -> tuple[LogEntry, ...]:
-    """Return the log without what an interrupt left of an unfinished window."""
-    if record.identity.status == "completed":
-        return record.log
-    return tuple(
-        entry if isinstance(entry, Event) else entry.until(record.rows)
-        for entry in record.log
-        if not isinstance(entry, Event) or entry.row < record.rows
-    )
-
-
-def _keep(record: RunRecord, request: BacktestRequest) -> RunResult:
-    if request.out is None:
-        return RunResult.of_record(record)
-    extra = {
-        "command": request.command,
-        "stride": request.stride,
-        "data_dir": "" if request.data_dir is None else str(request.data_dir),
-        "data_mode": request.data_mode,
-    }
-    path = ResultsStore(request.out).persist_results(
-        record, plots=request.plots, manifest_extra=extra
-    )
-    return RunResult(path, path=path)

@@ -65,6 +65,8 @@ class View:
         Deposits that nothing was decided about yet, share-class currency.
     queue : float
         Withdrawals that were asked for and are not paid yet, share-class currency.
+    closing : bool
+        True once everything was asked for: nothing is bought any more.
     """
 
     window: Window
@@ -75,6 +77,7 @@ class View:
     pnl: PnLReport | None
     uninvested: float = 0.0
     queue: float = 0.0
+    closing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,22 +136,67 @@ class Strategy(Protocol):
     universe: Universe
 
     def target(self, view: View) -> FloatArray:
-        """Return the target quantities at each row, shape (W, n)."""
+        """Return the target quantities at each row, shape (W, n).
+
+        Parameters
+        ----------
+        view : View
+            Any number of rows.
+
+        Returns
+        -------
+        ndarray of shape (W, n)
+            Units by column.
+        """
 
     def risk_triggers(self, view: View) -> tuple[Trigger, ...]:
-        """Return the risks to act on, critical ones first."""
+        """Return the risks to act on, critical ones first.
+
+        Parameters
+        ----------
+        view : View
+            Any number of rows.
+        """
 
     def triggers(self, view: View) -> tuple[Trigger, ...]:
-        """Return entry, bands and the mode's own conditions, in their order of priority."""
+        """Return entry, bands and the mode's own conditions, in their order of priority.
+
+        Parameters
+        ----------
+        view : View
+            Any number of rows.
+        """
 
     def can_unwind(self, view: View) -> BoolArray:
-        """Tell where something could be turned into cash for a withdrawal, shape (W,)."""
+        """Tell where something could be turned into cash for a withdrawal, shape (W,).
+
+        Parameters
+        ----------
+        view : View
+            Any number of rows.
+        """
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
-        """Say what to do about a trigger, on a view of one row; None if nothing can be done."""
+        """Say what to do about a trigger, on a view of one row; None if nothing can be done.
+
+        Parameters
+        ----------
+        view : View
+            One row.
+        reason : Reason
+            What fired there.
+        """
 
     def proceed(self, view: View, plan: OpenPlan) -> Decision | None:
-        """Say what the due stage of a plan does; None if there is nothing left to do."""
+        """Say what the due stage of a plan does; None if there is nothing left to do.
+
+        Parameters
+        ----------
+        view : View
+            One row.
+        plan : OpenPlan
+            With the stage that is due.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +303,8 @@ class StrategyManager:
 
     def _triggers(self, view: View) -> tuple[Trigger, ...]:
         """All conditions in the order of MODES: risk, flows, reserve, then the strategy's own."""
+        if view.closing:
+            return self._flow_triggers(view)
         return (
             *self.strategy.risk_triggers(view),
             *self._flow_triggers(view),

@@ -17,9 +17,11 @@ from basis_lab.domain.arrays import ratio, sum_columns
 from basis_lab.domain.instructions import Action, Decision, Instruction, OpenPlan, Reason
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import BoolArray, FloatArray
+from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import RISK, Terms, Trigger, View
-from basis_lab.strategies.basis_desk import BasisBook, BasisDesk, Goal
+from basis_lab.strategies.basis_book import BasisBook, Goal
+from basis_lab.strategies.basis_desk import BasisDesk
 from basis_lab.strategies.parameters import BasisParameters, FundingFilter
 
 # Stages of each repair, in order. The names appear in the events of a plan.
@@ -259,11 +261,13 @@ class BasisStrategy:
         book = self._desk.read(view)
         for i, stage in enumerate(stages):
             goal = self._goal(view, book, repair, stage)
+            if repair == "enter":
+                self._check_size(view, book, goal)
             instructions = self._stage(view, book, goal, stage)
             if instructions:
                 rest = stages[i + 1 :]
                 return Decision(
-                    action=_action(reason, repair),
+                    action=_action(reason, repair, goal),
                     reason=reason,
                     instructions=tuple(instructions),
                     then=f"{repair}/{rest[0]}" if rest else None,
@@ -272,6 +276,15 @@ class BasisStrategy:
                     else 0.0,
                 )
         return None
+
+    def _check_size(self, view: View, book: BasisBook, goal: Goal) -> None:
+        if not self._desk.hedgeable(view, goal):
+            raise StrategyError(
+                "the capital is too small to hedge at every venue with a weight",
+                where="strategy.hedge_allocation",
+                value=f"{book.equity:.2f} {self.universe.share_currency} in all",
+                remedy="use more capital, or fewer venues in hedge_allocation",
+            )
 
     def _stage(self, view: View, book: BasisBook, goal: Goal, stage: str) -> list[Instruction]:
         match stage:
@@ -363,9 +376,9 @@ def _stay_out(mean: float, chosen: FundingFilter) -> Decision:
     )
 
 
-def _action(reason: Reason, repair: str) -> Action:
+def _action(reason: Reason, repair: str, goal: Goal) -> Action:
     if reason.trigger == "entry":
         return Action.ENTRY_FULL
-    if repair == "leave":
+    if repair in REDUCING and goal.spot == 0.0:
         return Action.EXIT_FULL
     return Action.EXIT_PARTIAL if repair in REDUCING else Action.ENTRY_PARTIAL

@@ -1,15 +1,14 @@
 """The desk of a basis mode: what the book is, where a repair goes, which orders get there."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from basis_lab.domain import series
 from basis_lab.domain.instructions import Instruction, PerpTrade, SpotTrade, Transfer
 from basis_lab.domain.instruments import Instrument, Kind, Universe
-from basis_lab.errors import StrategyError
 from basis_lab.strategies.base import Terms, View
+from basis_lab.strategies.basis_book import BasisBook, Goal, PerpColumns
 from basis_lab.strategies.basis_holdings import hedge_venues
 from basis_lab.strategies.moves import Account, plan_moves
 from basis_lab.strategies.parameters import BasisParameters
@@ -18,83 +17,6 @@ SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
 ROUNDING = 1.0 - 2.0**-50  # keeps a purchase with all cash from asking for one ulp too much
 FEE_HEADROOM = 1.1  # cash kept for fees, over their estimate at today's price
 MOVE_THRESHOLD = 1e-4  # share of equity below which a margin difference is left alone
-
-
-@dataclass(frozen=True, slots=True)
-class PerpColumns:
-    """Where a venue's derivatives account stands in the universe."""
-
-    margin: int
-    perp: int
-    contracts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BasisBook:
-    """One row of the book as the strategy thinks of it; transit counts at its destination.
-
-    Parameters
-    ----------
-    price : float
-        The underlying, quote per base.
-    equity, reserve, cash : float
-        All of it; what is kept back; what lies at the treasury (share currency).
-    spot : float
-        Base units held.
-    shorts : mapping of venue to float
-        Base units short, positive.
-    margin_cash, margin_equity : mapping of venue to float
-        Without and with unrealised P&L (share currency).
-    """
-
-    price: float
-    equity: float
-    reserve: float
-    cash: float
-    spot: float
-    shorts: Mapping[str, float]
-    margin_cash: Mapping[str, float]
-    margin_equity: Mapping[str, float]
-
-    @property
-    def invested(self) -> float:
-        """Equity net of the reserve, on which all targets are."""
-        return self.equity - self.reserve
-
-    @property
-    def hedge(self) -> float:
-        """Base units short in all."""
-        return sum(self.shorts.values())
-
-    @property
-    def margin(self) -> float:
-        """Margin equity in all."""
-        return sum(self.margin_equity.values())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """Where a repair goes.
-
-    Parameters
-    ----------
-    spot : float
-        Base units of spot.
-    weights : mapping of venue to float
-        Share of the hedge of what is then held.
-    margins : mapping of venue to float
-        Margin equity (share currency).
-    cash : float
-        What the treasury needs: for a purchase, a payment, a refill.
-    from_reserve : float
-        What may be taken from the reserve.
-    """
-
-    spot: float
-    weights: Mapping[str, float]
-    margins: Mapping[str, float]
-    cash: float
-    from_reserve: float = 0.0
 
 
 class BasisDesk:
@@ -141,7 +63,18 @@ class BasisDesk:
         self._reserve_column = universe.column(self.reserve)
 
     def read(self, view: View) -> BasisBook:
-        """Return the book at a view's last row."""
+        """Return the book at a view's last row.
+
+        Parameters
+        ----------
+        view : View
+            Book, prices and transfers under way.
+
+        Returns
+        -------
+        BasisBook
+            Transit counts at its destination.
+        """
         held = view.exposure.quantities[-1]
         prices = view.window.unit_prices[-1]
         arriving = dict.fromkeys((self.treasury, *self.margins.values()), 0.0)
@@ -170,7 +103,6 @@ class BasisDesk:
         Parameters
         ----------
         book : BasisBook
-            As it is.
         spot : float
             Base units.
         cash : float
@@ -193,8 +125,23 @@ class BasisDesk:
         )
 
     def trade(self, view: View, book: BasisBook, goal: Goal) -> list[Instruction]:
-        """Return the orders that bring spot and every short to the goal at one timestamp."""
+        """Return the orders that bring spot and every short to the goal at one timestamp.
+
+        Parameters
+        ----------
+        view : View
+        book : BasisBook
+        goal : Goal
+
+        Returns
+        -------
+        list of Instruction
+            Spot first; what a venue would refuse as too small is left out. A goal that is too
+            small to hedge becomes to hold nothing.
+        """
         instructions: list[Instruction] = []
+        if not self.hedgeable(view, goal):
+            goal = replace(goal, spot=0.0)
         order = self._spot_order(book, goal)
         after = book.spot
         if order is not None:
@@ -202,14 +149,49 @@ class BasisDesk:
             fee = self._terms.spot[order.venue].fee
             after += order.quantity * (1.0 - fee) if order.quantity > 0.0 else order.quantity
         for venue, short in book.shorts.items():
-            wanted = self._lots(venue, goal.weights[venue] * after) if goal.spot > 0.0 else 0.0
+            units = goal.weights[venue] * after if goal.spot > 0.0 else 0.0
+            wanted = self._terms.perp[venue].round_down(units)
             change = short - wanted  # positive buys back
             if change != 0.0 and (wanted == 0.0 or self._worth(view, book, venue, change)):
                 instructions.append(self.perp_order(view, venue, change))
         return instructions
 
+    def hedgeable(self, view: View, goal: Goal) -> bool:
+        """Tell if every venue with a weight takes its share of a goal's hedge.
+
+        Parameters
+        ----------
+        view : View
+        goal : Goal
+
+        Returns
+        -------
+        bool
+            False where a share is under a lot or under the venue's minimum.
+        """
+        for venue, weight in goal.weights.items():
+            terms = self._terms.perp[venue]
+            units = terms.round_down(weight * goal.spot)
+            small = units == 0.0 or units * self._quote(view, venue) < terms.min_notional
+            if weight > 0.0 and small:
+                return False
+        return True
+
     def moves(self, book: BasisBook, goal: Goal, *, realised: bool) -> list[Instruction]:
-        """Return transfers towards the goal; with ``realised`` of cash alone, else of profits."""
+        """Return transfers towards the goal; with ``realised`` of cash alone, else of profits.
+
+        Parameters
+        ----------
+        book : BasisBook
+        goal : Goal
+        realised : bool
+            Whether unrealised profit stays where it is.
+
+        Returns
+        -------
+        list of Instruction
+            In the order of sending.
+        """
         threshold = MOVE_THRESHOLD * book.equity
         accounts = [Account(instrument=self.treasury, surplus=book.cash - goal.cash, tolerance=0.0)]
         for venue, margin in self.margins.items():
@@ -224,14 +206,39 @@ class BasisDesk:
         return list(plan_moves(accounts, self._terms.sending))
 
     def keep(self, book: BasisBook, amount: float) -> list[Instruction]:
-        """Return the transfer of an amount from the treasury to the reserve."""
+        """Return the transfer of an amount from the treasury to the reserve.
+
+        Parameters
+        ----------
+        book : BasisBook
+        amount : float
+            Share currency, at most the treasury's cash is sent.
+
+        Returns
+        -------
+        list of Instruction
+            One transfer, or none.
+        """
         quantity = min(amount, book.cash)
         if quantity <= 0.0:
             return []
         return [Transfer(source=self.treasury, destination=self.reserve, quantity=quantity)]
 
     def realise(self, view: View, book: BasisBook, goal: Goal) -> list[Instruction]:
-        """Close and reopen just enough of each short to turn needed profit into cash."""
+        """Close and reopen just enough of each short to turn needed profit into cash.
+
+        Parameters
+        ----------
+        view : View
+        book : BasisBook
+        goal : Goal
+            Whose margins say what has to leave.
+
+        Returns
+        -------
+        list of Instruction
+            A purchase and a sale of equal size for each venue that lacks cash.
+        """
         leaving = dict.fromkeys(self.margins.values(), 0.0)
         for move in self.moves(book, goal, realised=False):
             if isinstance(move, Transfer) and move.source in leaving:
@@ -247,7 +254,20 @@ class BasisDesk:
         return orders
 
     def perp_order(self, view: View, venue: str, change: float) -> PerpTrade:
-        """Return an order that buys ``change`` back, or sells more where it is negative."""
+        """Return an order that buys ``change`` back, or sells more where it is negative.
+
+        Parameters
+        ----------
+        view : View
+        venue : str
+        change : float
+            Base units.
+
+        Returns
+        -------
+        PerpTrade
+            It may lose twice its own estimate of slippage; a purchase is reduce-only.
+        """
         terms = self._terms.perp[venue]
         notional = np.array([abs(change) * self._quote(view, venue)])
         return PerpTrade(
@@ -257,18 +277,6 @@ class BasisDesk:
             max_slippage=SLIPPAGE_ALLOWANCE * float(terms.slippage(notional)[0]),
             reduce_only=change > 0.0,
         )
-
-    def _lots(self, venue: str, units: float) -> float:
-        """Round a short down to lots; a hedge that rounds away altogether is an error."""
-        wanted = self._terms.perp[venue].round_down(units)
-        if units > 0.0 and wanted == 0.0:
-            raise StrategyError(
-                "the hedge is smaller than one lot",
-                where=str(self.perps[venue]),
-                value=f"{units!r} of lots of {self._terms.perp[venue].lot!r}",
-                remedy="use more capital, or fewer venues in hedge_allocation",
-            )
-        return wanted
 
     def _worth(self, view: View, book: BasisBook, venue: str, change: float) -> bool:
         """Tell if the venue takes an order of this size; a first short is always tried."""

@@ -57,5 +57,16 @@ def basis_blueprint(parameters: BasisParameters, asset: str, currency: str) -> B
 
 
 def hedge_venues(parameters: BasisParameters) -> tuple[str, ...]:
-    """Return the venues with a weight, in the order in which they are given."""
+    """Return the venues with a weight, in the order in which they are given.
+
+    Parameters
+    ----------
+    parameters : BasisParameters
+        The ``strategy`` block.
+
+    Returns
+    -------
+    tuple of str
+        Names of exchanges.
+    """
     return tuple(venue for venue, weight in parameters.hedge_allocation.items() if weight > 0.0)

@@ -7,14 +7,42 @@ DAY_S = 86_400
 
 
 def spot_needs(venue: str, asset: str, purpose: str) -> tuple[Requirement, ...]:
-    """Return the price of an asset at its spot venue."""
+    """Return the price of an asset at its spot venue.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+    purpose : str
+        What for, printed when it is missing.
+
+    Returns
+    -------
+    tuple of Requirement
+        The bar opens.
+    """
     return (
         Requirement(key=series.spot(venue, asset), alignment=Alignment.BAR_OPEN, purpose=purpose),
     )
 
 
 def perp_needs(venue: str, asset: str) -> tuple[Requirement, ...]:
-    """Return what a perp position at a venue needs: last, mark with extremes, funding."""
+    """Return what a perp position at a venue needs: last, mark with extremes, funding.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+
+    Returns
+    -------
+    tuple of Requirement
+        Last prices stand in for marks that a directory does not have.
+    """
     where = f"{asset} perp at {venue}"
     last = series.perp_last(venue, asset)
     return (
@@ -43,7 +71,22 @@ def perp_needs(venue: str, asset: str) -> tuple[Requirement, ...]:
 
 
 def funding_mean_needs(venue: str, asset: str, days: float) -> tuple[Requirement, ...]:
-    """Return the trailing mean of funding, warmed up by history before the run."""
+    """Return the trailing mean of funding, warmed up by history before the run.
+
+    Parameters
+    ----------
+    venue : str
+        The exchange.
+    asset : str
+        The base asset.
+    days : float
+        Length of the trailing window.
+
+    Returns
+    -------
+    tuple of Requirement
+        Under the name that ``series.funding_mean`` gives.
+    """
     return (
         Requirement(
             key=series.funding(venue, asset),
@@ -56,7 +99,18 @@ def funding_mean_needs(venue: str, asset: str, days: float) -> tuple[Requirement
 
 
 def lending_needs(token: str) -> tuple[Requirement, ...]:
-    """Return what supplying a token needs: its index, and liquidity where data has it."""
+    """Return what supplying a token needs: its index, and liquidity where data has it.
+
+    Parameters
+    ----------
+    token : str
+        The reserve's token.
+
+    Returns
+    -------
+    tuple of Requirement
+        The totals are optional.
+    """
     return (
         Requirement(
             key=series.liquidity_index(token),
@@ -76,14 +130,31 @@ def lending_needs(token: str) -> tuple[Requirement, ...]:
 
 
 def gas_needs() -> tuple[Requirement, ...]:
-    """Return the gas price."""
+    """Return the gas price.
+
+    Returns
+    -------
+    tuple of Requirement
+        In gwei per unit of gas.
+    """
     return (
         Requirement(key=series.GAS_PRICE, alignment=Alignment.STEP, purpose="cost of transactions"),
     )
 
 
 def usd_needs(currency: str) -> tuple[Requirement, ...]:
-    """Return what values a share class in USD, and its hurdle; all optional."""
+    """Return what values a share class in USD, and its hurdle; all optional.
+
+    Parameters
+    ----------
+    currency : str
+        The share class's ("USDT", "ETH").
+
+    Returns
+    -------
+    tuple of Requirement
+        Index of the hurdle, USD price of USDT, and of ETH where the share class is in it.
+    """
     hurdle = "WETH" if currency == "ETH" else currency
     needs = [
         Requirement(

@@ -25,6 +25,7 @@ def test_the_accountings_by_hand_agree_with_the_engine(record):
     assert disagreement(record) <= 1e-9
 
 
+@pytest.mark.slow
 def test_the_accountings_agree_at_a_stride_of_one():
     record = make_workload().run(stride=1)
 

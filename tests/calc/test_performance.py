@@ -133,3 +133,10 @@ def test_break_even_is_cost_over_daily_carry(cost, carry, days):
     found = performance.calculate_break_even_days(np.asarray(cost), np.asarray(carry))
 
     assert float(found) == pytest.approx(days, nan_ok=True)
+
+
+def test_a_growth_that_no_number_holds_has_no_annual_figure():
+    yearly = performance.annualize_return(np.array([9.0, 0.1]), 1.0)
+
+    assert np.isnan(yearly[0])
+    assert yearly[1] == pytest.approx(1.1**365 - 1.0)

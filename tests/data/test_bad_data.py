@@ -9,7 +9,7 @@ import gzip
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,7 @@ from basis_lab.data.parquet import read_columns, write_columns
 from basis_lab.domain.market import Alignment
 from basis_lab.errors import DataError
 
-CASES = settings(max_examples=12, deadline=None)
+CASES = settings(max_examples=15, deadline=None, database=None)
 HOURS = 72
 START = np.datetime64("2024-06-01T00:00:00", "s")
 HOUR = np.timedelta64(1, "h")
@@ -46,6 +46,10 @@ NEEDS = {
     PEG: ("lst_market/curve/weETH.rate", Alignment.STEP),
 }
 EVERY = {SPOT: 1, FUNDING: 8, AAVE: 24, GAS: 1, DEX: 1, PEG: 1}
+AAVE_HEADER = (
+    "timestamp,liquidityIndex,variableBorrowIndex,currentLiquidityRate,"
+    "currentVariableBorrowRate,totalAToken,totalVariableDebt,price"
+)
 VALUE = {
     SPOT: "low",
     FUNDING: "funding_rate",
@@ -74,8 +78,7 @@ def clean():
         GAS: ("timestamp,gas_price_gwei", [rng.uniform(2.0, 20.0, HOURS)]),
         PEG: ("timestamp,market_rate", [1.04 + rng.normal(0.0, 1e-4, HOURS)]),
         AAVE: (
-            "timestamp,liquidityIndex,variableBorrowIndex,currentLiquidityRate,"
-            "currentVariableBorrowRate,totalAToken,totalVariableDebt,price",
+            AAVE_HEADER,
             [index, index, 0.05 * flat, 0.07 * flat, 9e8 * flat, 7e8 * flat, flat],
         ),
     }
@@ -107,10 +110,11 @@ def load(folder, kit, name, last=HOURS - 24):
 
 def check(folder):
     """Return the exit code of ``data check`` and all that it printed."""
-    told = StringIO()
+    told = TextIOWrapper(BytesIO(), encoding="utf-8")
     with redirect_stdout(told), redirect_stderr(told):
         code = cli.main(["data", "check", "--data-dir", str(folder)])
-    return code, told.getvalue()
+    told.seek(0)
+    return code, told.read()
 
 
 def refusal(folder, kit, name):
@@ -252,8 +256,8 @@ def test_an_index_that_falls_refuses_its_file(kit, place):
 
 
 @CASES
-@given(place=PLACES, factor=st.sampled_from([1e2, 1e4]))
-def test_funding_in_percent_or_basis_points_is_refused(kit, place, factor):
+@given(factor=st.sampled_from([1e2, 1e4]))
+def test_funding_in_percent_or_basis_points_is_refused(kit, factor):
     tables = clean()
     _, rows = tables[FUNDING]
     for row in rows:
@@ -272,7 +276,7 @@ def test_funding_in_percent_or_basis_points_is_refused(kit, place, factor):
 def test_missing_rows_are_a_hole_that_is_named(kit, name, place, count):
     tables = clean()
     _, rows = tables[name]
-    if name in {AAVE}:
+    if name == AAVE:
         rows += [[f"{START + np.timedelta64(96, 'h')}Z", *rows[-1][1:]],
                  [f"{START + np.timedelta64(120, 'h')}Z", *rows[-1][1:]]]  # fmt: skip
         count = 1
@@ -480,7 +484,7 @@ SPOILT_VALUES = {
 def test_a_spoilt_value_in_canonical_form_stops_the_run(kit, spoil, name, place):
     if name == FUNDING and spoil in {"zero", "negative", "percent"}:
         return  # true of some settlements
-    if (name, spoil) in {(GAS, "ray"), (GAS, "percent")}:
+    if (name, spoil) == (GAS, "percent"):
         return  # no block ever told how dear the next one is
     key = NEEDS[name][0]
     dataset, _, field = key.rpartition(".")

@@ -187,13 +187,13 @@ AAVE_HEADER = (
 @pytest.mark.parametrize("unit", ["1", "1000000000000000000000000000"])
 def test_indices_may_be_ratios_or_ray(raw, tmp_path, unit):
     zeros = unit[1:]
-    text = f"1717200000,1{zeros},1{zeros},0,0,9,5,1\n1717286400,2{zeros},4{zeros},0,0,9,5,1\n"
+    text = f"1717200000,1{zeros},1{zeros},0,0,9,5,1\n1717286400,2{zeros},2{zeros},0,0,9,5,1\n"
 
     raw({AAVE: AAVE_HEADER + text})
 
     series = open_store(tmp_path / "canonical").read("aave/ethereum/USDT")
     assert series.fields["liquidity_index"].tolist() == [1.0, 2.0]
-    assert series.fields["borrow_index"].tolist() == [1.0, 4.0]
+    assert series.fields["borrow_index"].tolist() == [1.0, 2.0]
 
 
 def test_an_index_in_two_units_is_refused(raw):

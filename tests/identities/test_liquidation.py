@@ -18,7 +18,8 @@ from tests.identities.worlds import (
     with_little_margin,
 )
 
-WILD = {"noise": 0.04, "span": 0.6, "wick": 0.01}
+# Funding is large, so that it matters whether it is paid before or after the liquidation test.
+WILD = {"noise": 0.04, "span": 0.6, "wick": 0.01, "funding": 0.02}
 UNDECIDED = 1e-9  # equity this near to maintenance, as a share of notional, is rounding
 
 

@@ -1,9 +1,12 @@
 """Hedges that a price carries far: what an exchange demands can be met."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from basis_lab.domain import series
+from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.market import MarketFrame
 from tests.identities.worlds import LEVELS, Market, World, load_basis, make_frame
 
@@ -62,3 +65,19 @@ def test_an_account_that_is_nearly_emptied_is_compared_at_the_size_that_went_thr
     ]
 
     assert all(record.rows == 2 for record in records)
+
+
+@pytest.mark.parametrize("amounts", [(-1.0,), (-0.5, -0.5), (-0.9, -0.2)])
+def test_a_run_whose_investors_have_all_left_goes_on_empty(amounts):
+    world = priced(np.linspace(60_000.0, 61_000.0, 60), allocation=0.5)
+    asked = world.frame.times[10 : 10 + len(amounts)]
+    flows = tuple(
+        FlowParameters(at=str(at), amount=amount, unit="capital")
+        for at, amount in zip(asked, amounts, strict=True)
+    )
+
+    record = replace(world, config=replace(world.config, flows=flows)).run()
+
+    assert record.rows == 60
+    assert record.flows.sum() <= -0.99 * 100_000.0
+    assert 0.0 <= record.equity[-1] <= 0.01 * 100_000.0

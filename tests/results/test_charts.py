@@ -262,3 +262,21 @@ def test_stocks_have_the_colour_of_their_kind(key, colour):
 def test_a_venue_that_is_not_known_has_a_line_of_its_own():
     assert style.venue_line("kraken") == style.OTHER_VENUE
     assert style.venue_line("binance")[1] == "solid"
+
+
+@pytest.mark.parametrize(
+    ("worst", "words"),
+    [
+        (0.0016, "Net delta stayed within 0.16\N{THIN SPACE}% of equity"),
+        (0.000026, "Net delta stayed within 0.0026\N{THIN SPACE}% of equity"),
+        (0.0, "Net delta stayed on its target"),
+        (None, "No net delta"),
+    ],
+)
+def test_the_title_of_the_delta_has_the_digits_that_it_needs(worst, words):
+    extremes = {} if worst is None else {"delta_drift": worst}
+    risk = make_record().risk
+
+    figures = RunResult.of_record(make_record(extremes=extremes, risk=risk)).figures
+
+    assert words in title(figures.delta_neutrality())

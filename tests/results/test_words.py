@@ -74,6 +74,11 @@ def test_shares_points_and_ratios():
             ),
         ),
         (
+            # Plain lending itself, less a little gas.
+            case(0.05529, 0.0553, exit_discount=0.5),
+            "As good as plain USDT lending (Aave)",
+        ),
+        (
             case(0.0508, None),
             "Net 5.08\N{THIN SPACE}% a year; no lending series to compare with",
         ),

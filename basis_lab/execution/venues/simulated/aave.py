@@ -143,7 +143,18 @@ class SimulatedAave:
             return ExecutionResult(status=Status.REJECTED, instruction=instruction, error=error)
 
     def health_factor(self, market: Window) -> float:
-        """Return the health factor at the window's last row; inf without debt."""
+        """Return the health factor at the window's last row; inf without debt.
+
+        Parameters
+        ----------
+        market : Window
+            Whose last row has indices and prices.
+
+        Returns
+        -------
+        float
+            From 0; liquidatable below 1.
+        """
         weighted, _, debt = self._account(market)
         return float(aave.health_factor(np.array([weighted]), np.array([debt]))[0])
 

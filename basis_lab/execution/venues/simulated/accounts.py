@@ -32,11 +32,26 @@ class Accounts:
         self._units[account] = units
 
     def put(self, account: Instrument, quantity: float) -> None:
-        """Add units."""
+        """Add units.
+
+        Parameters
+        ----------
+        account : Instrument
+            Where to; the venue keeps it.
+        quantity : float
+            Units; a negative one is taken without a test.
+        """
         self._units[account] += quantity
 
     def take(self, account: Instrument, quantity: float) -> float:
         """Take units away.
+
+        Parameters
+        ----------
+        account : Instrument
+            Where from; the venue keeps it.
+        quantity : float
+            Units, >= 0.
 
         Returns
         -------
@@ -61,7 +76,13 @@ class Accounts:
         return taken
 
     def report(self) -> dict[Instrument, float]:
-        """Return a copy of all balances."""
+        """Return a copy of all balances.
+
+        Returns
+        -------
+        dict of Instrument to float
+            Units by account.
+        """
         return dict(self._units)
 
     def health(self) -> str:

@@ -56,7 +56,13 @@ class SimulatedWallet:
         self._grouped_gas: float | None = None
 
     def allow_gas_debt(self, limit_native: float) -> None:
-        """Set how far gas may drive native ETH below zero (ETH, >= 0)."""
+        """Set how far gas may drive native ETH below zero (ETH, >= 0).
+
+        Parameters
+        ----------
+        limit_native : float
+            In native ETH.
+        """
         self._gas_debt_limit = limit_native
 
     def balances(self) -> Mapping[Instrument, float]:
@@ -200,7 +206,18 @@ class SimulatedWallet:
         )
 
     def gas_of(self, operation: str) -> float:
-        """Return the gas units of one of the wallet's operations."""
+        """Return the gas units of one of the wallet's operations.
+
+        Parameters
+        ----------
+        operation : str
+            As the venue file names it ("transfer", "wrap").
+
+        Returns
+        -------
+        float
+            Gas units.
+        """
         return self._gas_units[operation]
 
     def preview(self, window: Window) -> Preview:  # noqa: ARG002 - the protocol's signature

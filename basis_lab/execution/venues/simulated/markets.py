@@ -74,7 +74,22 @@ class Traded:
 
 
 def traded(position: Position, quantity: float, price: float) -> Traded:
-    """Average the entry on increases, keep it on decreases; a flip closes and opens."""
+    """Average the entry on increases, keep it on decreases; a flip closes and opens.
+
+    Parameters
+    ----------
+    position : Position
+        Before the trade.
+    quantity : float
+        Signed base units, a sale negative.
+    price : float
+        Of the fill, quote per base.
+
+    Returns
+    -------
+    Traded
+        The position after it, and the P&L of what it closed (quote currency).
+    """
     size, after = position.size, position.size + quantity
     if size * quantity >= 0.0:
         notional = size * position.entry + quantity * price
@@ -88,7 +103,24 @@ def traded(position: Position, quantity: float, price: float) -> Traded:
 
 
 def funding_flows(venue: str, market: PerpMarket, size: float, window: Window) -> ScheduledFlows:
-    """Return the funding of a position inside a window; it would be paid at each stamp."""
+    """Return the funding of a position inside a window; it would be paid at each stamp.
+
+    Parameters
+    ----------
+    venue : str
+        Who books them.
+    market : PerpMarket
+        The lines and the series of marks and rates.
+    size : float
+        Signed base units held through the window.
+    window : Window
+        The rows.
+
+    Returns
+    -------
+    ScheduledFlows
+        Quote currency by stamp, positive received; see ``perps.funding_payment``.
+    """
     rates = window.values(market.rate)
     at = np.flatnonzero(~np.isnan(rates))
     mark = window.values(market.mark)[at]
@@ -105,14 +137,46 @@ def funding_flows(venue: str, market: PerpMarket, size: float, window: Window) -
 
 
 def liquidation_price(market: PerpMarket, position: Position, cash: FloatArray) -> FloatArray:
-    """Return the mark that liquidates a position, by the cash before each row, shape (W,)."""
+    """Return the mark that liquidates a position, by the cash before each row, shape (W,).
+
+    Parameters
+    ----------
+    market : PerpMarket
+        Whose tiers apply.
+    position : Position
+        Size and entry.
+    cash : ndarray of shape (W,)
+        Margin cash, quote currency.
+
+    Returns
+    -------
+    ndarray of shape (W,)
+        Quote per base; see ``perps.liquidation_price``.
+    """
     size = np.full(cash.shape, position.size)
     contracts = np.full(cash.shape, -(position.size * position.entry))
     return perps.liquidation_price(size, contracts, cash, market.tiers)
 
 
 def crosses(market: PerpMarket, position: Position, window: Window, price: FloatArray) -> BoolArray:
-    """Tell where the bar that ended reached a price on the side that hurts, shape (W,)."""
+    """Tell where the bar that ended reached a price on the side that hurts, shape (W,).
+
+    Parameters
+    ----------
+    market : PerpMarket
+        Whose mark extremes count.
+    position : Position
+        A short is hurt by the high, a long by the low.
+    window : Window
+        The rows.
+    price : ndarray of shape (W,) or (1,)
+        Quote per base.
+
+    Returns
+    -------
+    ndarray of bool, shape (W,)
+        A touch counts; False at a price of NaN.
+    """
     if position.size < 0.0:
         return window.values(market.high) >= price
     return window.values(market.low) <= price
@@ -122,6 +186,24 @@ def fill_price(
     quantity: float, quote: float, terms: MarketTerms, bound: float, venue: str
 ) -> float:
     """Return the price of a fill: the quote moved against us by the slippage of its size.
+
+    Parameters
+    ----------
+    quantity : float
+        Signed base units, a sale negative.
+    quote : float
+        Last price, quote per base.
+    terms : MarketTerms
+        With the slippage table.
+    bound : float
+        Largest slippage that the decision allows (fraction).
+    venue : str
+        For the message.
+
+    Returns
+    -------
+    float
+        Quote per base.
 
     Raises
     ------
@@ -141,6 +223,17 @@ def fill_price(
 
 def check_size(quantity: float, quote: float, terms: MarketTerms, what: str) -> None:
     """Refuse a quantity that is no whole number of lots, or under the minimum value.
+
+    Parameters
+    ----------
+    quantity : float
+        Signed base units.
+    quote : float
+        Last price, quote per base.
+    terms : MarketTerms
+        Lot and minimum.
+    what : str
+        For the message.
 
     Raises
     ------
@@ -174,6 +267,17 @@ def check_size(quantity: float, quote: float, terms: MarketTerms, what: str) -> 
 def check_initial_margin(market: PerpMarket, position: Position, cash: float, mark: float) -> None:
     """Refuse a position whose equity would be under its initial margin.
 
+    Parameters
+    ----------
+    market : PerpMarket
+        Whose tiers apply.
+    position : Position
+        As it would be.
+    cash : float
+        Margin cash as it would be, quote currency.
+    mark : float
+        Mark price, quote per base.
+
     Raises
     ------
     InsufficientMarginError
@@ -192,7 +296,20 @@ def check_initial_margin(market: PerpMarket, position: Position, cash: float, ma
 
 
 def no_market(venue: str, what: str) -> UnsupportedInstructionError:
-    """Return the refusal of a market that the run does not have."""
+    """Return the refusal of a market that the run does not have.
+
+    Parameters
+    ----------
+    venue : str
+        Who refuses.
+    what : str
+        The market that was asked for.
+
+    Returns
+    -------
+    UnsupportedInstructionError
+        To be raised by the caller.
+    """
     return UnsupportedInstructionError(
         f"{venue} has no such market in this run",
         where=venue,
@@ -204,7 +321,24 @@ def no_market(venue: str, what: str) -> UnsupportedInstructionError:
 def filled(
     order: SpotTrade | PerpTrade, quantity: float, price: float, quote: float, fee: Movement
 ) -> ExecutionResult:
-    """Return the result of a filled order."""
+    """Return the result of a filled order.
+
+    Parameters
+    ----------
+    order : SpotTrade or PerpTrade
+        What was asked for.
+    quantity : float
+        Signed base units.
+    price, quote : float
+        Of the fill, and the last price before slippage; quote per base.
+    fee : Movement
+        Taken in the coin received, or from margin.
+
+    Returns
+    -------
+    ExecutionResult
+        Its one movement is the fee.
+    """
     return ExecutionResult(
         status=Status.FILLED,
         instruction=order,

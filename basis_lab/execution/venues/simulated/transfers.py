@@ -33,10 +33,28 @@ class Account(Protocol):
     name: str
 
     def credit(self, account: Instrument, quantity: float) -> None:
-        """Take units that arrived."""
+        """Take units that arrived.
+
+        Parameters
+        ----------
+        account : Instrument
+            One of the venue's.
+        quantity : float
+            Units.
+        """
 
     def debit(self, account: Instrument, quantity: float, market: Window) -> float:
-        """Give units away, or refuse; returns what was taken."""
+        """Give units away, or refuse; returns what was taken.
+
+        Parameters
+        ----------
+        account : Instrument
+            One of the venue's.
+        quantity : float
+            Units.
+        market : Window
+            Whose last row is now.
+        """
 
 
 class GasPayer(Protocol):
@@ -45,7 +63,15 @@ class GasPayer(Protocol):
     name: str
 
     def pay_gas(self, gas_units: float, market: Window) -> tuple[Movement, ...]:
-        """Pay gas in native coin."""
+        """Pay gas in native coin.
+
+        Parameters
+        ----------
+        gas_units : float
+            Gas used.
+        market : Window
+            Whose last row has the gas price.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +132,39 @@ class SimulatedTransfers:
         return self._transit.health()
 
     def credit(self, account: Instrument, quantity: float) -> None:
-        """Put capital from outside on an account."""
+        """Put capital from outside on an account.
+
+        Parameters
+        ----------
+        account : Instrument
+            At a venue of the run.
+        quantity : float
+            Units, > 0.
+        """
         self._venues[account.venue].credit(account, quantity)
 
     def pay_out(self, account: Instrument, quantity: float, market: Window) -> float:
-        """Pay capital out of an account; returns what was taken."""
+        """Pay capital out of an account.
+
+        Parameters
+        ----------
+        account : Instrument
+            At a venue of the run.
+        quantity : float
+            Units, > 0.
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        float
+            What was taken: ``quantity``, or the whole balance where they differ by rounding.
+
+        Raises
+        ------
+        VenueRefusalError
+            If the account does not hold them, or a position needs them.
+        """
         return self._venues[account.venue].debit(account, quantity, market)
 
     def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
@@ -191,7 +245,18 @@ class SimulatedTransfers:
 
 
 def transit_line(destination: Instrument) -> Instrument:
-    """Return the ``in_transit`` line of a destination."""
+    """Return the ``in_transit`` line of a destination.
+
+    Parameters
+    ----------
+    destination : Instrument
+        The account that will receive.
+
+    Returns
+    -------
+    Instrument
+        Same venue and symbol, kind ``in_transit``.
+    """
     return Instrument(destination.venue, Kind.IN_TRANSIT, destination.symbol)
 
 
