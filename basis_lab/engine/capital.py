@@ -121,7 +121,7 @@ class CapitalAccount:
         self.closing = amount >= left
         return granted
 
-    def pay(self, amount: float, nav: float) -> Payment:
+    def pay(self, amount: float, nav: float, equity_left: float) -> Payment:
         """Burn the shares of a payment at a NAV per share.
 
         Parameters
@@ -130,14 +130,19 @@ class CapitalAccount:
             Share-class currency, at most the queue.
         nav : float
             Share-class currency per share, before the payment, > 0.
+        equity_left : float
+            Of the whole book after the payment, share-class currency.
 
         Returns
         -------
         Payment
-            What was paid, and what stays queued; a remainder that is rounding counts as paid.
+            What was paid, and what stays queued; a remainder that is rounding counts as paid. Once
+            everything was asked for, no more stays queued than there is.
         """
         self.shares = max(self.shares - amount / nav, 0.0)
         left = self.queue - amount
+        if self.closing:
+            left = min(left, equity_left)
         self.queue = left if left > DUST * amount else 0.0
         return Payment(amount=amount, left=self.queue)
 

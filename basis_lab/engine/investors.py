@@ -88,11 +88,14 @@ class InvestorDesk:
         booked = []
         for source in sources:
             held = self._parts.position_monitor.book.quantities
+            equity = self._equity(window)
             amount = min(self._capital.queue, float(held[self._parts.universe.column(source)]))
+            if self._capital.closing:
+                amount = min(amount, equity)  # the costs of leaving fall on who leaves last
             if amount > DUST:
-                nav = self._nav(window)
+                nav = self._capital.nav(equity)
                 paid = self._parts.network.pay_out(source, amount, window)
-                self._capital.pay(paid, nav)
+                self._capital.pay(paid, nav, equity - paid)
                 booked.append(self._book(window.start, source, -paid))
         return booked
 

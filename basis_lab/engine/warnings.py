@@ -71,11 +71,12 @@ def _large_positions(loop: FullLoop, config: RunConfig, held: FloatArray) -> lis
         if not (window.has(supplied) and window.has(borrowed)):
             continue
         units = held[:, column] * window.values(series.liquidity_index(line.symbol))
-        share = units / (window.values(supplied) - window.values(borrowed))
-        if share.max() > venue.liquidity_warning_share:
-            at = window.times[int(np.argmax(share))]
+        free = np.maximum(window.values(supplied) - window.values(borrowed), 0.0)
+        over = units - venue.liquidity_warning_share * free
+        if over.max() > 0.0:
+            at = int(np.argmax(over))
             found.append(
-                f"{line}: up to {share.max():.1%} of the reserve's free liquidity ({at}Z); its "
-                "rates are taken as given, own size would move them"
+                f"{line}: {units[at]:,.0f} supplied where {free[at]:,.0f} of the reserve were free "
+                f"({window.times[at]}Z); its rates are taken as given, own size would move them"
             )
     return found

@@ -311,10 +311,11 @@ class BasisStrategy:
     def _goal(self, view: View, book: BasisBook, repair: str, stage: str) -> Goal:
         sold = repair in REDUCING and stage != "trade"
         match repair:
-            case "withdraw":
-                return self._less(book, view.queue, sold=sold)
-            case "refill":
-                return self._less(book, self._reserve_gap(book), sold=sold)
+            case "withdraw" | "refill":
+                cash = view.queue if repair == "withdraw" else self._reserve_gap(book)
+                if self.parameters.funding_filter is not None and book.hedge == 0.0:
+                    return self._desk.free(book, cash)
+                return self._less(book, cash, sold=sold)
             case "leave" | "unhedged" | "rehedge":
                 spot = {"leave": 0.0, "unhedged": book.hedge, "rehedge": book.spot}[repair]
                 return self._stay(book, spot)

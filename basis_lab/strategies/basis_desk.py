@@ -124,6 +124,26 @@ class BasisDesk:
             cash=cash + purchase,
         )
 
+    def free(self, book: BasisBook, cash: float) -> Goal:
+        """Return the goal of staying out of the market with ``cash`` at the treasury.
+
+        Parameters
+        ----------
+        book : BasisBook
+        cash : float
+            What the treasury needs (share currency).
+
+        Returns
+        -------
+        Goal
+            What the treasury lacks is taken from every margin account alike.
+        """
+        lacking = max(cash - book.cash, 0.0)
+        lacking += self._fees_home() if lacking > 0.0 else 0.0
+        left = max(1.0 - lacking / book.margin, 0.0) if book.margin > 0.0 else 0.0
+        margins = {v: x * left for v, x in book.margin_equity.items()}
+        return Goal(spot=0.0, weights=self.weights, margins=margins, cash=cash)
+
     def trade(self, view: View, book: BasisBook, goal: Goal) -> list[Instruction]:
         """Return the orders that bring spot and every short to the goal at one timestamp.
 
@@ -335,7 +355,8 @@ class BasisDesk:
         short = book.shorts[venue]
         quote = self._quote(view, venue)
         slippage = float(terms.slippage(np.array([short * quote]))[0])
-        per_unit = profit / short - quote * (2.0 * terms.fee + slippage)
+        mark = float(view.window.values(series.mark(venue, self._asset))[-1])
+        per_unit = profit / short + mark - quote * (1.0 + 2.0 * terms.fee + slippage)
         if per_unit <= 0.0:
             return 0.0
         units = max(wanted / per_unit, terms.min_notional / quote)

@@ -7,6 +7,8 @@ from basis_lab.domain.instructions import Transfer
 from basis_lab.domain.instruments import Instrument
 from basis_lab.strategies.base import Sending
 
+TINY = 1e-6  # units; less than this is rounding and not worth a transfer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -52,7 +54,7 @@ def plan_moves(accounts: Sequence[Account], sending: Mapping[str, Sending]) -> t
             inside = account.instrument.venue == destination.venue
             fee = 0.0 if inside else terms.fee
             amount = left - fee
-            if missing <= 0.0 or amount <= 0.0 or (not inside and amount < terms.minimum):
+            if min(missing, amount) <= TINY or (not inside and amount < terms.minimum):
                 continue
             amount = min(amount, missing if inside else max(missing, terms.minimum))
             transfers.append(

@@ -24,7 +24,7 @@ from basis_lab.domain.instructions import (
     Supply,
     Withdraw,
 )
-from basis_lab.domain.instruments import Kind, Listing, Universe
+from basis_lab.domain.instruments import Listing, Universe
 from basis_lab.errors import (
     ExecutionError,
     GasDebtLimitError,

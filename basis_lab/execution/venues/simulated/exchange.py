@@ -29,7 +29,7 @@ from basis_lab.errors import (
     UnsupportedInstructionError,
     VenueRefusalError,
 )
-from basis_lab.execution.venues.simulated.accounts import Accounts
+from basis_lab.execution.venues.simulated.accounts import DUST, Accounts
 from basis_lab.execution.venues.simulated.markets import (
     PerpMarket,
     Position,
@@ -191,7 +191,7 @@ class SimulatedExchange:
         if not reduces and market.checks_margin:
             mark = float(window.values(market.mark)[-1])
             check_initial_margin(market, trial.position, cash, mark)
-        if cash < 0.0:
+        if cash < -DUST:
             raise InsufficientBalanceError(
                 "margin cash does not cover the fee and the realised loss",
                 where=str(market.margin),
@@ -199,7 +199,7 @@ class SimulatedExchange:
                 remedy="move margin there first",
             )
         self._positions[order.perp] = trial.position
-        self._cash[market.margin] = cash
+        self._cash[market.margin] = max(cash, 0.0)
         return filled(order, order.quantity, price, quote, Movement(market.margin, -fee, Cause.FEE))
 
     def _check_free_margin(self, quantity: float, window: Window) -> None:
