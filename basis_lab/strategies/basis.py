@@ -59,7 +59,7 @@ OF_TRIGGER: Mapping[str, str] = MappingProxyType(
 )
 REDUCING = ("reduce", "withdraw", "refill", "unhedged", "leave")
 MARGIN_HEADROOM = 1.05  # moving margin must lift the ratio this far above its warning
-WHOLE = 1.0 - 1e-6  # a withdrawal of this share of what is invested closes everything
+WHOLE = 0.99  # a withdrawal of this share of what is invested closes everything
 
 
 class BasisStrategy:
@@ -90,7 +90,9 @@ class BasisStrategy:
         self.parameters = parameters
         self.universe = universe
         self.reserve_ratio = parameters.reserve_ratio
-        self._desk = BasisDesk(parameters, universe, asset, terms)
+        limits = risk.margin_ratio
+        least = 0.0 if limits is None else limits.warning
+        self._desk = BasisDesk(parameters, universe, asset, terms, least)
         self.treasury = self._desk.treasury
         self.reserve = self._desk.reserve
         self._asset = asset

@@ -32,10 +32,17 @@ class BasisDesk:
         The hedged asset.
     terms : Terms
         What acting costs.
+    least_margin : float
+        Margin ratio (fraction of notional) below which no cash is sent away.
     """
 
     def __init__(
-        self, parameters: BasisParameters, universe: Universe, asset: str, terms: Terms
+        self,
+        parameters: BasisParameters,
+        universe: Universe,
+        asset: str,
+        terms: Terms,
+        least_margin: float,
     ) -> None:
         currency = universe.share_currency
         symbol = series.symbol_of(asset)
@@ -58,6 +65,7 @@ class BasisDesk:
         }
         self._asset = asset
         self._terms = terms
+        self._least_margin = least_margin
         self._base_column = universe.column(self.base)
         self._cash_column = universe.column(self.treasury)
         self._reserve_column = universe.column(self.reserve)
@@ -217,7 +225,9 @@ class BasisDesk:
         for venue, margin in self.margins.items():
             surplus = book.margin_equity[venue] - goal.margins[venue]
             if realised:
-                surplus = min(surplus, book.margin_cash[venue] - self._fee_cash(book, goal, venue))
+                cash = book.margin_cash[venue] - self._fee_cash(book, goal, venue)
+                needed = self._least_margin * book.shorts[venue] * book.price
+                surplus = min(surplus, cash, book.margin_equity[venue] - needed)
             accounts.append(Account(instrument=margin, surplus=surplus, tolerance=threshold))
         if goal.from_reserve:
             accounts.append(

@@ -9,6 +9,7 @@ from hypothesis import given
 from basis_lab.domain import series
 from basis_lab.domain.events import EventType
 from tests.flows.money import (
+    ABROAD,
     AT_HOME,
     BASIS,
     COSTS,
@@ -129,6 +130,23 @@ def test_who_leaves_last_is_paid_all_but_the_costs_of_leaving(mode, currency, re
     assert cost > 0.0
     assert dust <= 1.0
     assert withdrawals(record).paid == pytest.approx(record.equity[9] - cost - dust, rel=1e-9)
+
+
+@pytest.mark.parametrize("weights", [AT_HOME, ABROAD])
+@pytest.mark.parametrize("part", [0.98, 0.99, 0.993, 0.995, 0.9965, 0.9975])
+def test_a_withdrawal_that_leaves_next_to_nothing_is_paid(part, weights):
+    # The entry costs 0.2 %: what is left is from 2 % down to less than leaving costs.
+    world = still_world(
+        "btc_basis", "USDT", [(10, -part)], scenarios=(), hedge_allocation=weights, capital=1e6
+    )
+
+    record = world.run()
+
+    money = withdrawals(record)
+    assert money.paid + money.queued == pytest.approx(part * 1e6)
+    assert money.paid >= (part - 0.003) * 1e6
+    assert record.equity[-1] == pytest.approx(record.equity[9] - money.paid, abs=2_500.0)
+    assert [x.row for x in events(record, EventType.DECISION) if x.row > PATIENCE] == []
 
 
 @pytest.mark.parametrize(("mode", "currency"), MODES)
