@@ -135,6 +135,7 @@ def check_request(request: BacktestRequest) -> CheckedRequest:
         share_class=request.share_class,
         overrides=request.overrides,
         scenarios=request.scenarios,
+        capital=request.capital,
     )
     provider = make_provider(config, request)
     start, end = run_dates(request, provider)
