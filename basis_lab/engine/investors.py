@@ -5,9 +5,11 @@ from basis_lab.domain.flows import FlowRequest
 from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Window
-from basis_lab.engine.capital import DUST, CapitalAccount
+from basis_lab.engine.capital import CapitalAccount
 from basis_lab.engine.compose import Components
 from basis_lab.ledger.book import Posting, Transaction
+
+SMALLEST_PAYMENT = 1e-6  # share-class currency: less than this is rounding
 
 
 class InvestorDesk:
@@ -92,7 +94,7 @@ class InvestorDesk:
             amount = min(self._capital.queue, float(held[self._parts.universe.column(source)]))
             if self._capital.closing:
                 amount = min(amount, equity)  # the costs of leaving fall on who leaves last
-            if amount > DUST:
+            if amount > SMALLEST_PAYMENT:
                 nav = self._capital.nav(equity)
                 paid = self._parts.network.pay_out(source, amount, window)
                 self._capital.pay(paid, nav, equity - paid)

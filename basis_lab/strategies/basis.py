@@ -14,7 +14,15 @@ import numpy as np
 
 from basis_lab.domain import series
 from basis_lab.domain.arrays import ratio, sum_columns
-from basis_lab.domain.instructions import Action, Decision, Instruction, OpenPlan, Reason
+from basis_lab.domain.instructions import (
+    Action,
+    Decision,
+    Instruction,
+    OpenPlan,
+    PerpTrade,
+    Reason,
+    SpotTrade,
+)
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.errors import StrategyError
@@ -230,7 +238,19 @@ class BasisStrategy:
         if reason.trigger == "deposit" and chosen and self._desk.read(view).hedge == 0.0:
             return None
         repair = self._repair(view, reason)
-        return self._stages(view, reason, repair, REPAIRS[repair])
+        decision = self._stages(view, reason, repair, REPAIRS[repair])
+        if repair == "rehedge" and decision is not None and not self._mends_drift(view, decision):
+            return None
+        return decision
+
+    def _mends_drift(self, view: View, decision: Decision) -> bool:
+        """Tell if the orders bring the drift inside its limit; lots and minimums may not let."""
+        book = self._desk.read(view)
+        drift = book.spot - book.hedge
+        for order in decision.instructions:
+            if isinstance(order, (SpotTrade, PerpTrade)):
+                drift += order.quantity
+        return abs(drift) * book.price <= self.parameters.max_delta_drift * book.equity
 
     def proceed(self, view: View, plan: OpenPlan) -> Decision | None:
         """Do the due stage of a repair and those behind it that have nothing to wait for."""

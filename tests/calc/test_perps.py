@@ -142,7 +142,11 @@ def test_without_a_position_there_is_no_liquidation_price_and_no_distance():
 
 
 @given(
-    rows=st.lists(st.tuples(st.floats(-500.0, 500.0), entries, leverages), min_size=2, max_size=6)
+    rows=st.lists(
+        st.tuples(st.integers(-500_000, 500_000).map(lambda x: x / 1000.0), entries, leverages),
+        min_size=2,
+        max_size=6,
+    )
 )
 @few
 def test_prices_of_a_window_are_those_of_each_row_alone(rows):

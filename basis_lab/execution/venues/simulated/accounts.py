@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from basis_lab.domain.instruments import Instrument
 from basis_lab.errors import InsufficientBalanceError
 
-DUST = 1e-9  # shortfall, relative or in units, that is rounding and not a missing balance
+DUST = 1e-9  # relative shortfall that is rounding and not a missing balance
+ROUNDING = 1e-8  # units: the same, for an account that is all but empty
 
 
 class Accounts:
@@ -64,7 +65,7 @@ class Accounts:
             If the account does not hold them.
         """
         held = self._units[account]
-        if quantity > held * (1.0 + DUST) + DUST:
+        if quantity > held * (1.0 + DUST) + ROUNDING:
             raise InsufficientBalanceError(
                 f"{self._venue} holds too little on {account}",
                 where=str(account),

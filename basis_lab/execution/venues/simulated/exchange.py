@@ -188,10 +188,12 @@ class SimulatedExchange:
         fee = abs(order.quantity) * price * market.terms.fee
         trial = traded(position, order.quantity, price)
         cash = self._cash[market.margin] + trial.realised - fee
+        mark = float(window.values(market.mark)[-1])
         if not reduces and market.checks_margin:
-            mark = float(window.values(market.mark)[-1])
             check_initial_margin(market, trial.position, cash, mark)
-        if cash < -DUST:
+        # A reduction may leave cash negative against profit that is still unrealised.
+        backing = cash + trial.position.size * (mark - trial.position.entry) if reduces else cash
+        if backing < -DUST:
             raise InsufficientBalanceError(
                 "margin cash does not cover the fee and the realised loss",
                 where=str(market.margin),
@@ -199,7 +201,7 @@ class SimulatedExchange:
                 remedy="move margin there first",
             )
         self._positions[order.perp] = trial.position
-        self._cash[market.margin] = max(cash, 0.0)
+        self._cash[market.margin] = 0.0 if -DUST <= cash < 0.0 else cash
         return filled(order, order.quantity, price, quote, Movement(market.margin, -fee, Cause.FEE))
 
     def _check_free_margin(self, quantity: float, window: Window) -> None:
