@@ -192,7 +192,8 @@ class SimulatedExchange:
         if not reduces and market.checks_margin:
             check_initial_margin(market, trial.position, cash, mark)
         # A reduction may leave cash negative against profit that is still unrealised.
-        backing = cash + trial.position.size * (mark - trial.position.entry) if reduces else cash
+        left = trial.position.size * (mark - trial.position.entry)
+        backing = cash + max(left, 0.0) if reduces else cash
         if backing < -DUST:
             raise InsufficientBalanceError(
                 "margin cash does not cover the fee and the realised loss",
