@@ -4,7 +4,7 @@ Quantities are signed units of base (short negative); ``contracts`` is the quote
 position was opened against, with the opposite sign of quantity x entry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,10 +34,16 @@ class TierTable:
     amount: FloatArray
     max_leverage: FloatArray
 
+    lower: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lower", np.concatenate([[0.0], self.upper[:-1]]))
+
     @property
-    def lower(self) -> FloatArray:
-        """Notional from which each tier applies."""
-        return np.concatenate([[0.0], self.upper[:-1]])
+    def tiers(self) -> list[tuple[float, float, float, float]]:
+        """Lower and upper notional, rate and amount of each tier, ascending."""
+        columns = (self.lower, self.upper, self.rate, self.amount)
+        return list(zip(*(x.tolist() for x in columns), strict=True))
 
 
 def maintenance_amounts(upper: FloatArray, rate: FloatArray) -> FloatArray:
@@ -246,8 +252,9 @@ def liquidation_price(
     size = np.abs(quantity)
     free = cash + contracts
     price = np.full(size.shape, np.nan)
-    _shorts(price, size, free, quantity < 0.0, table)
-    _longs(price, size, free, quantity > 0.0, table)
+    for fill, concerned in ((_shorts, quantity < 0.0), (_longs, quantity > 0.0)):
+        if concerned.any():
+            fill(price, np.where(concerned, size, 1.0), free, concerned, table)
     return price
 
 
@@ -255,42 +262,37 @@ def _shorts(
     price: FloatArray,
     size: FloatArray,
     free: FloatArray,
-    is_short: BoolArray,
+    todo: BoolArray,
     table: TierTable,
 ) -> None:
-    todo = is_short.copy()
-    for lower, upper, rate, amount in zip(
-        table.lower, table.upper, table.rate, table.amount, strict=True
-    ):
-        if not todo.any():
-            return
-        last = upper == table.upper[-1]
-        denominator = np.where(todo, size * (1.0 + rate), 1.0)
-        root = (free + amount) / denominator
-        hit = todo & ((root * size <= upper) | last)
-        price[hit] = np.maximum(root, lower / np.where(todo, size, 1.0))[hit]
-        todo &= ~hit
+    """Fill in the shorts' prices, tier by tier from below; ``size`` is 1 where none is held."""
+    top = float(table.upper[-1])
+    tiers = iter(table.tiers)
+    while todo.any():
+        lower, upper, rate, amount = next(tiers)
+        root = (free + amount) / (size * (1.0 + rate))
+        hit = todo & ((root * size <= upper) | (upper == top))
+        np.copyto(price, np.maximum(root, lower / size), where=hit)
+        todo = todo & ~hit
 
 
 def _longs(
     price: FloatArray,
     size: FloatArray,
     free: FloatArray,
-    is_long: BoolArray,
+    todo: BoolArray,
     table: TierTable,
 ) -> None:
-    todo = is_long.copy()
-    tiers = zip(table.lower, table.upper, table.rate, table.amount, strict=True)
-    for lower, upper, rate, amount in reversed(list(tiers)):
-        if not todo.any():
-            return
-        denominator = np.where(todo, size * (1.0 - rate), 1.0)
-        root = -(free + amount) / denominator
+    """Fill in the longs' prices, tier by tier from above; ``size`` is 1 where none is held."""
+    top = float(table.upper[-1])
+    tiers = reversed(table.tiers)
+    while todo.any():
+        lower, upper, rate, amount = next(tiers)
+        root = -(free + amount) / (size * (1.0 - rate))
         hit = todo & ((root * size >= lower) | (lower == 0.0))
-        top = np.inf if upper == table.upper[-1] else upper
-        bound = top / np.where(todo, size, 1.0)
-        price[hit] = np.maximum(np.minimum(root, bound), 0.0)[hit]
-        todo &= ~hit
+        bound = np.inf if upper == top else upper / size
+        np.copyto(price, np.maximum(np.minimum(root, bound), 0.0), where=hit)
+        todo = todo & ~hit
 
 
 def liquidation_distance(price: FloatArray, mark: FloatArray) -> FloatArray:
