@@ -7,7 +7,6 @@ The tree::
     |- UnknownInstrumentError   POS-002  an instrument that the run does not hold
     |- AttributionError         PNL-001  P&L and balance disagree
     |- StrategyError            STR-001  a decision that cannot be carried out
-    |- PlanTimeoutError         STR-002  a stage that can never be met
     |- ExecutionError           EXE-001  an instruction failed and the run cannot go on
     |- VenueRefusalError        VEN-001  a venue refused an instruction
     |  |- InsufficientBalanceError   VEN-002
@@ -112,12 +111,6 @@ class StrategyError(BasisLabError):
     """A decision that cannot be carried out."""
 
     code = "STR-001"
-
-
-class PlanTimeoutError(BasisLabError):
-    """A stage of a plan that can never be met."""
-
-    code = "STR-002"
 
 
 class ExecutionError(BasisLabError):

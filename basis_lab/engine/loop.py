@@ -26,7 +26,7 @@ from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import Components
 from basis_lab.engine.investors import InvestorDesk
 from basis_lab.engine.recorder import Recorder
-from basis_lab.errors import StrategyError
+from basis_lab.errors import ReconciliationError, StrategyError
 from basis_lab.ledger.book import Transaction
 from basis_lab.strategies.base import RISK, Firing, View
 
@@ -109,7 +109,12 @@ class FullLoop:
             If a venue refuses an instruction.
         """
         while self.row < self.frame.rows:
-            window = self._advance()
+            try:
+                window = self._advance()
+            except ReconciliationError as error:
+                row = min(self.row, self.frame.rows - 1)
+                self._log(EventType.RECONCILIATION_FAILED, row, "reconciliation", error.details)
+                raise
             self.row = window.stop
             yield window
         self.components.reconciliation_component.reconcile("end of the run")

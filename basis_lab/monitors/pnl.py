@@ -11,7 +11,10 @@ from basis_lab.domain.instructions import Cause, ScheduledFlows
 from basis_lab.domain.instruments import Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
 from basis_lab.domain.reports import CATEGORIES, ExposureReport, PnLReport
+from basis_lab.errors import AttributionError
 from basis_lab.ledger.book import Forced, Transaction
+
+RESIDUAL_LIMIT = 1e-9  # of the opening equity
 
 CATEGORY_OF: Mapping[Cause, str] = MappingProxyType(
     {
@@ -88,6 +91,11 @@ class PnLMonitor:
         -------
         PnLReport
             By step, share-class currency.
+
+        Raises
+        ------
+        AttributionError
+            If the residual of a step is above 1e-9 of the opening equity.
         """
         parts = _Parts(len(window))
         for i, listing in enumerate(self.universe.listings):
@@ -102,7 +110,7 @@ class PnLMonitor:
         change = exposure.equity - earlier - capital
         residual = change - sum_columns(parts.present(CATEGORIES), len(window))
         self._equity = float(exposure.equity[-1])
-        self.worst_residual = max(self.worst_residual, attribution.max_residual(residual))
+        self._check(window, residual)
         nothing = np.full(len(window), np.nan)
         self.last = PnLReport(
             equity=exposure.equity,
@@ -112,6 +120,21 @@ class PnLMonitor:
             nav_per_share=exposure.equity / self._shares if self._shares > 0.0 else nothing,
         )
         return self.last
+
+    def _check(self, window: Window, residual: FloatArray) -> None:
+        """Stop where P&L and balance disagree by more than rounding can."""
+        worst = attribution.max_residual(residual)
+        limit = RESIDUAL_LIMIT * abs(self._opening)
+        if not worst <= limit:
+            at = window.times[int(np.argmax(np.abs(residual)))]
+            raise AttributionError(
+                "the attribution does not add up to the change of equity",
+                where=f"{at}Z",
+                value=f"residual {worst:.3e}, limit {limit:.3e} {self.universe.share_currency}",
+                remedy="a change of position was booked without its cause, or a line was valued "
+                "twice; compare the events of this timestep with the balance sheet",
+            )
+        self.worst_residual = max(self.worst_residual, worst)
 
     def _add_flow(self, window: Window, flow: ScheduledFlows, parts: "_Parts") -> None:
         column = self.universe.column(flow.instrument)
@@ -149,11 +172,8 @@ class PnLMonitor:
         parts.add_last("basis", basis)
 
     def health(self) -> str:
-        """Tell what is wrong, or nothing."""
-        limit = 1e-9 * self._opening
-        if self.worst_residual <= limit:
-            return ""
-        return f"attribution residual {self.worst_residual:.3e} above {limit:.3e}"
+        """Tell what is wrong, or nothing: a residual stops the run where it arises."""
+        return ""
 
 
 class _Parts:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.events import EventType
 from basis_lab.domain.instructions import PerpTrade
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.engine.clock import Clock
@@ -70,9 +70,9 @@ def test_the_event_of_an_instruction_is_written_before_the_books_are_compared():
     with pytest.raises(ReconciliationError):
         run_to_the_end(engine)
 
-    last = engine.components.event_logger.entries[-1]
-    assert isinstance(last, Event)
-    assert (last.event_type, last.instrument) == (EventType.TRADE, "binance:perp:BTCUSDT")
+    traded, failed = engine.components.event_logger.entries[-2:]
+    assert (traded.event_type, traded.instrument) == (EventType.TRADE, "binance:perp:BTCUSDT")
+    assert failed.event_type is EventType.RECONCILIATION_FAILED
 
 
 @pytest.mark.parametrize("stride", [1, 10, 64])

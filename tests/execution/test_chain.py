@@ -159,10 +159,6 @@ def test_a_wallet_and_a_pool_do_nothing_by_themselves():
     assert balances(owner) == {"wallet:token:USDT": 100.0}
 
 
-def test_the_wallet_states_the_gas_of_its_operations():
-    assert wallet("").gas_of("transfer") == 50_000.0
-
-
 # --- the pool ---------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import pytest
 from basis_lab.domain.instructions import Cause, ScheduledFlows
 from basis_lab.domain.instruments import Listing, Universe
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.errors import AttributionError
 from basis_lab.ledger.book import Forced, Transaction
 from basis_lab.monitors.exposure import ExposureMonitor
 from basis_lab.monitors.pnl import PnLMonitor
@@ -253,24 +254,17 @@ def test_a_forced_fill_ends_delta_and_basis_at_its_price():
 # --- identity ---------------------------------------------------------------------------------
 
 
-def test_a_change_that_nothing_explains_is_the_residual_and_is_not_healthy():
+def test_a_change_that_nothing_explains_stops_the_run():
     market = perp_frame([100.0, 100.0])
     before = quantities(market.universe, "binance:margin:USDT 100")
     monitor = PnLMonitor(market.universe, 100.0)
     exposure = ExposureMonitor(market.universe, CHAIN_VENUES, ())
-    assert monitor.health() == ""
+    more = exposure.calculate_exposure(market.at(1), before[None, :] * 1.01)
 
-    report = monitor.update_state(
-        market.at(1),
-        before[None, :],
-        exposure.calculate_exposure(market.at(1), before[None, :] * 1.01),
-        (),
-        (),
-    )
+    with pytest.raises(AttributionError) as found:
+        monitor.update_state(market.at(1), before[None, :], more, (), ())
 
-    assert report.residual[0] == pytest.approx(1.0)
-    assert monitor.worst_residual == pytest.approx(1.0)
-    assert monitor.health() != ""
+    assert "1.000e+00" in str(found.value.value)
 
 
 def test_equity_per_share_counts_the_shares_outstanding():

@@ -205,21 +205,6 @@ class SimulatedWallet:
             quote_price=1.0,
         )
 
-    def gas_of(self, operation: str) -> float:
-        """Return the gas units of one of the wallet's operations.
-
-        Parameters
-        ----------
-        operation : str
-            As the venue file names it ("transfer", "wrap").
-
-        Returns
-        -------
-        float
-            Gas units.
-        """
-        return self._gas_units[operation]
-
     def preview(self, window: Window) -> Preview:  # noqa: ARG002 - the protocol's signature
         """Do nothing: a wallet acts only when told."""
         return Preview(flows=(), work_row=None)
