@@ -13,9 +13,12 @@ Run a mode on the embedded data and look at its figures::
     run.figures.cumulative_pnl()
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from basis_lab.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,11 +85,11 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     request = BacktestRequest(
         mode=mode,
         share_class=share_class,
-        start=start,
-        end=end,
-        capital=capital,
-        overrides=dict(overrides) if overrides is not None else {},
-        scenarios=tuple(scenarios),
+        start=_date_text(start, "start"),
+        end=_date_text(end, "end"),
+        capital=_amount(capital),
+        overrides=_keys(overrides),
+        scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
         data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
         data_mode="db" if environment.data_mode == "db" else "csv",
         out=None,
@@ -104,6 +107,42 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
 
     with Progress() as shown:
         return service.run(replace(request, progress=shown))
+
+
+def _date_text(moment: object, name: str) -> str | None:
+    if moment is None or isinstance(moment, str):
+        return moment
+    if isinstance(moment, (dt.date, dt.datetime)):
+        return moment.isoformat()
+    raise UsageError(
+        "not a date or time", where=name, value=moment, remedy="write 2024-06-01, or give a date"
+    )
+
+
+def _amount(capital: object) -> float | None:
+    if capital is None:
+        return None
+    if isinstance(capital, bool) or not isinstance(capital, (int, float)) or not capital > 0.0:
+        raise UsageError(
+            "the capital is not a number above zero",
+            where="capital",
+            value=capital,
+            remedy="give an amount in share-class currency",
+        )
+    return float(capital)
+
+
+def _keys(overrides: object) -> dict[str, object]:
+    if overrides is None:
+        return {}
+    if not isinstance(overrides, Mapping):
+        raise UsageError(
+            "overrides are a mapping of keys to values",
+            where="overrides",
+            value=overrides,
+            remedy='write {"strategy.spot_allocation": 0.6}',
+        )
+    return dict(overrides)
 
 
 def open_result(path: str | Path) -> "RunResult":

@@ -397,6 +397,7 @@ def strategy_terms(*venues: str, sending: Sending | None = None, **market: float
         perp={venue: terms(**market) for venue in venues},
         sending=dict.fromkeys(venues, free if sending is None else sending),
         gas_units=dict.fromkeys(("supply", "withdraw", "wrap"), 0.0),
+        gas_debt_limit=0.005,
     )
 
 

@@ -227,6 +227,9 @@ def _parse(text: str, name: str) -> Mapping[str, object]:
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "(file)"
         what = f"the file is not valid YAML here: {error.problem}"
         raise _unreadable(name, place, what, "mend the YAML at that place") from error
+    except ValueError as error:
+        what = f"a date or number that cannot be: {error}"
+        raise _unreadable(name, "(file)", what, "mend it, or put it in quotes") from error
     except yaml.YAMLError as error:
         what = "the file has characters that YAML does not allow"
         raise _unreadable(name, "(file)", what, "save it as plain UTF-8 text") from error

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from basis_lab.domain.market import TimeArray
-from basis_lab.errors import BadDataError
+from basis_lab.errors import BadDataError, UsageError
 
 TIME = "time"
 
@@ -37,7 +37,15 @@ def write_columns(path: Path, times: TimeArray, columns: Mapping[str, Column]) -
     arrays = [_array(pa.timestamp("ms", "UTC"), stamps)]
     arrays += [_array(_arrow_type(values), values) for values in columns.values()]
     integers = [name for name, values in columns.items() if values.dtype.kind == "i"]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            "the directory cannot be written",
+            where=str(path.parent),
+            value=error.strerror,
+            remedy="choose a directory that is not a file and that may be written",
+        ) from error
     pq.write_table(
         pa.Table.from_arrays(arrays, names=[TIME, *columns]),
         path,

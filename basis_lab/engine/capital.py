@@ -12,15 +12,20 @@ import numpy as np
 from basis_lab.domain.flows import FlowParameters, FlowRequest
 from basis_lab.domain.market import TimeArray
 
+CLOSED = 1e-4  # share of the opening capital: a closed run that holds less is empty
 DUST = 1e-9  # units, or share of a payment: less than this is rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """What one payment took, and what stays queued (share-class currency)."""
+    """What one payment took, what stays queued, and what leaving itself has cost the claim.
+
+    All in share-class currency; ``given_up`` is above 0 only once everything was asked for.
+    """
 
     amount: float
     left: float
+    given_up: float
 
 
 class CapitalAccount:
@@ -37,12 +42,14 @@ class CapitalAccount:
     def __init__(self, requests: tuple[FlowRequest, ...], shares: float) -> None:
         self._requests = requests
         self.shares = shares
+        self._opening_shares = shares
+        self._last_nav = 1.0
         self.queue = 0.0
         self.uninvested = 0.0
         self.closing = False
 
     def nav(self, equity: float) -> float:
-        """Return the NAV per share; 1.0 where nobody holds a share and one starts anew.
+        """Return the NAV per share; where nobody holds a share, the one that was last paid.
 
         Parameters
         ----------
@@ -54,7 +61,7 @@ class CapitalAccount:
         float
             Share-class currency per share.
         """
-        return equity / self.shares if self.shares > DUST and equity > 0.0 else 1.0
+        return equity / self.shares if self.shares > DUST and equity > 0.0 else self._last_nav
 
     def next_row(self, row: int) -> int | None:
         """Return the first row from ``row`` on with a request.
@@ -139,12 +146,16 @@ class CapitalAccount:
             What was paid, and what stays queued; a remainder that is rounding counts as paid. Once
             everything was asked for, no more stays queued than there is.
         """
+        self._last_nav = nav
         self.shares = max(self.shares - amount / nav, 0.0)
-        left = self.queue - amount
+        if self.closing and equity_left <= CLOSED * self._opening_shares * nav:
+            self.shares = 0.0  # what is left is dust that no venue takes
+        asked = self.queue
+        left = asked - amount
         if self.closing:
             left = min(left, equity_left)
         self.queue = left if left > DUST * amount else 0.0
-        return Payment(amount=amount, left=self.queue)
+        return Payment(amount=amount, left=self.queue, given_up=asked - amount - self.queue)
 
 
 def flow_requests(

@@ -97,15 +97,16 @@ class InvestorDesk:
             if amount > SMALLEST_PAYMENT:
                 nav = self._capital.nav(equity)
                 paid = self._parts.network.pay_out(source, amount, window)
-                self._capital.pay(paid, nav, equity - paid)
-                booked.append(self._book(window.start, source, -paid))
+                done = self._capital.pay(paid, nav, equity - paid)
+                told: dict[str, object] = {"queued": done.left, "given_up": done.given_up}
+                booked.append(self._book(window.start, source, -paid, told))
         return booked
 
     def _deposit(self, window: Window, request: FlowRequest) -> Transaction:
         treasury = self._parts.strategy_manager.strategy.treasury
         self._capital.deposit(request.amount, self._nav(window))
         self._parts.network.credit(treasury, request.amount)
-        return self._book(window.start, treasury, request.amount)
+        return self._book(window.start, treasury, request.amount, {})
 
     def _equity(self, window: Window) -> float:
         quantities = self._parts.position_monitor.get_current_positions(window)
@@ -115,14 +116,16 @@ class InvestorDesk:
     def _nav(self, window: Window) -> float:
         return self._capital.nav(self._equity(window))
 
-    def _book(self, row: int, account: Instrument, amount: float) -> Transaction:
+    def _book(
+        self, row: int, account: Instrument, amount: float, told: dict[str, object]
+    ) -> Transaction:
         """Book money from or to investors (positive comes in), and log it."""
         transaction = Transaction(row=row, postings=(Posting(account, amount, Cause.CAPITAL),))
         self._parts.position_monitor.post(transaction)
         self._parts.pnl_monitor.set_shares(self._capital.shares)
         kind = EventType.DEPOSIT if amount > 0.0 else EventType.WITHDRAWAL
-        details: dict[str, object] = {"paid": -amount, "queued": self._capital.queue}
-        self._log(kind, row, account, amount, {} if amount > 0.0 else details)
+        details = {} if amount > 0.0 else {"paid": -amount, **told}
+        self._log(kind, row, account, amount, details)
         return transaction
 
     def _log(

@@ -58,6 +58,7 @@ class Knowledge:
             perp=perp,
             sending=sending,
             gas_units={operation: units * paid for operation, units in gas.items()},
+            gas_debt_limit=self._config.costs.gas_debt_limit,
         )
 
     def exits(self) -> list[ExitRoute]:

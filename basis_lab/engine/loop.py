@@ -234,7 +234,7 @@ class FullLoop:
                 self._groups += 1
                 self.rebalances += 0 if first else 1
                 self._capital.uninvested = 0.0
-            self._log_decision(window.start, decision, due=firing.due)
+            self._log_decision(window.start, decision, state.risk, due=firing.due)
             self._allow_gas_debt(window, state)
             booked = [
                 *booked,
@@ -292,12 +292,14 @@ class FullLoop:
         left = parts.exposure_monitor.calculate_exit_equity(window, state.exposure)
         self.recorder.write(window, state.exposure, left, state.risk, pnl)
 
-    def _log_decision(self, row: int, decision: Decision, *, due: bool) -> None:
+    def _log_decision(self, row: int, decision: Decision, risk: RiskReport, *, due: bool) -> None:
         reason = decision.reason
         details: dict[str, object] = {
             "value": reason.value,
             "limit": reason.limit,
             "side": reason.side,
+            "margin_ratio_before": {v: float(x[-1]) for v, x in risk.margin_ratio.items()},
+            "delta_drift_before": float(risk.delta_drift[-1]),
         }
         if not due and reason.trigger == "reserve_low":
             self._log(EventType.RESERVE_LOW, row, "strategy_manager", details, reason.trigger)

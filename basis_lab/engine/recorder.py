@@ -61,7 +61,8 @@ class Recorder:
             earlier = np.concatenate([[before], levels[:-1]])
             for at in np.flatnonzero(levels > earlier):
                 level = Level(int(levels[at]))
-                self._log_level(window.start + int(at), measure, level, positions)
+                value = _measured(risk, measure, int(at))
+                self._log_level(window.start + int(at), measure, level, (value, positions))
             self._levels[measure] = int(levels[-1])
 
     def note_before(self, risk: RiskReport) -> None:
@@ -101,7 +102,11 @@ class Recorder:
         return worst
 
     def _log_level(
-        self, row: int, measure: tuple[str, str], level: Level, positions: FloatArray | None
+        self,
+        row: int,
+        measure: tuple[str, str],
+        level: Level,
+        seen: tuple[float | None, FloatArray | None],
     ) -> None:
         name, venue = measure
         kind = EventType.RISK_CRITICAL if level is Level.CRITICAL else EventType.RISK_WARNING
@@ -115,7 +120,8 @@ class Recorder:
                 venue=venue,
                 trigger=name,
                 status=level.name,
-                positions=positions,
+                details={"value": seen[0]},
+                positions=seen[1],
             )
         )
 
@@ -186,6 +192,15 @@ class Recorder:
             currency=self._universe.share_currency,
             details={"note": "informative: interest of the last day, held in the index"},
         )
+
+
+def _measured(risk: RiskReport, measure: tuple[str, str], at: int) -> float | None:
+    """Return the value behind a level; None for data that diverge, whose series tell it."""
+    name, venue = measure
+    if name == "margin_ratio":
+        return float(risk.margin_ratio[venue][at])
+    columns = {"health_factor": risk.health_factor, "ltv": risk.ltv}
+    return float(columns[name][at]) if name in columns else None
 
 
 def _worst_of(column: str) -> tuple[str, Callable[[FloatArray], float] | None]:

@@ -5,8 +5,10 @@ import numpy as np
 from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
 from basis_lab.domain import series
+from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.reports import Level
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
 
@@ -38,6 +40,10 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
         for venue in provider.unused_proxies
     ]
     found += _flows_outside(loop, config)
+    found += _cut_requests(loop)
+    found += _divergences(loop)
+    if loop.liquidations:
+        found.append(f"{loop.liquidations} liquidations: see LIQUIDATION in the event log")
     found += _large_positions(loop, config, held)
     if loop.frame.synthetic:
         found.append("made from synthetic sample data: nothing here is market history")
@@ -56,6 +62,36 @@ def _flows_outside(loop: FullLoop, config: RunConfig) -> list[str]:
         f"flows: {flow.amount:g} ({flow.unit}) at {flow.at} is outside the run's dates, ignored"
         for flow in config.flows
         if not times[0] < flow.moment() <= times[-1]
+    ]
+
+
+def _divergences(loop: FullLoop) -> list[str]:
+    """Count, by venue, how often its mark left the spot price by more than the alert."""
+    venues = [
+        x.venue
+        for x in loop.components.event_logger.entries
+        if isinstance(x, Event)
+        and x.event_type is EventType.PRICE_DIVERGENCE
+        and x.status == Level.CRITICAL.name
+    ]
+    return [
+        f"{venue}: mark and spot parted beyond the alert {venues.count(venue)} times; is its data "
+        "of the right market, unit and time zone?"
+        for venue in dict.fromkeys(venues)
+    ]
+
+
+def _cut_requests(loop: FullLoop) -> list[str]:
+    """Name withdrawals that asked for more than there was."""
+    asked = [
+        (x.row, x.details["asked"], x.details["granted"])
+        for x in loop.components.event_logger.entries
+        if isinstance(x, Event) and "asked" in x.details
+    ]
+    return [
+        f"flows: {wanted:,.2f} asked at {loop.frame.times[row]}Z, {granted:,.2f} granted: all of it"
+        for row, wanted, granted in asked
+        if wanted != granted
     ]
 
 

@@ -46,6 +46,7 @@ class PnLMonitor:
         self._equity = opening_equity
         self._shares = opening_equity
         self._opening = opening_equity
+        self._nav = 1.0
         self.last: PnLReport | None = None
         self.worst_residual = 0.0
 
@@ -111,13 +112,17 @@ class PnLMonitor:
         residual = change - sum_columns(parts.present(CATEGORIES), len(window))
         self._equity = float(exposure.equity[-1])
         self._check(window, residual)
-        nothing = np.full(len(window), np.nan)
+        if self._shares > 0.0:
+            nav = exposure.equity / self._shares
+        else:  # nobody is invested: the last NAV stands
+            nav = np.full(len(window), self._nav)
+        self._nav = float(nav[-1])
         self.last = PnLReport(
             equity=exposure.equity,
             flows=capital,
             attribution={name: parts.total(name) for name in CATEGORIES},
             residual=residual,
-            nav_per_share=exposure.equity / self._shares if self._shares > 0.0 else nothing,
+            nav_per_share=nav,
         )
         return self.last
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from basis_lab.errors import ResultError
 from basis_lab.results.files import RecordFiles
 from basis_lab.results.folder import FILES, check_run_folder, write_folder
 from basis_lab.results.record import RunRecord
@@ -53,7 +54,15 @@ class RunResult:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Every figure of summary.json."""
-        return dict(json.loads(self._read("summary.json")))
+        try:
+            return dict(json.loads(self._read("summary.json")))
+        except ValueError as error:
+            raise ResultError(
+                "the summary of this run cannot be read",
+                where=f"{self.path}/summary.json",
+                value=str(error),
+                remedy="run it again; the folder was changed after it was written",
+            ) from error
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

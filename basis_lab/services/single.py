@@ -59,6 +59,10 @@ def execute(checked: CheckedRequest, stop: threading.Event, began: float) -> Run
         run_id=run_id,
     )
     record = replace(record, log=_finished(record), timing={**record.timing, "load_s": load_s})
+    if record.identity.status == "stopped" and request.run_id is None:
+        # A part of a run never takes the place of the whole one.
+        identity = replace(record.identity, run_id=f"{run_id}-stopped")
+        record = replace(record, identity=identity)
     return _keep(record, request)
 
 

@@ -37,12 +37,15 @@ class Terms:
         Transfers of the share currency to another venue.
     gas_units : mapping of operation to float
         Gas of what is done on chain; zeros where a run pays none.
+    gas_debt_limit : float
+        How far gas may drive native coin below zero, share of equity.
     """
 
     spot: Mapping[str, MarketTerms]
     perp: Mapping[str, MarketTerms]
     sending: Mapping[str, Sending]
     gas_units: Mapping[str, float]
+    gas_debt_limit: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

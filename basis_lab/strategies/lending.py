@@ -125,6 +125,8 @@ class LendingStrategy:
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
         """Supply what is idle, or withdraw exactly what a payment or the reserve lacks."""
+        if reason.trigger != "entry" and not self._affords_gas(view):
+            return None  # what is asked for waits, and earns, until gas can be paid
         match reason.trigger:
             case "withdrawal":
                 return self._withdraw(view, reason, view.queue, to_reserve=0.0)
@@ -179,6 +181,20 @@ class LendingStrategy:
             reason=reason,
             instructions=tuple(instructions),
         )
+
+    def _affords_gas(self, view: View) -> bool:
+        """Tell if gas debt stays within its limit, whatever the decision needs."""
+        units = self._terms.gas_units
+        most = max(units["supply"], units["withdraw"]) + units["wrap"]
+        if most == 0.0:
+            return True
+        gas = float(gas_cost_native(most, view.window.values(series.GAS_PRICE)[-1:])[0])
+        limit = self._terms.gas_debt_limit * float(view.exposure.equity[-1])
+        if self.treasury.symbol == NATIVE:
+            return gas <= limit + max(self._last(view, self.treasury), 0.0)
+        native = Instrument(self.treasury.venue, Kind.TOKEN, NATIVE)
+        price = float(view.window.values(series.spot("binance", NATIVE))[-1])
+        return self._last(view, native) - gas >= -limit / price
 
     def _gas_from_proceeds(self, view: View) -> float:
         """Gas of a withdrawal, where it is paid in the coin that is withdrawn."""

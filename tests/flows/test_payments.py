@@ -257,3 +257,25 @@ def test_two_requests_of_one_hour_are_granted_in_their_order(mode, currency):
         pytest.approx(700.0),
         pytest.approx(300.0),
     ]
+
+
+def test_a_return_after_everyone_left_goes_on_at_the_last_price_of_a_share():
+    world = still_world("pure_lending", "USDT", [(10, -5.0), (20, 0.5)], growth=1e-4)
+
+    record = world.run()
+
+    nav = record.nav_per_share
+    assert nav[12] == nav[19] > 1.0
+    assert nav[20] == pytest.approx(nav[19], rel=1e-9)
+    assert nav[-1] > nav[20]
+
+
+def test_a_deposit_too_small_for_its_gas_waits_and_the_run_goes_on():
+    world = still_world(
+        "pure_lending", "USDT", [(10, -0.9999), (12, 0.00005)], scenarios=(), capital=1e6
+    )
+
+    record = world.run()
+
+    assert record.rows == len(record.equity)
+    assert [x.row for x in events(record, EventType.DECISION) if x.row >= 12] == []

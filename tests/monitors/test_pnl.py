@@ -282,7 +282,7 @@ def test_equity_per_share_counts_the_shares_outstanding():
     assert monitor.last is report
 
 
-def test_without_shares_there_is_no_equity_per_share():
+def test_without_shares_the_last_equity_per_share_stands():
     market = perp_frame([100.0, 100.0])
     monitor = PnLMonitor(market.universe, 100.0)
     exposure = ExposureMonitor(market.universe, CHAIN_VENUES, ())
@@ -294,5 +294,5 @@ def test_without_shares_there_is_no_equity_per_share():
     seen = exposure.calculate_exposure(market.at(1), nothing)
     report = monitor.update_state(market.at(1), before, seen, (), done)
 
-    assert np.isnan(report.nav_per_share[0])
+    assert report.nav_per_share[0] == 1.0
     assert report.flows.tolist() == [-100.0]
