@@ -43,7 +43,7 @@ class CapitalAccount:
         self._requests = requests
         self.shares = shares
         self._opening_shares = shares
-        self._last_nav = 1.0
+        self.last_nav = 1.0
         self.queue = 0.0
         self.uninvested = 0.0
         self.closing = False
@@ -61,7 +61,7 @@ class CapitalAccount:
         float
             Share-class currency per share.
         """
-        return equity / self.shares if self.shares > DUST and equity > 0.0 else self._last_nav
+        return equity / self.shares if self.shares > DUST and equity > 0.0 else self.last_nav
 
     def next_row(self, row: int) -> int | None:
         """Return the first row from ``row`` on with a request.
@@ -146,7 +146,7 @@ class CapitalAccount:
             What was paid, and what stays queued; a remainder that is rounding counts as paid. Once
             everything was asked for, no more stays queued than there is.
         """
-        self._last_nav = nav
+        self.last_nav = nav
         self.shares = max(self.shares - amount / nav, 0.0)
         if self.closing and equity_left <= CLOSED * self._opening_shares * nav:
             self.shares = 0.0  # what is left is dust that no venue takes

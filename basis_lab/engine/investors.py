@@ -122,7 +122,7 @@ class InvestorDesk:
         """Book money from or to investors (positive comes in), and log it."""
         transaction = Transaction(row=row, postings=(Posting(account, amount, Cause.CAPITAL),))
         self._parts.position_monitor.post(transaction)
-        self._parts.pnl_monitor.set_shares(self._capital.shares)
+        self._parts.pnl_monitor.set_shares(self._capital.shares, self._capital.last_nav)
         kind = EventType.DEPOSIT if amount > 0.0 else EventType.WITHDRAWAL
         details = {} if amount > 0.0 else {"paid": -amount, **told}
         self._log(kind, row, account, amount, details)

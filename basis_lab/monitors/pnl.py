@@ -55,15 +55,19 @@ class PnLMonitor:
         """Shares outstanding."""
         return self._shares
 
-    def set_shares(self, shares: float) -> None:
+    def set_shares(self, shares: float, last_nav: float) -> None:
         """Take note of shares minted or burned; counts from the next report on.
 
         Parameters
         ----------
         shares : float
-            Shares outstanding, >= 0.
+            Shares outstanding.
+        last_nav : float
+            NAV per share of the last payment; stands while nobody holds a share.
         """
         self._shares = shares
+        if shares == 0.0:
+            self._nav = last_nav
 
     def update_state(
         self,

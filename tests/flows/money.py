@@ -53,15 +53,11 @@ def still_world(
     rows: int = 40,
     capital: float = 100_000.0,
     scenarios: Sequence[str] = FREE,
-    growth: float = 0.0,
     **strategy: object,
 ) -> World:
-    """Return a world in which no price moves, so that only money that comes and goes acts.
-
-    ``growth`` is that of the lending indices, a row.
-    """
+    """Return a world in which no price moves, so that only money that comes and goes acts."""
     config = configured(mode, currency, flows, scenarios=scenarios, **strategy)
-    market = Market(seed=1, rows=rows, growth=growth, **STILL)
+    market = Market(seed=1, rows=rows, growth=0.0, **STILL)
     return World(config=config, frame=make_frame(config, market), capital=capital, market=market)
 
 

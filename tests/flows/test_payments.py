@@ -1,6 +1,7 @@
 """What is asked for is paid, or waits in the queue and says so; what comes in is invested."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from tests.flows.money import (
     with_series,
     withdrawals,
 )
-from tests.identities.worlds import World, examples, files_of
+from tests.identities.worlds import World, examples, files_of, make_frame
 
 PATIENCE = 15  # hours in which a withdrawal and a deposit have gone all their stages
 TRADED = (EventType.TRADE, EventType.SUPPLY, EventType.BORROW)
@@ -260,9 +261,10 @@ def test_two_requests_of_one_hour_are_granted_in_their_order(mode, currency):
 
 
 def test_a_return_after_everyone_left_goes_on_at_the_last_price_of_a_share():
-    world = still_world("pure_lending", "USDT", [(10, -5.0), (20, 0.5)], growth=1e-4)
+    still = still_world("pure_lending", "USDT", [(10, -5.0), (20, 0.5)])
+    growing = make_frame(still.config, replace(still.market, growth=1e-4))
 
-    record = world.run()
+    record = replace(still, frame=growing).run()
 
     nav = record.nav_per_share
     assert nav[12] == nav[19] > 1.0

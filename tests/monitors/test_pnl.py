@@ -274,7 +274,7 @@ def test_equity_per_share_counts_the_shares_outstanding():
     before = quantities(market.universe, "binance:margin:USDT 100")[None, :]
     seen = exposure.calculate_exposure(market.at(1), before)
 
-    monitor.set_shares(50.0)
+    monitor.set_shares(50.0, 1.0)
     report = monitor.update_state(market.at(1), before, seen, (), ())
 
     assert monitor.shares == 50.0
@@ -289,7 +289,7 @@ def test_without_shares_the_last_equity_per_share_stands():
     nothing = np.zeros((1, len(market.universe)))
     done = traded("binance:margin:USDT -100 capital")
 
-    monitor.set_shares(0.0)
+    monitor.set_shares(0.0, 1.0)
     before = quantities(market.universe, "binance:margin:USDT 100")[None, :]
     seen = exposure.calculate_exposure(market.at(1), nothing)
     report = monitor.update_state(market.at(1), before, seen, (), done)
