@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from basis_lab.data.agreement import check_levels
 from basis_lab.data.align import SECOND, align, history_start, missing_times, window_of
 from basis_lab.data.defects import row_defects, unit_defects
 from basis_lab.data.requirements import (
@@ -221,6 +222,14 @@ def _frame(request: _Request) -> MarketFrame:
         found = series[served.info.id]
         _check_values(served, found, times)
         arrays[served.requirement.frame_key] = align(found, served.field, served.requirement, times)
+    check_levels(
+        {
+            x.info.id: arrays[x.requirement.frame_key]
+            for x in covering
+            if x.requirement.alignment is Alignment.BAR_OPEN
+        },
+        {x.info.id: str(x.info.file) for x in covering},
+    )
     return MarketFrame(
         times=times,
         series=MappingProxyType(arrays),
