@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from basis_lab import cli
+from basis_lab.cli import lab
 from basis_lab.errors import MissingDataError
 from basis_lab.results.progress import Progress
 from basis_lab.results.result import open_result
@@ -318,8 +319,8 @@ def test_a_pipe_that_closes_early_is_no_traceback():
 
 def test_the_lab_opens_on_the_first_notebook(monkeypatch):
     called = []
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda _: object())
-    monkeypatch.setattr(cli.subprocess, "call", lambda words: called.append(words) or 0)
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr(lab.subprocess, "call", lambda words: called.append(words) or 0)
 
     assert cli.main(["lab"]) == 0
 
@@ -328,7 +329,7 @@ def test_the_lab_opens_on_the_first_notebook(monkeypatch):
 
 
 def test_a_lab_that_is_not_installed_says_how_to_get_it(capsys, monkeypatch):
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda _: None)
 
     assert cli.main(["lab"]) == 2
 

@@ -1,0 +1,78 @@
+"""``modes`` and ``config``: what there is, what it means, and whether own files are good."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from basis_lab.cli.parsing import (
+    RISK_LEVELS,
+    SHARE_CLASSES,
+    add_resolution,
+    command,
+    read_overrides,
+    say,
+)
+from basis_lab.errors import ConfigError
+
+
+def add_modes(commands: Any) -> None:
+    """Add the command that lists modes.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to.
+    """
+    parser = command(commands, "modes", _run_modes, "list the modes and what each needs")
+    parser.add_argument("--share-class", choices=SHARE_CLASSES)
+    parser.add_argument("--risk-level", choices=RISK_LEVELS)
+
+
+def add_config(commands: Any) -> None:
+    """Add the commands that show and check configurations.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to.
+    """
+    group = commands.add_parser("config", help="show or check configurations")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    show = command(actions, "show", _run_config_show, "show every key of a mode with its meaning")
+    show.add_argument("mode", metavar="MODE")
+    add_resolution(show)
+    check = command(actions, "check", _run_config_check, "check configuration files")
+    check.add_argument("paths", metavar="PATH", nargs="+", type=Path)
+
+
+def _run_modes(options: argparse.Namespace) -> int:
+    from basis_lab.config.loader import list_modes
+    from basis_lab.results.listing import word_modes
+
+    say(word_modes(list_modes(options.share_class, options.risk_level)))
+    return 0
+
+
+def _run_config_show(options: argparse.Namespace) -> int:
+    from basis_lab.config.describe import describe_config
+    from basis_lab.config.loader import load_config
+    from basis_lab.results.listing import word_config
+
+    config = load_config(
+        options.mode, options.share_class, read_overrides(options), options.scenarios
+    )
+    say(word_config(describe_config(config)))
+    return 0
+
+
+def _run_config_check(options: argparse.Namespace) -> int:
+    from basis_lab.config import check_paths, read_environment
+
+    read_environment(warn=sys.stderr.write)
+    checked = check_paths(options.paths)
+    for path, problems in checked:
+        say(f"{path}: {'refused' if problems else 'good'}")
+    if refused := [x for _, problems in checked for x in problems]:
+        raise ConfigError(refused)
+    return 0

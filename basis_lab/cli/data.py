@@ -1,0 +1,100 @@
+"""``data``: list, check, import market data, and write the synthetic sample."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from basis_lab.cli.parsing import command, open_data, read_date, say
+from basis_lab.errors import UsageError
+
+
+def add_data(commands: Any) -> None:
+    """Add the commands on market data.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to.
+    """
+    group = commands.add_parser("data", help="list, import or check market data")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    for name, run, summary in (
+        ("list", _run_data_list, "list the datasets of a data directory"),
+        ("check", _run_data_check, "check a data directory, or what a mode needs of it"),
+    ):
+        parser = command(actions, name, run, summary)
+        parser.add_argument("--data-dir", type=Path, metavar="DIR")
+        if name == "check":
+            parser.add_argument("--mode", metavar="M", help="check what this mode needs alone")
+            parser.add_argument(
+                "--start", metavar="D", type=read_date, help="with --mode; first date, UTC"
+            )
+            parser.add_argument(
+                "--end", metavar="D", type=read_date, help="with --mode; last date, UTC"
+            )
+    sample = command(actions, "sample", _run_data_sample, "write the embedded synthetic data")
+    sample.add_argument("--out", type=Path, metavar="DIR")
+    taken = command(actions, "import", _run_data_import, "bring files into canonical form")
+    taken.add_argument("source", metavar="DIR", type=Path)
+    taken.add_argument("--out", type=Path, metavar="DIR")
+
+
+def _run_data_list(options: argparse.Namespace) -> int:
+    from basis_lab.results.listing import word_datasets
+
+    store, place = open_data(options)
+    infos = store.datasets()
+    say(f"{place}: {len(infos)} datasets\n\n{word_datasets(infos)}")
+    return 0
+
+
+def _run_data_check(options: argparse.Namespace) -> int:
+    from basis_lab.data.check import check_run, check_store
+    from basis_lab.results.listing import word_check
+    from basis_lab.services.requests import BacktestRequest, check_request
+
+    dated = options.start is not None or options.end is not None
+    if options.mode is None and dated:
+        raise UsageError(
+            "dates are checked for a mode",
+            where="basis-lab data check",
+            remedy="give --mode as well",
+        )
+    store, place = open_data(options)
+    if options.mode is None:
+        checked = check_store(store)
+    else:
+        request = BacktestRequest(
+            mode=options.mode, start=options.start, end=options.end, data_dir=place
+        )
+        checked = check_run(lambda: check_request(request).frame, options.mode)
+    say(word_check(checked))
+    checked.stop_on_errors(place)
+    say(f"{place}: {checked.summary}")
+    return 0
+
+
+def _run_data_sample(options: argparse.Namespace) -> int:
+    from basis_lab.data.catalogue import sample_directory
+    from basis_lab.data.sample import write_sample
+
+    place = options.out if options.out is not None else sample_directory()
+    infos = write_sample(place)
+    say(f"{place}: {len(infos)} synthetic datasets written")
+    return 0
+
+
+def _run_data_import(options: argparse.Namespace) -> int:
+    from basis_lab.data.catalogue import sample_directory
+    from basis_lab.data.importer import import_directory
+    from basis_lab.results.listing import word_import
+
+    source = options.source.resolve()
+    place = options.out if options.out is not None else sample_directory().parent / source.name
+    say(word_import(import_directory(source, place, progress=_tell_import)))
+    return 0
+
+
+def _tell_import(dataset: str, done: int, total: int) -> None:
+    sys.stderr.write(f"import: {done} of {total}: {dataset}\n")
