@@ -45,7 +45,7 @@ class RecordFiles:
     """
 
     def __init__(self, record: RunRecord, manifest_extra: Mapping[str, object]) -> None:
-        self._record = record
+        self.record = record
         self._extra = manifest_extra
         self._started_s = perf_counter()
 
@@ -66,10 +66,10 @@ class RecordFiles:
             "summary.json": lambda: json_bytes(self.summary),
             "config.yaml": self._config,
             "manifest.json": lambda: json_bytes(self.manifest()),
-            "hourly_pnl.csv": lambda: csv_bytes(tables.pnl_table(self._record)),
-            "balance_sheet.csv": lambda: csv_bytes(tables.balance_sheet_table(self._record)),
-            "exposure.csv": lambda: csv_bytes(tables.exposure_table(self._record)),
-            "risk.csv": lambda: csv_bytes(tables.risk_table(self._record)),
+            "hourly_pnl.csv": lambda: csv_bytes(tables.pnl_table(self.record)),
+            "balance_sheet.csv": lambda: csv_bytes(tables.balance_sheet_table(self.record)),
+            "exposure.csv": lambda: csv_bytes(tables.exposure_table(self.record)),
+            "risk.csv": lambda: csv_bytes(tables.risk_table(self.record)),
             "event_log.csv": lambda: events_csv(self._events),
             "events.jsonl": lambda: events_jsonl(self._events),
         }
@@ -90,12 +90,12 @@ class RecordFiles:
     @cached_property
     def summary(self) -> dict[str, object]:
         """Every figure of summary.json."""
-        return summarise(self._record)
+        return summarise(self.record)
 
     @property
     def timing(self) -> dict[str, float]:
         """Seconds by phase, ``write_s`` up to now."""
-        return {**self._record.timing, "write_s": perf_counter() - self._started_s}
+        return {**self.record.timing, "write_s": perf_counter() - self._started_s}
 
     def manifest(self) -> dict[str, object]:
         """Return what made the run: versions, series, command, timing.
@@ -105,7 +105,7 @@ class RecordFiles:
         dict
             Plain values.
         """
-        record = self._record
+        record = self.record
         stamps = stamp_times(record.frame.times[[0, record.rows - 1]]).astype(str).tolist()
         content: dict[str, object] = {
             "product": PRODUCT,
@@ -127,12 +127,12 @@ class RecordFiles:
 
     @cached_property
     def _events(self) -> dict[str, list[Cell]]:
-        return render_events(self._record)
+        return render_events(self.record)
 
     def _config(self) -> bytes:
         dumper = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
         text = yaml.dump(
-            plain(self._record.identity.config), Dumper=dumper, sort_keys=False, width=100
+            plain(self.record.identity.config), Dumper=dumper, sort_keys=False, width=100
         )
         return str(text).encode()
 

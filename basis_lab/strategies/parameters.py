@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from basis_lab.domain.parameters import Bounds, Doc, Unit, parameters
+from basis_lab.domain.parameters import Bounds, Doc, Primary, Unit, parameters
 
 Share = Annotated[float, Unit("fraction of equity"), Bounds(0.0, 1.0)]
 
@@ -13,7 +13,11 @@ class LendingParameters:
 
     treasury: Annotated[str, Doc("venue where deposits arrive and withdrawals leave")]
     lending_venue: Annotated[str, Doc("the lending pool")]
-    reserve_ratio: Annotated[Share, Doc("kept out of all targets for fast withdrawals")]
+    reserve_ratio: Annotated[
+        Share,
+        Doc("kept out of all targets for fast withdrawals"),
+        Primary("Reserve", 0.0, 0.20, 0.05),
+    ]
     plan_timeout: Annotated[
         float, Unit("hours"), Bounds(1.0, 720.0), Doc("how long a stage may wait for its arrivals")
     ]
@@ -51,15 +55,22 @@ class BasisParameters:
         Unit("fraction of equity"),
         Bounds(0.0, 0.99),
         Doc("share of equity in spot; the rest is margin"),
+        Primary("Spot share", 0.30, 0.95, 0.01),
     ]
     hedge_allocation: Annotated[
         dict[str, float], Unit("fraction"), Doc("share of the hedge by perp venue; sums to 1")
     ]
     spot_venue: Annotated[str, Doc("where the spot is bought and held")]
     treasury: Annotated[str, Doc("venue where deposits arrive and withdrawals leave")]
-    reserve_ratio: Annotated[Share, Doc("kept out of all targets for fast withdrawals")]
+    reserve_ratio: Annotated[
+        Share,
+        Doc("kept out of all targets for fast withdrawals"),
+        Primary("Reserve", 0.0, 0.20, 0.05),
+    ]
     position_deviation_threshold: Annotated[
-        Share, Doc("band of the spot share around spot_allocation, absolute")
+        Share,
+        Doc("band of the spot share around spot_allocation, absolute"),
+        Primary("Rebalance band", 0.02, 0.30, 0.01),
     ]
     hedge_weight_band: Annotated[
         float,
