@@ -83,20 +83,14 @@ class Board:
         self.series: RunSeries | None = None
         self.pins: list[tuple[str, RunSeries]] = []
         self.sight = Sight()
-        self.stage = Stage(self.palette)
+        self.stage = Stage(self._zoomed, self._picked)
         self.head = Panel("head", HEAD, on_act=on_act)
         self.right = Panel("right", RIGHT, on_act=on_act)
         self.foot = Panel("foot", FOOT, on_act=on_act)
-        self.probe = Panel("probe", "", watches=True)
-        self.probe.observe(self._resized, "width")
-        left = ipywidgets.Box([self.probe, self.stage.widget])
-        left.add_class("bl-figure")
-        self.body = ipywidgets.Box([left, self.right])
+        self.body = ipywidgets.Box([self.stage, self.right])
         self.body.add_class("bl-body")
         self.widget = ipywidgets.Box([self.head, self.body, self.foot])
         self.widget.add_class("bl-main")
-        self.stage.on_zoom(self._zoomed)
-        self.stage.on_pick(self._picked)
 
     @property
     def pinned(self) -> RunSeries | None:
@@ -156,7 +150,7 @@ class Board:
             self.redraw()
             return
         if sight.moment != before.moment:
-            self.stage.move(self.palette, self._moment_ms())
+            self.stage.move(self._moment_ms())
             self._say_moment()
         self._tell_right(series)
         self._tell_foot(series)
@@ -300,11 +294,6 @@ class Board:
             case _:
                 made = f'<div class="tables">{lines_html(series, sight.moment)}</div>'
         self.foot.patch({"tables": made, "figures": all_figures_html(series)})
-
-    def _resized(self, change: object) -> None:
-        del change
-        if self.probe.width > 0:
-            self.stage.resize(self.probe.width)
 
     def _zoomed(self, span: tuple[float, float] | None) -> None:
         series = self.series

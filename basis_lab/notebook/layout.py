@@ -1,4 +1,4 @@
-"""Where everything of a scene stands: axes, titles, end labels, limits, the hairline."""
+"""Where everything of a scene stands: axes, titles, end labels, limits."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +9,13 @@ from basis_lab.notebook.scene import End, Limit, Scene, Strip, spread_px
 from basis_lab.results.style import FONT
 from basis_lab.results.themes import Palette
 
-STRIPS = 8  # axes that the figure is made with
 TITLE_PX = 30
 AXIS_PX = 26
 JOIN_PX = 8
 LEFT_PX = 60
 RIGHT_PX = 126
 LABEL_PX = 14
-HOUR_MS = 3_600_000.0
+SMALL_PX = 80  # a lower strip has fewer ticks
 TICKS = (
     {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
     {"dtickrange": [86_400_000, 604_800_000], "value": "%d %b"},
@@ -81,8 +80,8 @@ def places(scene: Scene) -> tuple[Place, ...]:
     return tuple(made)
 
 
-def lay_out(scene: Scene, palette: Palette, moment_ms: float) -> dict[str, Any]:
-    """Return the layout of a scene, for every axis that the figure has.
+def lay_out(scene: Scene, palette: Palette) -> dict[str, Any]:
+    """Return the layout of a scene.
 
     Parameters
     ----------
@@ -90,116 +89,80 @@ def lay_out(scene: Scene, palette: Palette, moment_ms: float) -> dict[str, Any]:
         What is drawn.
     palette : Palette
         The theme.
-    moment_ms : float
-        Where the hairline stands.
 
     Returns
     -------
     dict
-        For ``plotly.graph_objects.Layout``; the same keys for every scene.
+        As plotly.js takes it; the width, and the hairline of the moment, are the browser's.
     """
     height = figure_height(scene)
     where = places(scene)
     layout: dict[str, Any] = {
         "height": height,
-        "font": {"family": FONT, "size": 12, "color": palette.ink},
-        "hoverlabel": {"bgcolor": palette.hover, "font": {"color": palette.ink, "size": 11}},
-        "annotations": _annotations(scene, where, height, palette),
-        "shapes": _shapes(scene, palette, moment_ms),
-    }
-    for i in range(STRIPS):
-        strip = scene.strips[i] if i < len(scene.strips) else None
-        number = "" if i == 0 else str(i + 1)
-        layout[f"xaxis{number}"] = _time_axis(strip, palette)
-        layout[f"yaxis{number}"] = _value_axis(strip, palette)
-        domain = [0.0, 0.001] if strip is None else [where[i].low / height, where[i].high / height]
-        layout[f"yaxis{number}"]["domain"] = domain
-    return layout
-
-
-def frozen_layout(palette: Palette) -> dict[str, Any]:
-    """Return what no scene changes.
-
-    Parameters
-    ----------
-    palette : Palette
-        The theme at the start.
-
-    Returns
-    -------
-    dict
-        For ``plotly.graph_objects.Layout``.
-    """
-    layout: dict[str, Any] = {
-        "template": "none",
         "autosize": False,
-        "width": 760,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 12, "color": palette.ink},
         "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": palette.hover, "font": {"color": palette.ink, "size": 11}},
         "showlegend": False,
         "separators": ".,",
         "dragmode": "zoom",
         "margin": {"l": LEFT_PX, "r": RIGHT_PX, "t": 0, "b": 0},
-        "uirevision": "stay",
+        "annotations": _annotations(scene, where, height, palette),
+        "shapes": _shapes(scene),
     }
-    for i in range(STRIPS):
+    for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
         number = "" if i == 0 else str(i + 1)
-        layout[f"xaxis{number}"] = {
-            "type": "date",
-            "anchor": f"y{number}",
-            "showgrid": False,
-            "zeroline": False,
-            "showline": True,
-            "ticklen": 4,
-            "tickformatstops": list(TICKS),
-            "hoverformat": "%Y-%m-%d %H:%M UTC",
-            **({} if i == 0 else {"matches": "x"}),
-        }
+        times = _time_axis(strip, palette)
+        times |= {"anchor": f"y{number}", "range": [scene.first_ms, scene.last_ms]}
+        if i > 0:
+            times["matches"] = "x"
+        layout[f"xaxis{number}"] = times
+        domain = [place.low / height, place.high / height]
         layout[f"yaxis{number}"] = {
+            **_value_axis(strip, palette),
             "anchor": f"x{number}",
-            "nticks": 5,
-            "exponentformat": "none",
-            "fixedrange": True,
-            "showline": False,
+            "domain": domain,
         }
     return layout
 
 
-def _time_axis(strip: Strip | None, palette: Palette) -> dict[str, Any]:
-    shown = strip is not None and not strip.joined
+def _time_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
     return {
-        "visible": strip is not None,
-        "showticklabels": shown,
-        "ticks": "outside" if shown else "",
+        "type": "date",
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "ticklen": 4,
+        "tickformatstops": list(TICKS),
+        "hoverformat": "%Y-%m-%d %H:%M UTC",
+        "showticklabels": not strip.joined,
+        "ticks": "" if strip.joined else "outside",
         "linecolor": palette.axis,
         "tickcolor": palette.axis,
         "tickfont": {"size": 11, "color": palette.muted},
     }
 
 
-def _value_axis(strip: Strip | None, palette: Palette) -> dict[str, Any]:
-    look = {
+def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "type": "log" if strip.log else "linear",
         "gridcolor": palette.grid,
         "zerolinecolor": palette.axis,
+        "zeroline": not strip.log and strip.low < 0.0 < strip.high,
+        "showline": False,
+        "fixedrange": True,
+        "exponentformat": "none",
+        "nticks": 5 if strip.height_px > SMALL_PX else 3,
+        "tickformat": strip.tick_format,
         "tickfont": {"size": 11, "color": palette.muted},
+        "range": [strip.low, strip.high],
     }
-    if strip is None:
-        return {**look, "visible": False}
-    chosen = {"tickmode": "auto", "tickvals": None, "ticktext": None}
     if strip.ticks:
         tick_values, texts = zip(*strip.ticks, strict=True)
-        chosen = {"tickmode": "array", "tickvals": list(tick_values), "ticktext": list(texts)}
-    return {
-        **look,
-        **chosen,
-        "visible": True,
-        "type": "log" if strip.log else "linear",
-        "tickformat": strip.tick_format,
-        "range": [strip.low, strip.high],
-        "zeroline": not strip.log and strip.low < 0.0 < strip.high,
-    }
+        axis |= {"tickmode": "array", "tickvals": list(tick_values), "ticktext": list(texts)}
+    return axis
 
 
 def _annotations(
@@ -258,40 +221,9 @@ def _px(value: float, strip: Strip, tall: float) -> float:
     return tall * min(max(share, 0.0), 1.0)
 
 
-def hairlines(count: int, palette: Palette, moment_ms: float) -> list[dict[str, Any]]:
-    """Return the hairline of the moment in each strip; they come first among the shapes.
-
-    Parameters
-    ----------
-    count : int
-        Strips that are drawn.
-    palette : Palette
-        The theme.
-    moment_ms : float
-        Where.
-
-    Returns
-    -------
-    list of dict
-        Shapes.
-    """
-    return [
-        {
-            "type": "line",
-            "xref": f"x{'' if i == 0 else i + 1}",
-            "yref": f"y{'' if i == 0 else i + 1} domain",
-            "x0": moment_ms,
-            "x1": moment_ms,
-            "y0": 0,
-            "y1": 1,
-            "line": {"color": palette.ink, "width": 1, "dash": "dot"},
-        }
-        for i in range(count)
-    ]
-
-
-def _shapes(scene: Scene, palette: Palette, moment_ms: float) -> list[dict[str, Any]]:
-    made = hairlines(len(scene.strips), palette, moment_ms)
+def _shapes(scene: Scene) -> list[dict[str, Any]]:
+    """Return limits and the bands beyond them."""
+    made: list[dict[str, Any]] = []
     for i, strip in enumerate(scene.strips):
         axis = f"y{'' if i == 0 else i + 1}"
         across = {"xref": f"x{'' if i == 0 else i + 1} domain", "yref": axis, "x0": 0, "x1": 1}

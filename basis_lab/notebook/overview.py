@@ -173,7 +173,7 @@ def _drawdown(canvas: Canvas) -> Strip:
                 hover="%{y:.2%}",
             ),
         ),
-        ends=(End(text=f"drawdown, worst {worst}", value=0.5 * low, colour=canvas.palette.gross),),
+        ends=(End(text=f"drawdown {worst}", value=0.5 * low, colour=canvas.palette.gross),),
         low=1.08 * low,
         high=-0.02 * low,
         tick_format=".1%" if low < -0.002 else ".2%",  # noqa: PLR2004 - a tenth of a percent is a tick

@@ -55,6 +55,10 @@ function render({ model, el }) {
       const mark = held && (held.dataset.focus || held.dataset.key || "");
       const caret = held && held.type === "text" ? held.selectionStart : null;
       slot.innerHTML = html;
+      for (const inner of slot.querySelectorAll("[data-slot]")) {
+        const text = model.get("slots")[inner.dataset.slot];
+        if (text !== undefined) inner.innerHTML = shown[inner.dataset.slot] = text;
+      }
       if (mark) {
         const again = slot.querySelector(`[data-focus="${escapeKey(mark)}"], [data-key="${escapeKey(mark)}"]`);
         if (again) {
@@ -149,20 +153,21 @@ function render({ model, el }) {
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   system.addEventListener("change", watchTheme);
 
-  // The room there is, told once it has settled.
-  let timer = null;
+  // Where there is little room the controls fold to a line.
+  let narrow = null;
+  const foldShell = () => {
+    const shell = root.querySelector("details.bl-shell");
+    const bench = el.closest(".bl-root");
+    if (!shell || !bench) return;
+    const now = bench.clientWidth < 620;
+    if (now !== narrow) shell.open = !now;
+    narrow = now;
+  };
   const sizes = new ResizeObserver(() => {
-    if (!model.get("watches")) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const width = Math.floor(el.parentElement ? el.parentElement.clientWidth : el.clientWidth);
-      if (width > 0 && width !== model.get("width")) {
-        model.set("width", width);
-        model.save_changes();
-      }
-    }, 60);
+    foldShell();
   });
-  sizes.observe(el);
+  const bench = el.closest(".bl-root");
+  sizes.observe(bench || el);
 
   model.on("change:html", draw);
   model.on("change:slots", drawSlots);
@@ -175,7 +180,6 @@ function render({ model, el }) {
     themes.disconnect();
     sizes.disconnect();
     system.removeEventListener("change", watchTheme);
-    clearTimeout(timer);
     model.off("change:html", draw);
     model.off("change:slots", drawSlots);
     model.off("change:values", drawValues);

@@ -41,7 +41,7 @@ class Panel(anywidget.AnyWidget):
         Structure; ``data-slot`` elements are filled from ``slots``, ``data-key`` inputs from
         ``values``.
     watches : bool
-        True for the one panel that tells theme and width.
+        True for the one panel that tells the theme.
     on_act : callable or None
         Called with (act, key, value) when the user did something.
     """
@@ -55,7 +55,6 @@ class Panel(anywidget.AnyWidget):
     answered = traitlets.Int(0).tag(sync=True)
     watches = traitlets.Bool(default_value=False).tag(sync=True)
     dark = traitlets.Bool(default_value=False).tag(sync=True)
-    width = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self, kind: str, html: str, *, watches: bool = False, on_act: Act | None = None

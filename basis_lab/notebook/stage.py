@@ -1,45 +1,63 @@
-"""The one figure: made once with a pool of traces, then only changed in place."""
+"""The one figure: a scene becomes traces, a layout and named arrays, and is changed in place."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import anywidget
 import numpy as np
-import plotly.graph_objects as go
+import traitlets
+from plotly.offline import get_plotlyjs
 
-from basis_lab.errors import UsageError
-from basis_lab.notebook.layout import frozen_layout, hairlines, lay_out
+from basis_lab.domain.market import FloatArray
+from basis_lab.notebook.layout import lay_out
 from basis_lab.notebook.scene import Pen, Scene, Trace
 from basis_lab.results.style import fade
 from basis_lab.results.themes import Palette
 
-SLOTS: Mapping[Pen, int] = {Pen.AREA: 32, Pen.LINE: 32, Pen.MARK: 14}
-ORDER = (Pen.AREA, Pen.LINE, Pen.MARK)  # later ones are drawn above
 AREA_OPACITY = 0.82
-NOTHING = np.zeros(0, dtype=np.float32)
+ORDER = (Pen.AREA, Pen.LINE, Pen.MARK)  # later ones are drawn above
+SCRIPT = Path(__file__).parent / "stage.js"
+# A module has no `exports`: plotly.js is given some, and stays a local name.
+OPENING = "const module = { exports: {} }; const exports = module.exports;"
+CLOSING = "const Plotly = module.exports;"
+
+Zoom = Callable[[tuple[float, float] | None], None]
+Pick = Callable[[float], None]
 
 
-class Stage:
-    """A FigureWidget that shows scenes, one after the other.
+class Stage(anywidget.AnyWidget):
+    """A figure that shows scenes, one after the other; it carries plotly.js once.
 
     Parameters
     ----------
-    palette : Palette
-        The theme at the start.
+    on_zoom : callable
+        Called with first and last millisecond in sight, or None for the whole run.
+    on_pick : callable
+        Called with the millisecond that was clicked on.
     """
 
-    def __init__(self, palette: Palette) -> None:
-        traces = [_empty(pen) for pen in ORDER for _ in range(SLOTS[pen])]
-        self.widget = go.FigureWidget(data=traces, layout=frozen_layout(palette))
-        self.widget._config = {"displayModeBar": False, "doubleClick": "reset"}  # noqa: SLF001 - plotly's only way to set it
-        self._traces: list[dict[str, Any]] = [{} for _ in traces]
-        self._layout: dict[str, Any] = {}
-        self._strips = 0
-        self._quiet = False
-        self._span: tuple[float, float] | None = None
+    _esm = "\n".join((OPENING, get_plotlyjs(), CLOSING, SCRIPT.read_text()))
+    traces = traitlets.List().tag(sync=True)
+    drawn_layout = traitlets.Dict().tag(sync=True)
+    steady = traitlets.Dict().tag(sync=True)
+    moving = traitlets.Dict().tag(sync=True)
+    strips = traitlets.Int(0).tag(sync=True)
+    span = traitlets.List().tag(sync=True)
+    ink = traitlets.Unicode("").tag(sync=True)
+    told = traitlets.Unicode("").tag(sync=True)
+    moment_ms = traitlets.Float(0.0).tag(sync=True)
+    drawing = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, on_zoom: Zoom, on_pick: Pick) -> None:
+        super().__init__()
+        self._on_zoom = on_zoom
+        self._on_pick = on_pick
+        self._views = 0
+        self.on_msg(self._receive)
 
     def show(self, scene: Scene, palette: Palette, moment_ms: float) -> None:
-        """Draw a scene; only what differs from what is shown is sent to the browser.
+        """Draw a scene; arrays and texts that did not change are not sent again.
 
         Parameters
         ----------
@@ -50,118 +68,69 @@ class Stage:
         moment_ms : float
             Where the hairline stands.
         """
-        wanted = assign(scene, palette)
-        layout = lay_out(scene, palette, moment_ms)
-        span = (scene.first_ms, scene.last_ms)
-        self._quiet = True
-        with self.widget.batch_update():
-            for i, props in enumerate(wanted):
-                self._change_trace(i, props)
-            for key, value in layout.items():
-                self._change_layout(key, value)
-            if span != self._span:
-                self.widget.layout.xaxis.range = list(span)
-        self._quiet = False
-        self._strips, self._span = len(scene.strips), span
+        arrays = _Arrays()
+        traces = make_traces(scene, palette, arrays)
+        span = [scene.first_ms, scene.last_ms]
+        if span != self.span:
+            self._views += 1
+        layout = lay_out(scene, palette)
+        layout["uirevision"] = f"{self._views}"
+        with self.hold_sync():
+            self.traces, self.drawn_layout, self.span = traces, layout, span
+            self.steady, self.moving = arrays.steady, arrays.moving
+            self.strips, self.ink, self.told = len(scene.strips), palette.ink, scene.description
+            self.moment_ms = moment_ms
+            self.drawing += 1
 
-    def resize(self, width_px: int) -> None:
-        """Fit the figure into its container.
-
-        Parameters
-        ----------
-        width_px : int
-            The room there is.
-        """
-        self.widget.layout.width = width_px
-
-    def move(self, palette: Palette, moment_ms: float) -> None:
+    def move(self, moment_ms: float) -> None:
         """Move the hairline and nothing else.
 
         Parameters
         ----------
-        palette : Palette
-            The theme.
         moment_ms : float
             Where to.
         """
-        lines = hairlines(self._strips, palette, moment_ms)
-        with self.widget.batch_update():
-            for i, line in enumerate(lines):
-                self.widget.layout.shapes[i].x0 = line["x0"]
-                self.widget.layout.shapes[i].x1 = line["x1"]
-        if "shapes" in self._layout:
-            self._layout["shapes"] = lines + self._layout["shapes"][self._strips :]
-
-    def on_zoom(self, told: Callable[[tuple[float, float] | None], None]) -> None:
-        """Tell when the user looks at another stretch.
-
-        Parameters
-        ----------
-        told : callable
-            Called with first and last millisecond, or None for the whole run.
-        """
-
-        def changed(_: Any, span: Any, auto: Any) -> None:
-            if self._quiet or self._span is None:
-                return
-            if auto or span is None:
-                self.unzoom()
-                told(None)
-                return
-            low, high = (_milliseconds(x) for x in span)
-            whole = low <= self._span[0] and high >= self._span[1]
-            told(None if whole else (low, high))
-
-        self.widget.layout.on_change(changed, ("xaxis", "range"), ("xaxis", "autorange"))
-
-    def on_pick(self, told: Callable[[float], None]) -> None:
-        """Tell when the user clicks on a line.
-
-        Parameters
-        ----------
-        told : callable
-            Called with the millisecond of the point.
-        """
-
-        def clicked(trace: Any, points: Any, _: Any) -> None:
-            if points.point_inds:
-                told(float(trace.x[points.point_inds[0]]))
-
-        for trace in self.widget.data[SLOTS[Pen.AREA] :]:
-            trace.on_click(clicked)
+        self.moment_ms = moment_ms
 
     def unzoom(self) -> None:
-        """Show the whole run again."""
-        if self._span is not None:
-            self._quiet = True
-            self.widget.layout.xaxis.range = list(self._span)
-            self._quiet = False
+        """Forget what the user looked at, so that the next drawing shows the whole run."""
+        self._views += 1
 
-    def _change_trace(self, slot: int, props: dict[str, Any]) -> None:
-        before = self._traces[slot]
-        changed = {
-            key: value
-            for key, value in props.items()
-            if key not in before or not _same(before[key], value)
-        }
-        if changed:
-            self.widget.data[slot].update(changed)
-            self._traces[slot] = {**before, **changed}
-
-    def _change_layout(self, key: str, value: Any) -> None:
-        if key in self._layout and self._layout[key] == value:
-            return
-        if isinstance(value, dict):
-            before = self._layout[key] if key in self._layout else {}
-            fresh = {x: y for x, y in value.items() if x not in before or before[x] != y}
-            self.widget.layout[key].update(fresh)
-        else:
-            self.widget.layout[key] = value
-        self._layout[key] = value
+    def _receive(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+        if "zoom" in content:
+            span = content["zoom"]
+            self._on_zoom(None if span is None else (float(span[0]), float(span[1])))
+        if "pick" in content:
+            self._on_pick(float(content["pick"]))
 
 
-def assign(scene: Scene, palette: Palette) -> list[dict[str, Any]]:
-    """Return what every slot of the figure shows.
+class _Arrays:
+    """Arrays by name; times stand apart, since they seldom change."""
+
+    def __init__(self) -> None:
+        self.steady: dict[str, dict[str, object]] = {}
+        self.moving: dict[str, dict[str, object]] = {}
+        self._names: dict[int, str] = {}
+        self._kept: list[FloatArray] = []
+
+    def times(self, values: FloatArray) -> str:
+        return self._name(values, self.steady, "x", np.float64, "f8")
+
+    def heights(self, values: FloatArray) -> str:
+        return self._name(values, self.moving, "y", np.float32, "f4")
+
+    def _name(self, values: FloatArray, group: dict, letter: str, dtype: type, code: str) -> str:
+        if id(values) in self._names:
+            return self._names[id(values)]
+        name = f"{letter}{len(group)}"
+        group[name] = {"dtype": code, "bytes": np.asarray(values, dtype=dtype).tobytes()}
+        self._names[id(values)] = name
+        self._kept.append(values)  # an id is one's own only as long as the array lives
+        return name
+
+
+def make_traces(scene: Scene, palette: Palette, arrays: "_Arrays") -> list[dict[str, Any]]:
+    """Return the traces of a scene as plotly.js takes them, but for their arrays' names.
 
     Parameters
     ----------
@@ -169,82 +138,51 @@ def assign(scene: Scene, palette: Palette) -> list[dict[str, Any]]:
         What is drawn.
     palette : Palette
         The theme.
+    arrays : _Arrays
+        Takes the arrays.
 
     Returns
     -------
     list of dict
-        One a slot; slots that are not needed are empty and hidden.
-
-    Raises
-    ------
-    UsageError
-        If a scene has more traces than the figure was made with.
+        Areas first, then lines, then marks.
     """
-    queues: dict[Pen, list[dict[str, Any]]] = {pen: [] for pen in ORDER}
-    for i, strip in enumerate(scene.strips):
-        number = "" if i == 0 else str(i + 1)
-        for trace in strip.traces:
-            axes = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
-            queues[trace.pen].append({**_properties(trace, palette, number), **axes})
-    slots = []
+    made = []
     for pen in ORDER:
-        spare = SLOTS[pen] - len(queues[pen])
-        if spare < 0:
-            raise UsageError(
-                "a view of the workbench has more traces than its figure",
-                where=f"{pen.value} slots",
-                value=len(queues[pen]),
-                remedy=f"draw {SLOTS[pen]} or fewer",
-            )
-        slots += queues[pen] + [{"visible": False, "x": NOTHING, "y": NOTHING}] * spare
-    return slots
+        for i, strip in enumerate(scene.strips):
+            number = "" if i == 0 else str(i + 1)
+            made += [
+                {
+                    **_properties(trace, palette, number),
+                    "x": arrays.times(trace.x),
+                    "y": arrays.heights(trace.y),
+                    "xaxis": f"x{number}",
+                    "yaxis": f"y{number}",
+                }
+                for trace in strip.traces
+                if trace.pen is pen
+            ]
+    return made
 
 
 def _properties(trace: Trace, palette: Palette, number: str) -> dict[str, Any]:
-    said = trace.hover != ""
-    props: dict[str, Any] = {
-        "visible": True,
-        "x": trace.x,
-        "y": trace.y,
-        "name": trace.name,
-        "hovertemplate": trace.hover if said else None,
-        "hoverinfo": "all" if said else "skip",
-    }
+    props: dict[str, Any] = {"type": "scatter", "name": trace.name, "mode": "lines"}
+    if trace.hover:
+        props["hovertemplate"] = trace.hover
+    else:
+        props["hoverinfo"] = "skip"
     match trace.pen:
         case Pen.AREA:
             props["stackgroup"] = f"{'up' if trace.up else 'down'}{number}"
             props["fillcolor"] = fade(trace.colour, AREA_OPACITY)
             props["line"] = {"width": 0.5, "color": palette.ground}
         case Pen.LINE:
-            pen = {"color": trace.colour, "width": trace.width, "dash": trace.dash}
-            props["line"] = pen
-            props["fill"] = trace.fill
+            props["line"] = {"color": trace.colour, "width": trace.width, "dash": trace.dash}
             if trace.fill != "none":
-                props["fillcolor"] = fade(trace.colour, 0.15)
+                props |= {"fill": trace.fill, "fillcolor": fade(trace.colour, 0.15)}
         case Pen.MARK:
-            look = {"symbol": trace.symbol, "size": trace.size, "color": trace.colour}
             outline = {"color": trace.colour, "width": trace.width}
-            props["marker"] = {**look, "line": outline}
-            props["text"] = list(trace.texts) if trace.texts else None
+            look = {"symbol": trace.symbol, "size": trace.size, "color": trace.colour}
+            props |= {"mode": "markers", "marker": {**look, "line": outline}}
+            if trace.texts:
+                props["text"] = list(trace.texts)
     return props
-
-
-def _empty(pen: Pen) -> go.Scatter:
-    mode = "markers" if pen is Pen.MARK else "lines"
-    return go.Scatter(mode=mode, x=NOTHING, y=NOTHING, visible=False)
-
-
-def _same(before: Any, now: Any) -> bool:
-    if isinstance(now, np.ndarray):
-        return isinstance(before, np.ndarray) and (
-            before is now
-            or (before.shape == now.shape and np.array_equal(before, now, equal_nan=True))
-        )
-    return bool(before == now)
-
-
-def _milliseconds(moment: Any) -> float:
-    """Return an end of an axis, which the browser tells as text."""
-    if isinstance(moment, str):
-        return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() * 1000.0
-    return float(moment)
