@@ -13,7 +13,7 @@ from basis_lab.notebook.words import side_name, title_distance
 from basis_lab.results.formats import format_share
 from basis_lab.results.themes import Palette
 
-LINE_POINTS = 2_200
+LINE_POINTS = 1_460
 AREA_POINTS = 740
 RISK_POINTS = 1_460
 LOG_TICKS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -40,6 +40,10 @@ class Canvas:
     pinned: RunSeries | None = None
     zoom: tuple[int, int] | None = None
     most: int = LINE_POINTS
+
+    @cached_property
+    def _times(self) -> dict[int, FloatArray]:
+        return {}
 
     @cached_property
     def lines(self) -> Bins:
@@ -69,7 +73,9 @@ class Canvas:
         ndarray of shape (b,)
             Milliseconds since 1970.
         """
-        return np.asarray(self.series.times_ms[bins.ends])
+        if id(bins) not in self._times:
+            self._times[id(bins)] = np.asarray(self.series.times_ms[bins.ends])
+        return self._times[id(bins)]
 
     def scene(self, strips: tuple[Strip, ...], description: str) -> Scene:
         """Return strips as a scene of this run.

@@ -38,6 +38,7 @@ class Editor:
         self.case = case
         self.refused: dict[str, str] = {}
         self.trouble: BasisLabError | None = None
+        self.live = False
         self._hints: Mapping[str, str] = {}
         self._on_change = on_change
         self._pairs = pairs()
@@ -124,7 +125,27 @@ class Editor:
             del overrides[key]
         self.refused.pop(key, None)
         self.case = replace(self.case, overrides=overrides)
-        self._changed()
+        if control is None or control.key.startswith("data."):
+            self._changed()
+            return
+        # A key of the mode changes no other: what it becomes is known, and the run checks it.
+        after = replace(control, value=value)
+        controls = tuple(after if x.key == key else x for x in self.controls)
+        self.offer = replace(self.offer, controls=controls)
+        self.trouble = None
+        if not self.live:
+            self._check()
+        self._on_change()
+        self.render()
+
+    def _check(self) -> None:
+        """Refuse at once what no run would accept."""
+        try:
+            self.case.config()
+        except ConfigError as error:
+            self.refuse(error)
+        except BasisLabError as error:
+            self.trouble = error
 
     def other(self, written: str) -> None:
         """Give any key a value, as ``--set`` does.
@@ -173,13 +194,20 @@ class Editor:
         try:
             self.offer = self._make_offer()
         except ConfigError as error:
-            self._refuse(error)
+            self.refuse(error)
         except BasisLabError as error:
             self.trouble = error
         self.render()
         self._on_change()
 
-    def _refuse(self, error: ConfigError) -> None:
+    def refuse(self, error: ConfigError) -> None:
+        """Say at the controls what is refused; what is about none of them is trouble.
+
+        Parameters
+        ----------
+        error : ConfigError
+            With every problem.
+        """
         known = {x.key for x in self.controls}
         for problem in error.problems:
             place = problem.key

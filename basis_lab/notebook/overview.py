@@ -81,7 +81,17 @@ def _equity(canvas: Canvas) -> Strip:
     drawn.append(("equity", bins.last(record.equity), ink.net, 2.0, "solid"))
     hover = f"%{{y:{unit_format(series.currency)}}}"
     traces = [
-        Trace(pen=Pen.LINE, name=name, x=x, y=y, colour=c, width=w, dash=d, hover=hover)
+        Trace(
+            pen=Pen.LINE,
+            name=name,
+            x=x,
+            y=y,
+            colour=c,
+            width=w,
+            dash=d,
+            hover=hover,
+            steady=name == "lending",
+        )
         for name, y, c, w, d in drawn
     ]
     ends = [

@@ -5,7 +5,6 @@ const escapeKey = (key) => CSS.escape(key);
 
 function render({ model, el }) {
   const root = document.createElement("div");
-  root.dataset.lmSuppressShortcuts = "true";
   root.classList.add("bl", `bl-${model.get("kind")}`);
   el.classList.add("bl-host");
   el.appendChild(root);
@@ -111,6 +110,8 @@ function render({ model, el }) {
   });
   root.addEventListener("keydown", (event) => {
     const input = event.target;
+    // Lab binds arrows and letters to its cells; inside the workbench they are the workbench's.
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
     const typing = input.matches("input[type=text], input[type=number], input[type=date], textarea");
     if (event.key === "Escape") send({ act: "cancel", key: "", value: "" });
     if (!typing && (event.key === "[" || event.key === "]")) {

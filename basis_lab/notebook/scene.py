@@ -47,6 +47,8 @@ class Trace:
         Plotly's template; empty to say nothing.
     texts : tuple of str
         One hover text a mark.
+    steady : bool
+        True where only the data change it, not the run.
     """
 
     pen: Pen
@@ -62,6 +64,7 @@ class Trace:
     size: float = 8.0
     hover: str = PLAIN_HOVER
     texts: tuple[str, ...] = ()
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,11 +37,12 @@ function render({ model, el }) {
   };
 
   const draw = () => {
-    if (width === 0) return;
+    if (width === 0 || model.get("drawing") === 0) return;
     const data = model.get("traces").map((trace) => ({ ...trace, x: array(trace.x), y: array(trace.y) }));
     const plain = structuredClone(model.get("drawn_layout"));
     const layout = { ...plain, width, shapes: [...hairlines(), ...plain.shapes] };
     plot.setAttribute("aria-label", model.get("told"));
+    plot.dataset.begun = String(performance.now());
     Plotly.react(plot, data, layout, { displayModeBar: false, doubleClick: "reset", responsive: false }).then(() => {
       plot.dataset.drawn = String(model.get("drawing"));
       plot.dataset.at = String(performance.now());
@@ -55,15 +56,14 @@ function render({ model, el }) {
       change[`shapes[${i}].x0`] = x;
       change[`shapes[${i}].x1`] = x;
     }
-    if (plot._fullLayout) Plotly.relayout(plot, change);
+    if (plot.dataset.drawn) Plotly.relayout(plot, change);
   };
 
   const sizes = new ResizeObserver(() => {
     const now = Math.floor(el.clientWidth);
     if (now === width || now === 0) return;
-    const first = width === 0;
     width = now;
-    if (first) draw();
+    if (!plot.dataset.drawn) draw();
     else Plotly.relayout(plot, { width });
   });
   sizes.observe(el);

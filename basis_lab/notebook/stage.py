@@ -110,21 +110,24 @@ class _Arrays:
     def __init__(self) -> None:
         self.steady: dict[str, dict[str, object]] = {}
         self.moving: dict[str, dict[str, object]] = {}
-        self._names: dict[int, str] = {}
+        self._names: dict[tuple[int, str], str] = {}
         self._kept: list[FloatArray] = []
 
-    def times(self, values: FloatArray) -> str:
-        return self._name(values, self.steady, "x", np.float64, "f8")
+    def add(self, trace: Trace) -> dict[str, str]:
+        """Take a trace's arrays and return their names; what only the data change is steady."""
+        marks = trace.pen is Pen.MARK
+        x = self._name(trace.x, "x", np.float64, steady=not marks)
+        return {"x": x, "y": self._name(trace.y, "y", np.float32, steady=trace.steady)}
 
-    def heights(self, values: FloatArray) -> str:
-        return self._name(values, self.moving, "y", np.float32, "f4")
-
-    def _name(self, values: FloatArray, group: dict, letter: str, dtype: type, code: str) -> str:
-        if id(values) in self._names:
-            return self._names[id(values)]
-        name = f"{letter}{len(group)}"
+    def _name(self, values: FloatArray, letter: str, dtype: type, *, steady: bool) -> str:
+        known = (id(values), letter)
+        if known in self._names:
+            return self._names[known]
+        name = f"{letter}{len(self._names)}{'s' if steady else ''}"
+        group = self.steady if steady else self.moving
+        code = np.dtype(dtype).str[1:]
         group[name] = {"dtype": code, "bytes": np.asarray(values, dtype=dtype).tobytes()}
-        self._names[id(values)] = name
+        self._names[known] = name
         self._kept.append(values)  # an id is one's own only as long as the array lives
         return name
 
@@ -153,8 +156,7 @@ def make_traces(scene: Scene, palette: Palette, arrays: "_Arrays") -> list[dict[
             made += [
                 {
                     **_properties(trace, palette, number),
-                    "x": arrays.times(trace.x),
-                    "y": arrays.heights(trace.y),
+                    **arrays.add(trace),
                     "xaxis": f"x{number}",
                     "yaxis": f"y{number}",
                 }

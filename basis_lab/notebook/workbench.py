@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 
 from basis_lab.config.environment import read_environment
-from basis_lab.errors import BasisLabError
+from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.board import Board
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.editor import Editor
@@ -182,8 +182,12 @@ class Workbench:
         self._look(zoom=None)
 
     def _choose_live(self) -> None:
-        self.live, self._live_chosen = not self.live, True
+        self._live_chosen = True
+        self._set_live(on=not self.live)
         self._tell_acts()
+
+    def _set_live(self, *, on: bool) -> None:
+        self.live = self.editor.live = on
 
     def _case_changed(self) -> None:
         if self.live and not self.editor.refused:
@@ -192,7 +196,9 @@ class Workbench:
 
     def _ended(self, outcome: Outcome) -> None:
         self.editor.panel.patch({"progress": ""})
-        if outcome.error is not None:
+        if isinstance(outcome.error, ConfigError):
+            self._refuse(outcome.error)
+        elif outcome.error is not None:
             self._fail(outcome.error)
         elif outcome.result is None:
             self._say("cancelled before its first timestep; the last result stays")
@@ -211,7 +217,7 @@ class Workbench:
         self.board.show(series)
         drawn_s = perf_counter() - began
         if not self._live_chosen:
-            self.live = seconds < LIVE_BELOW_S
+            self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
         self.editor.fill(series.summary)
         self.drawn = replace(
             self._asked,
@@ -232,6 +238,15 @@ class Workbench:
         below = "" if self.drawn is None else f"your last finished run, {_differences(self.drawn)}"
         self.board.alert(alert_html(error, below))
         self._say(f'<span class="bad">stopped: {text(error.code)}</span>')
+
+    def _refuse(self, error: ConfigError) -> None:
+        """Say at its control what is refused; the last result stays as it is."""
+        self.editor.refuse(error)
+        self.editor.render()
+        if self.editor.trouble is not None:
+            self._fail(error)
+        else:
+            self._say(f'<span class="bad">refused: {text(error.code)}</span>')
 
     def _progress(self, status: BacktestStatus, seconds: float) -> None:
         done, total = status.timesteps_done, status.timesteps
