@@ -9,12 +9,13 @@ import numpy as np
 from basis_lab.notebook.drawing import Canvas
 from basis_lab.notebook.overview import equity_alone, overview
 from basis_lab.notebook.panel import Panel
-from basis_lab.notebook.panels.book import book_html, lines_html, sigmas_html
+from basis_lab.notebook.panels.book import book_html, lines_html
 from basis_lab.notebook.panels.event_list import EventFilter, events_html
 from basis_lab.notebook.panels.headline import all_figures_html, case_html, six_html, verdict_html
 from basis_lab.notebook.panels.invoice import days_html, invoice_html
 from basis_lab.notebook.panels.markup import button
 from basis_lab.notebook.panels.run_table import runs_html
+from basis_lab.notebook.panels.sigmas import sigmas_html
 from basis_lab.notebook.rates_view import rates_view
 from basis_lab.notebook.risk_view import risk_view
 from basis_lab.notebook.runs_view import runs_view
@@ -249,8 +250,9 @@ class Board:
         return (
             f'<div class="bl-tabs" role="tablist" aria-label="views">{tabs}</div>{zoomed}'
             '<div class="bl-moment"><label for="bl-moment">Moment</label> '
-            f'<output data-slot="moment"></output>{before}<input type="range" id="bl-moment" min="0" '
-            f'max="{series.rows - 1}" step="1" data-key="moment" data-act="moment" data-now="1">{after}</div>'
+            f'<output data-slot="moment"></output>{before}<input type="range" id="bl-moment" '
+            f'min="0" max="{series.rows - 1}" step="1" data-key="moment" data-act="moment" '
+            f'data-now="1">{after}</div>'
         )
 
     def _say_moment(self) -> None:

@@ -39,7 +39,6 @@ class Canvas:
     palette: Palette
     pinned: RunSeries | None = None
     zoom: tuple[int, int] | None = None
-    most: int = LINE_POINTS
 
     @cached_property
     def _times(self) -> dict[int, FloatArray]:

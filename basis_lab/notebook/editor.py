@@ -76,8 +76,12 @@ class Editor:
                 self._capital(value)
             case "scenario":
                 self.case = replace(self.case, scenario="" if value == "none" else value)
+            case "start":
+                self.case = replace(self.case, start=value if value else None)
+            case "end":
+                self.case = replace(self.case, end=value if value else None)
             case _:
-                self.case = replace(self.case, **{key: value})
+                self.case = replace(self.case, data_dir=value)
         self._changed()
 
     def _capital(self, written: str) -> None:

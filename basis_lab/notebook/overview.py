@@ -9,6 +9,7 @@ from basis_lab.domain.events import EventType
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.bins import Bins
 from basis_lab.notebook.drawing import (
+    LINE_POINTS,
     Canvas,
     distance_strip,
     unit_format,
@@ -100,7 +101,7 @@ def _equity(canvas: Canvas) -> Strip:
     ]
     pinned = canvas.pinned
     if pinned is not None and pinned.currency == series.currency:
-        pinned_bins = Bins.of(pinned.rows, canvas.most)
+        pinned_bins = Bins.of(pinned.rows, LINE_POINTS)
         px, py = pinned.times_ms[pinned_bins.ends], pinned_bins.last(pinned.record.equity)
         traces.append(
             Trace(

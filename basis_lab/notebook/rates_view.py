@@ -35,8 +35,8 @@ def _funding(canvas: Canvas) -> Strip | None:
     for venue, line in lines.items():
         colour, dash = canvas.palette.venue(venue)
         x = line.times_ms
-        raw = np.asarray(line.apr, dtype=np.float32)
-        mean = np.asarray(line.mean_apr, dtype=np.float32)
+        raw = line.apr
+        mean = line.mean_apr
         traces.append(
             Trace(
                 pen=Pen.MARK,
@@ -80,7 +80,7 @@ def _funding(canvas: Canvas) -> Strip | None:
 
 def _middle(values: np.ndarray) -> np.ndarray:
     """Return the 1st and the 99th percentile: outliers do not set the axis."""
-    return np.percentile(values[np.isfinite(values)], [1.0, 99.0])
+    return np.asarray(np.percentile(values[np.isfinite(values)], [1.0, 99.0]))
 
 
 def _yields(canvas: Canvas) -> Strip | None:

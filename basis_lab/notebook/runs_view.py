@@ -34,8 +34,18 @@ def runs_view(canvas: Canvas, others: tuple[tuple[str, RunSeries], ...]) -> Scen
         bins = Bins.of(series.rows, LINE_POINTS)
         y = bins.last(series.record.nav_per_share - 1.0)
         x = series.times_ms[bins.ends]
-        pen = {"colour": colour, "dash": dash, "width": width}
-        traces.append(Trace(pen=Pen.LINE, name=name, x=x, y=y, hover="%{y:+.2%}", **pen))
+        traces.append(
+            Trace(
+                pen=Pen.LINE,
+                name=name,
+                x=x,
+                y=y,
+                hover="%{y:+.2%}",
+                colour=colour,
+                dash=dash,
+                width=width,
+            )
+        )
         final = float(y[np.isfinite(y)][-1])
         ends.append(End(text=name, value=final, colour=colour, bold=name == "drawn"))
     low, high = extent(*(t.y for t in traces), np.zeros(1))

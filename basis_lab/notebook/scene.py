@@ -1,7 +1,7 @@
 """What a view of the one figure consists of: strips of traces over one time axis."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -163,12 +163,14 @@ class Scene:
         From the top.
     first_ms, last_ms : float
         The run, on the time axis.
+    description : str
+        For those who do not see it.
     """
 
     strips: tuple[Strip, ...]
     first_ms: float
     last_ms: float
-    description: str = field(default="")
+    description: str = ""
 
 
 def extent(*values: FloatArray, pad: float = 0.06) -> tuple[float, float]:

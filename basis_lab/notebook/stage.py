@@ -37,13 +37,13 @@ class Stage(anywidget.AnyWidget):
         Called with the millisecond that was clicked on.
     """
 
-    _esm = "\n".join((OPENING, get_plotlyjs(), CLOSING, SCRIPT.read_text()))
-    traces = traitlets.List().tag(sync=True)
+    _esm = f"{OPENING}\n{get_plotlyjs()}\n{CLOSING}\n{SCRIPT.read_text()}"
+    traces: traitlets.List[Any] = traitlets.List().tag(sync=True)
     drawn_layout = traitlets.Dict().tag(sync=True)
     steady = traitlets.Dict().tag(sync=True)
     moving = traitlets.Dict().tag(sync=True)
     strips = traitlets.Int(0).tag(sync=True)
-    span = traitlets.List().tag(sync=True)
+    span: traitlets.List[Any] = traitlets.List().tag(sync=True)
     ink = traitlets.Unicode("").tag(sync=True)
     told = traitlets.Unicode("").tag(sync=True)
     moment_ms = traitlets.Float(0.0).tag(sync=True)

@@ -57,7 +57,7 @@ def moment_text(series: RunSeries, row: int) -> str:
     str
         ``2024-08-05 12:00``.
     """
-    return np.datetime_as_string(series.stamps[row], unit="m").replace("T", " ")
+    return str(np.datetime_as_string(series.stamps[row], unit="m")).replace("T", " ")
 
 
 def date_text(series: RunSeries, row: int) -> str:

@@ -116,8 +116,8 @@ class Workbench:
         look = self._look
         events = self._events
         return {
-            "case": lambda key, value: self.editor.choose(key, value),
-            "set": lambda key, value: self.editor.set(key, value),
+            "case": self.editor.choose,
+            "set": self.editor.set,
             "other": lambda _, value: self.editor.other(value),
             "reset": lambda key, _: self.editor.reset(key),
             "remedy": lambda key, value: self.editor.other(f"{key}={value}"),
@@ -230,9 +230,8 @@ class Workbench:
         hints = {f"risk.{x}.warning": often_met(series, x) for x in LIMITED}
         self.editor.hint({key: x for key, x in hints.items() if x})
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
-        self._say(
-            f"{series.rows:,} hours in {seconds:.2f} s{stopped} \N{MIDDLE DOT} drawn in {drawn_s:.2f} s"
-        )
+        ran = f"{series.rows:,} hours in {seconds:.2f} s{stopped}"
+        self._say(f"{ran} \N{MIDDLE DOT} drawn in {drawn_s:.2f} s")
 
     def _fail(self, error: BasisLabError) -> None:
         below = "" if self.drawn is None else f"your last finished run, {_differences(self.drawn)}"
@@ -289,7 +288,7 @@ class Workbench:
         self.editor.panel.patch({"status": html})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self.widget._repr_mimebundle_(**kwargs)  # noqa: SLF001 - how a widget shows itself
+        return self.widget._repr_mimebundle_(**kwargs)
 
 
 def _differences(case: Case) -> str:

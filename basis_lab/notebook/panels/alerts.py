@@ -84,7 +84,8 @@ def alert_html(error: BaseException, before: str) -> str:
     return (
         f'<div class="bl-alert" role="alert" tabindex="-1"><h2>{text(_sentence(what))}</h2>'
         f"<dl>{told}</dl>"
-        f'<div class="acts">{acts}{button("Dismiss", "dismiss")}{below if before else ""}</div></div>'
+        f'<div class="acts">{acts}{button("Dismiss", "dismiss")}'
+        f"{below if before else ''}</div></div>"
     )
 
 

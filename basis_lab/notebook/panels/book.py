@@ -58,9 +58,8 @@ def _bar(name: str, parts: list[tuple[str, str, float]], total: float, series: R
         ink = "var(--bl-ground)" if role in WHITE_ON else "#1F2933"
         if role in {"perp", "wallet"}:
             ink = "var(--bl-ink)"
-        pieces.append(
-            f'<div style="flex:{share:.6f} 0 0;background:var(--bl-{role});color:{ink}">{told}</div>'
-        )
+        look = f"flex:{share:.6f} 0 0;background:var(--bl-{role});color:{ink}"
+        pieces.append(f'<div style="{look}">{told}</div>')
     return (
         f'<div class="bl-book"><div class="muted">{_told(series, total)}</div>'
         f'<div class="stack">{"".join(pieces)}</div><div class="muted">{name}</div></div>'
@@ -132,65 +131,3 @@ def _price(price: float) -> str:
 
 def _share(value: float, equity: float) -> str:
     return format_share(value / equity if equity > 0.0 else None, digits=1)
-
-
-def sigmas_html(series: RunSeries) -> str:
-    """Return each side's worst and last distance in sigmas of its own price.
-
-    Parameters
-    ----------
-    series : RunSeries
-        The run.
-
-    Returns
-    -------
-    str
-        HTML; empty without a loan or a perp.
-    """
-    from basis_lab.notebook.words import side_name
-
-    sides = [x for x in series.sides if x.worst_sigmas is not None and x.last_sigmas is not None]
-    if not sides:
-        return ""
-    most = max(max(x.worst_sigmas or 0.0, x.last_sigmas or 0.0) for x in sides)
-    scale = 200.0 / most
-    marks = []
-    for i, side in enumerate(sides):
-        worst, last = 76 + scale * side.worst_sigmas, 76 + scale * side.last_sigmas
-        y = 14 + 22 * i
-        pen = "var(--bl-ink)"
-        told = format_share(side.last, signed=True, digits=1)
-        marks.append(
-            f'<text x="66" y="{y + 4}" text-anchor="end">{text(side_name(side.side))}</text>'
-            f'<line x1="{worst:.1f}" x2="{last:.1f}" y1="{y}" y2="{y}" stroke="{pen}"/>'
-            f'<circle cx="{worst:.1f}" cy="{y}" r="4" fill="var(--bl-ground)" stroke="{pen}" stroke-width="1.5"/>'
-            f'<circle cx="{last:.1f}" cy="{y}" r="4.5" fill="{pen}"/>'
-            f'<text x="{max(worst, last) + 9:.1f}" y="{y + 4}">{told}</text>'
-        )
-    return _frame(sides, marks, scale, most)
-
-
-def _frame(sides: list, marks: list[str], scale: float, most: float) -> str:
-    foot = 14 + 22 * len(sides)
-    step = next(x for x in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1e9) if most / x <= 5)  # noqa: PLR2004 - ticks
-    ticks = []
-    for k in range(int(most / step) + 1):
-        x = 76 + scale * step * k
-        ticks.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{foot}" stroke="var(--bl-grid)"/>'
-            f'<text class="muted" x="{x:.1f}" y="{foot + 13}" text-anchor="middle">{step * k:g}</text>'
-        )
-    rows = [
-        row(
-            text(x.side),
-            [(f"{x.worst_sigmas:.1f}", "num"), (f"{x.last_sigmas:.1f}", "num")],
-        )
-        for x in sides
-    ]
-    twin = table("Distance in daily sigmas", [("side", ""), ("worst", ""), ("last", "")], rows)
-    return (
-        '<h4>In 24 h sigmas of its own price <span class="muted">\N{WHITE CIRCLE} worst '
-        "\N{BLACK CIRCLE} last</span></h4>"
-        f'<svg viewBox="0 0 340 {foot + 18}" role="img" aria-label="distance to liquidation in '
-        f'sigmas">{"".join(ticks)}{"".join(marks)}</svg><div class="hidden">{twin}</div>'
-    )

@@ -155,7 +155,7 @@ def _lines(series: RunSeries, families: frozenset[str]) -> Iterator[Line]:
     kinds = frozenset(x for name in families if name in FAMILIES for x in FAMILIES[name])
     for place, entry in enumerate(series.record.log):
         if isinstance(entry, Event) and entry.event_type in kinds:
-            yield _line(series, entry, place)
+            yield _line(entry, place)
     if FUNDING in families and series.record.attribution[FUNDING].any():
         days, sums = daily_sums(series, series.record.attribution[FUNDING])
         of_row = series.stamps.astype("datetime64[D]")
@@ -165,7 +165,7 @@ def _lines(series: RunSeries, families: frozenset[str]) -> Iterator[Line]:
             yield Line(at, -1, "funding", "paid at every venue, the day's sum", "", told)
 
 
-def _line(series: RunSeries, event: Event, place: int) -> Line:
+def _line(event: Event, place: int) -> Line:
     amount = ""
     if np.isfinite(event.amount):
         signed = format_amount(event.amount, event.currency, signed=True)
@@ -230,7 +230,8 @@ def events_html(series: RunSeries, chosen: EventFilter, moment: int) -> str:
     head = [("time, UTC", ""), ("kind", ""), ("action", ""), ("why", ""), ("amount", "num")]
     made = table("Events", head, [body])
     empty = '<p class="bl-empty">No event of these kinds.</p>' if not shown else ""
-    return f'{_chips(series, chosen)}<div class="tables">{made}</div>{empty}{_pager(page, pages, len(lines))}'
+    pager = _pager(page, pages, len(lines))
+    return f'{_chips(series, chosen)}<div class="tables">{made}</div>{empty}{pager}'
 
 
 def _row_html(series: RunSeries, line: Line, chosen: EventFilter, moment: int) -> str:

@@ -124,7 +124,8 @@ def six_html(series: RunSeries, pinned: RunSeries | None) -> str:
     cells = []
     for name, large, unit, second, mark in told:
         third = f'<dd class="pinned">pinned {other[name]}</dd>' if name in other else ""
-        sign = f'<span class="{mark}" aria-hidden="true">{MARKS[mark] if mark in MARKS else EVEN}</span> '
+        shape = MARKS[mark] if mark in MARKS else EVEN
+        sign = f'<span class="{mark}" aria-hidden="true">{shape}</span> '
         cells.append(
             f"<div><dt>{name}</dt>"
             f'<dd class="large">{sign if mark else ""}{large} <small>{unit}</small></dd>'

@@ -116,7 +116,8 @@ class _Ladder:
         width = 100.0 * abs(end - start) / span
         zero = 100.0 * (0.0 - self._low) / span
         return (
-            f'<div class="track" aria-hidden="true"><div class="zero" style="left:{zero:.2f}%"></div>'
+            '<div class="track" aria-hidden="true">'
+            f'<div class="zero" style="left:{zero:.2f}%"></div>'
             f'<div style="left:{left:.2f}%;width:{width:.2f}%;background:{colour}"></div></div>'
         )
 

@@ -115,4 +115,26 @@ def button(label: str, do: str, *, kind: str = "", **given: str) -> str:
         HTML.
     """
     rest = attributes({name.replace("_", "-"): value for name, value in given.items()})
-    return f'<button type="button" class="bl-button {kind}" data-do="{do}"{rest}>{text(label)}</button>'
+    css = f"bl-button {kind}".strip()
+    return f'<button type="button" class="{css}" data-do="{do}"{rest}>{text(label)}</button>'
+
+
+def link(label: str, do: str, **given: str) -> str:
+    """Return a button that looks like a link.
+
+    Parameters
+    ----------
+    label : str
+        What it says.
+    do : str
+        The act.
+    **given : str
+        Attributes; underscores stand for dashes.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    rest = attributes({name.replace("_", "-"): value for name, value in given.items()})
+    return f'<button type="button" class="bl-link" data-do="{do}"{rest}>{text(label)}</button>'

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, Widget, value_text
-from basis_lab.notebook.panels.markup import attributes, button, text
+from basis_lab.notebook.panels.markup import attributes, button, link, text
 from basis_lab.notebook.words import day_text
 
 
@@ -105,7 +105,8 @@ def _dates(offer: Offer) -> str:
     covered = f"{_day(first)} to {_day(last)}" if first else ""
     limits = f' min="{first}" max="{last}"' if first else ""
     boxes = "".join(
-        f'<input type="date" id="bl-{key}" aria-label="{key}" data-key="{key}" data-act="case"{limits}>'
+        f'<input type="date" id="bl-{key}" aria-label="{key}" data-key="{key}" '
+        f'data-act="case"{limits}>'
         for key in ("start", "end")
     )
     return (
@@ -163,7 +164,8 @@ def _widget(control: Control, shared: str) -> str:
         case Widget.SLIDER:
             return (
                 f'<div class="pair"><input type="range" {told}{limits}><input type="text" '
-                f'inputmode="decimal" class="readout" aria-label="{text(control.label)}, exact" {shared}></div>'
+                f'inputmode="decimal" class="readout" aria-label="{text(control.label)}, exact" '
+                f"{shared}></div>"
             )
         case Widget.NUMBER:
             return f'<input type="number" step="any" {told}>'
@@ -181,8 +183,8 @@ def _other(offer: Offer) -> str:
     return (
         '<div class="bl-field"><div class="line"><label for="bl-other">Any other key</label>'
         '<span class="about">key = value</span></div><input type="text" id="bl-other" '
-        f'list="bl-keys" data-key="other" data-act="other"><datalist id="bl-keys">{options}</datalist>'
-        '<div data-slot="note:other"></div></div>'
+        f'list="bl-keys" data-key="other" data-act="other"><datalist id="bl-keys">{options}'
+        '</datalist><div data-slot="note:other"></div></div>'
     )
 
 
@@ -214,12 +216,8 @@ def acts_html(case: Case, *, running: bool, live: bool, stale: bool, blocked: bo
     second = "".join(
         button(name, name.lower(), data_focus=name) for name in ("Pin", "Save", "Report")
     )
-    copies = (
-        f'<button type="button" class="bl-link" data-do="copied" data-copy="{text(case.command())}">'
-        "Copy as command</button> "
-        f'<button type="button" class="bl-link" data-do="copied" data-copy="{text(case.python())}">'
-        "Copy as Python</button>"
-    )
+    command = link("Copy as command", "copied", data_copy=case.command())
+    copies = f"{command} {link('Copy as Python', 'copied', data_copy=case.python())}"
     return (
         f'<div class="bl-buttons">{first}</div><div class="bl-buttons">{second}</div>'
         f"<div>{copies}</div>"
@@ -245,11 +243,10 @@ def note_html(control: Control, refused: str, hint: str) -> str:
     """
     parts = []
     if control.changed:
-        parts.append(
-            f'<span class="changed" aria-hidden="true">\N{BULLET}</span> <span class="muted">default '
-            f"{text(value_text(control.default))}</span> "
-            f'<button type="button" class="bl-link" data-do="reset" data-of="{text(control.key)}">reset</button>'
-        )
+        default = text(value_text(control.default))
+        reset = link("reset", "reset", data_of=control.key, aria_label=f"reset {control.label}")
+        dot = '<span class="changed" aria-hidden="true">\N{BULLET}</span>'
+        parts.append(f'{dot} <span class="muted">default {default}</span> {reset}')
     if refused:
         parts.append(f'<div class="refused" role="alert">{text(refused)}</div>')
     if hint:
