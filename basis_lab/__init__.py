@@ -39,6 +39,7 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     overrides: Mapping[str, object] | None = None,
     scenarios: Sequence[str] = (),
     data_dir: str | Path | None = None,
+    data_mode: Literal["csv", "db"] | None = None,
     progress: bool = False,
     stride: int | Literal["auto"] = "auto",
 ) -> "RunResult":
@@ -61,6 +62,9 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     data_dir : str, Path or None
         A canonical or raw data directory; None takes BASIS_DATA_DIR, else the embedded
         synthetic data.
+    data_mode : "csv", "db" or None
+        "db" reads the DuckDB file of the directory, or that of BASIS_DATABASE__URL; None takes
+        BASIS_DATA_MODE, else "csv".
     progress : bool
         Show how far the run is, on standard error.
     stride : int or "auto"
@@ -91,7 +95,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         overrides=_keys(overrides),
         scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
         data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
-        data_mode="db" if environment.data_mode == "db" else "csv",
+        data_mode=data_mode if data_mode is not None else environment.data_source,
+        database=environment.database if data_dir is None else None,
         out=None,
         run_id=None,
         plots=False,

@@ -89,7 +89,7 @@ def _request(options: argparse.Namespace) -> "BacktestRequest":
     if options.run_id is not None:
         check_run_id(options.run_id)
     named = (options.out, environment.results_dir, Path("outputs"))
-    data_mode = environment.data_mode if options.data_mode is None else options.data_mode
+    data_mode = environment.data_source if options.data_mode is None else options.data_mode
     return BacktestRequest(
         mode=options.mode,
         share_class=options.share_class,
@@ -99,7 +99,8 @@ def _request(options: argparse.Namespace) -> "BacktestRequest":
         overrides=read_overrides(options),
         scenarios=tuple(options.scenarios),
         data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
-        data_mode="db" if data_mode == "db" else "csv",
+        data_mode=data_mode,
+        database=environment.database if options.data_dir is None else None,
         out=next(place for place in named if place is not None),
         run_id=options.run_id,
         plots=not options.no_plots,

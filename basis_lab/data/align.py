@@ -35,7 +35,7 @@ def align(series: TimeSeries, name: str, requirement: Requirement, times: TimeAr
     if requirement.alignment is Alignment.TRAILING_MEAN:
         window = window_of(requirement)
         means = trailing_mean(series.times, values, times, window)
-        full = series.times[0] - np.timedelta64(series.info.interval_s, "s") <= times - window
+        full = series.info.first - np.timedelta64(series.info.interval_s, "s") <= times - window
         return np.where(full, means, np.nan)
     carriers: dict[Alignment, Callable[[TimeArray, FloatArray, TimeArray], FloatArray]] = {
         Alignment.BAR_OPEN: exact,
@@ -230,9 +230,12 @@ def history_start(requirement: Requirement, times: TimeArray) -> np.datetime64:
     Returns
     -------
     datetime64[s]
-        The first timestep, or the beginning of its trailing window.
+        The first timestep, the bar that ended there, or the beginning of its trailing window.
     """
     first: np.datetime64 = times[0]
+    if requirement.alignment is Alignment.BAR_EXTREME:
+        ended: np.datetime64 = first - HOUR
+        return ended
     if requirement.alignment is not Alignment.TRAILING_MEAN:
         return first
     earlier: np.datetime64 = first - window_of(requirement) + SECOND
@@ -263,7 +266,7 @@ def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray
             return np.setdiff1d(times[:-1], series.times)
         case Alignment.STAMP | Alignment.TRAILING_MEAN:
             # A trailing mean reaches back as far as there is history, and no further.
-            start = max(history_start(requirement, times), min(series.times[0], times[0]))
+            start = max(history_start(requirement, times), min(series.info.first, times[0]))
             return np.setdiff1d(_grid(series, start, times[-1]), series.times)
         case Alignment.INDEX | Alignment.STEP:
             return _late_snapshots(series, times)
@@ -271,7 +274,7 @@ def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray
 
 def _grid(series: TimeSeries, start: np.datetime64, end: np.datetime64) -> TimeArray:
     step = np.timedelta64(series.info.interval_s, "s")
-    phase = (start - series.times[0]) % step
+    phase = (start - series.info.first) % step
     first = start + (step - phase) % step
     return np.arange(first, end + SECOND, step)
 

@@ -20,7 +20,7 @@ from basis_lab.data.requirements import (
     serve,
     unused_proxies,
 )
-from basis_lab.data.series import BAR_KINDS, HOUR, DatasetId, Store, TimeSeries, time_text
+from basis_lab.data.series import BAR_KINDS, HOUR, DatasetId, Span, Store, TimeSeries, time_text
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import (
     Alignment,
@@ -215,7 +215,8 @@ def _check_dates(start: np.datetime64, end: np.datetime64) -> None:
 def _frame(request: _Request) -> MarketFrame:
     times = np.arange(request.start, request.end + SECOND, HOUR)
     covering = _covering(request)
-    series = {x.info.id: request.store.read(x.info.id) for x in covering}
+    spans = _spans(covering, times)
+    series = {name: request.store.read(name, span) for name, span in spans.items()}
     _check_holes(covering, series, times)
     arrays: dict[str, FloatArray] = {}
     for served in covering:
@@ -236,6 +237,20 @@ def _frame(request: _Request) -> MarketFrame:
         universe=request.universe,
         sources=tuple(_source(x, series[x.info.id]) for x in covering),
     )
+
+
+def _spans(covering: tuple[Served, ...], times: TimeArray) -> dict[str, Span | None]:
+    """Return what is read of each dataset: bars by range; the rest is small and judged whole."""
+    spans: dict[str, Span | None] = {}
+    for served in covering:
+        dataset = DatasetId.parse(served.info.id)
+        if dataset is None or dataset.kind not in BAR_KINDS:
+            spans[served.info.id] = None
+            continue
+        start = history_start(served.requirement, times)
+        known = spans[served.info.id] if served.info.id in spans else None
+        spans[served.info.id] = (start if known is None else min(start, known[0]), times[-1])
+    return spans
 
 
 def _covering(request: _Request) -> tuple[Served, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.errors import BadDataError, MissingDataError
 
 IntArray = npt.NDArray[np.int64]
 
@@ -17,6 +18,11 @@ SECONDS_PER_DAY = 86_400.0
 HOUR = np.timedelta64(3600, "s")
 # Readings closer together than this repeat one sample; they do not set the interval of a series.
 SAME_SAMPLE_S = 600
+# What was published before a span and still counts in it: a snapshot, and the one before it.
+HISTORY_ROWS = 2
+
+Span = tuple[np.datetime64, np.datetime64]
+"""First and last moment, UTC, both included."""
 
 
 class DatasetKind(StrEnum):
@@ -195,19 +201,105 @@ class Store(Protocol):
         """
         ...
 
-    def read(self, dataset_id: str) -> TimeSeries:
-        """Return the rows of a dataset.
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """The datasets whose files were all refused, and why."""
+        ...
+
+    def read(self, dataset_id: str, span: Span | None = None) -> TimeSeries:
+        """Return the rows of a dataset, all or those of a span and the two before it.
 
         Parameters
         ----------
         dataset_id : str
             The id.
+        span : tuple of datetime64 or None
+            First and last moment, both included; None reads all.
         """
         ...
 
     def __hash__(self) -> int:
         """Hash the content."""
         ...
+
+
+def cut(series: TimeSeries, span: Span | None) -> TimeSeries:
+    """Return the rows of a span, and the two before it.
+
+    Parameters
+    ----------
+    series : TimeSeries
+        All rows.
+    span : tuple of datetime64 or None
+        First and last moment, both included; None keeps all.
+
+    Returns
+    -------
+    TimeSeries
+        Views of the same arrays.
+    """
+    if span is None:
+        return series
+    low = max(int(np.searchsorted(series.times, span[0])) - HISTORY_ROWS, 0)
+    high = int(np.searchsorted(series.times, span[1], side="right"))
+    return TimeSeries(
+        info=series.info,
+        times=series.times[low:high],
+        fields={name: values[low:high] for name, values in series.fields.items()},
+        lines=series.lines[low:high],
+    )
+
+
+def check_order(times: TimeArray, lines: IntArray, where: str, remedy: str) -> None:
+    """Refuse rows that are not in order of time.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (n,)
+        Of the rows.
+    lines : ndarray of int, shape (n,)
+        Their places in the file.
+    where, remedy : str
+        For the message.
+
+    Raises
+    ------
+    BadDataError
+        Naming the first row that is not later than the one before.
+    """
+    falls = np.flatnonzero(np.diff(times).astype(np.int64) <= 0)
+    if len(falls):
+        place = int(falls[0]) + 1
+        raise BadDataError(
+            "rows are not in order of time, or two are of one time",
+            where=f"{where}, row {lines[place]}",
+            value=time_text(times[place]),
+            remedy=remedy,
+        )
+
+
+def no_such_dataset(dataset_id: str, where: str) -> MissingDataError:
+    """Word that a store has no such dataset.
+
+    Parameters
+    ----------
+    dataset_id : str
+        What was asked for.
+    where : str
+        The store.
+
+    Returns
+    -------
+    MissingDataError
+        To be raised.
+    """
+    return MissingDataError(
+        "the data directory has no such dataset",
+        missing=[dataset_id],
+        where=where,
+        value=dataset_id,
+        remedy="`basis-lab data list` prints what there is",
+    )
 
 
 def nominal_interval_s(times: TimeArray) -> int:

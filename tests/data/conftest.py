@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from basis_lab.data.provider import DataProvider
-from basis_lab.data.series import DatasetInfo, TimeSeries, nominal_interval_s
+from basis_lab.data.series import DatasetInfo, TimeSeries, cut, nominal_interval_s
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import Alignment, Requirement
 
@@ -57,8 +57,8 @@ class MemoryStore:
     def absence(self, dataset_id):
         return self.refused.get(dataset_id, "")
 
-    def read(self, dataset_id):
-        return self.series[dataset_id]
+    def read(self, dataset_id, span=None):
+        return cut(self.series[dataset_id], span)
 
 
 def hours(count, start=DAY_ONE):
