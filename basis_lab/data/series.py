@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from basis_lab.domain.intervals import HOUR_S, HOURLY, INTERVALS
 from basis_lab.domain.market import FloatArray, TimeArray
 from basis_lab.errors import BadDataError, MissingDataError
 
 IntArray = npt.NDArray[np.int64]
 
 SECONDS_PER_DAY = 86_400.0
-HOUR = np.timedelta64(3600, "s")
 # Readings closer together than this repeat one sample; they do not set the interval of a series.
 SAME_SAMPLE_S = 600
 # What was published before a span and still counts in it: a snapshot, and the one before it.
@@ -57,15 +57,20 @@ SIGNED_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True, order=True)
 class DatasetId:
-    """``kind/venue/SYMBOL``, parsed and printed here only."""
+    """``kind/venue/SYMBOL``, parsed and printed here only.
+
+    Bars of another interval than an hour say so: ``spot/binance/BTCUSDT@1m``.
+    """
 
     kind: DatasetKind
     venue: str
     symbol: str
+    interval: str = HOURLY
 
     def __str__(self) -> str:
         """Print the id."""
-        return f"{self.kind.value}/{self.venue}/{self.symbol}"
+        ending = "" if self.interval == HOURLY else f"@{self.interval}"
+        return f"{self.kind.value}/{self.venue}/{self.symbol}{ending}"
 
     @classmethod
     def parse(cls, text: str) -> "DatasetId | None":
@@ -74,7 +79,7 @@ class DatasetId:
         Parameters
         ----------
         text : str
-            ``kind/venue/SYMBOL``.
+            ``kind/venue/SYMBOL`` or ``kind/venue/SYMBOL@interval``.
 
         Returns
         -------
@@ -84,7 +89,10 @@ class DatasetId:
         parts = text.split("/")
         if len(parts) != 3 or not all(parts) or parts[0] not in set(DatasetKind):  # noqa: PLR2004 - the three parts of an id
             return None
-        return cls(DatasetKind(parts[0]), parts[1], parts[2])
+        symbol, marked, interval = parts[2].partition("@")
+        if marked and interval not in INTERVALS:
+            return None
+        return cls(DatasetKind(parts[0]), parts[1], symbol, interval if marked else HOURLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,13 +310,15 @@ def no_such_dataset(dataset_id: str, where: str) -> MissingDataError:
     )
 
 
-def nominal_interval_s(times: TimeArray) -> int:
+def nominal_interval_s(times: TimeArray, *, bars: bool = False) -> int:
     """Return the usual spacing of a series in seconds.
 
     Parameters
     ----------
     times : ndarray of datetime64[s], shape (n,)
         Ascending.
+    bars : bool
+        True for bars, which never repeat one sample.
 
     Returns
     -------
@@ -316,8 +326,9 @@ def nominal_interval_s(times: TimeArray) -> int:
         The median gap, gaps within one sample aside; 3600 for fewer than two samples.
     """
     gaps = np.diff(times).astype("timedelta64[s]").astype(np.int64)
-    gaps = gaps[gaps >= SAME_SAMPLE_S]
-    return int(np.median(gaps)) if len(gaps) else 3600
+    if not bars:
+        gaps = gaps[gaps >= SAME_SAMPLE_S]
+    return int(np.median(gaps)) if len(gaps) else HOUR_S
 
 
 def time_text(time: np.datetime64) -> str:

@@ -25,8 +25,8 @@ class Alignment(StrEnum):
     """How a stored series is brought to the timesteps of a run."""
 
     BAR_OPEN = "bar_open"  # the value of the bar that opens at t
-    BAR_EXTREME = "bar_extreme"  # the value of the bar that ended at t (shifted by one)
-    STAMP = "stamp"  # the value stamped exactly t, NaN where nothing is stamped
+    BAR_EXTREME = "bar_extreme"  # the highest or lowest of the bars from the last timestep to t
+    STAMP = "stamp"  # what was stamped since the last timestep, t included; NaN where nothing was
     INDEX = "index"  # an Aave index, grown causally between snapshots
     STEP = "step"  # the last published value, carried
     TRAILING_MEAN = "trailing_mean"  # the mean of the values stamped in (t - window, t]
@@ -53,6 +53,9 @@ class Requirement:
         The frame's name for the series where it is not the key (a trailing mean of it).
     window_s : int or None
         Seconds of a trailing mean; for that alignment alone.
+    weight : str or None
+        For stamps alone: a price of the same run that a stamp's value is a fraction of, so that
+        what is stamped between two timesteps counts at its own price.
     """
 
     key: str
@@ -62,6 +65,7 @@ class Requirement:
     fallback: str | None = None
     name: str | None = None
     window_s: int | None = None
+    weight: str | None = None
 
     @property
     def frame_key(self) -> str:

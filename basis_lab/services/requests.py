@@ -181,6 +181,7 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
         universe_of(config),
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
+        step_s=config.bar_s,
     )
 
 

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from basis_lab.data.provider import DataProvider
-from basis_lab.data.series import DatasetInfo, TimeSeries, cut, nominal_interval_s
+from basis_lab.data.series import (
+    BAR_KINDS,
+    DatasetId,
+    DatasetInfo,
+    TimeSeries,
+    cut,
+    nominal_interval_s,
+)
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import Alignment, Requirement
 
@@ -29,7 +36,9 @@ class MemoryStore:
             file=f"{dataset_id}.csv",
             fields=tuple(fields),
             ticks_per_unit=(0,) * len(fields),
-            interval_s=nominal_interval_s(times),
+            interval_s=nominal_interval_s(
+                times, bars=DatasetId.parse(dataset_id).kind in BAR_KINDS
+            ),
             first=times[0],
             last=times[-1],
             rows=len(times),
