@@ -15,6 +15,9 @@ from basis_lab.errors import BadDataError, UsageError
 
 TIME = "time"
 
+# Years of minutes are not worth the time that the densest compression takes.
+DENSE, QUICK, LONG = 19, 3, 200_000
+
 Column = npt.NDArray[np.number[Any]]
 
 
@@ -46,7 +49,7 @@ def write_columns(path: Path, times: TimeArray, columns: Mapping[str, Column]) -
         buffered(times, columns, "UTC"),
         path,
         compression="zstd",
-        compression_level=19,
+        compression_level=DENSE if len(times) < LONG else QUICK,
         use_dictionary=False,
         column_encoding=dict.fromkeys([TIME, *integers], "DELTA_BINARY_PACKED"),
         write_statistics=False,

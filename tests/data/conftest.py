@@ -82,13 +82,14 @@ def need(key, alignment=Alignment.BAR_OPEN, **extra):
     return Requirement(key=key, alignment=alignment, purpose="a test", **extra)
 
 
-def provider(store, *requirements, proxies=None, allow_derived=()):
+def provider(store, *requirements, proxies=None, allow_derived=(), step_s=3600):
     return DataProvider(
         store,
         requirements,
         Universe((), "USDT"),
         proxies=proxies if proxies is not None else {},
         allow_derived=allow_derived,
+        step_s=step_s,
     )
 
 
