@@ -25,8 +25,8 @@ class Alignment(StrEnum):
     """How a stored series is brought to the timesteps of a run."""
 
     BAR_OPEN = "bar_open"  # the value of the bar that opens at t
-    BAR_EXTREME = "bar_extreme"  # the value of the bar that ended at t (shifted by one)
-    STAMP = "stamp"  # the value stamped exactly t, NaN where nothing is stamped
+    BAR_EXTREME = "bar_extreme"  # the highest or lowest of the bars from the last timestep to t
+    STAMP = "stamp"  # what was stamped since the last timestep, t included; NaN where nothing was
     INDEX = "index"  # an Aave index, grown causally between snapshots
     STEP = "step"  # the last published value, carried
     TRAILING_MEAN = "trailing_mean"  # the mean of the values stamped in (t - window, t]
@@ -63,6 +63,9 @@ class Requirement:
         For payouts: the programme's first and last day; a gap inside it is an error.
     gaps_allowed : bool
         For payouts: True where a programme pays now and then.
+    weight : str or None
+        For stamps alone: a price of the same run that a stamp's value is a fraction of, so that
+        what is stamped between two timesteps counts at its own price.
     """
 
     key: str
@@ -75,6 +78,7 @@ class Requirement:
     starts_later: bool = False
     span: tuple[np.datetime64, np.datetime64] | None = None
     gaps_allowed: bool = False
+    weight: str | None = None
 
     @property
     def frame_key(self) -> str:

@@ -69,6 +69,7 @@ def perp_needs(venue: str, asset: str) -> tuple[Requirement, ...]:
         Requirement(
             key=series.funding(venue, asset),
             alignment=Alignment.STAMP,
+            weight=series.mark(venue, asset),
             purpose=f"funding of the {where}",
         ),
     )
