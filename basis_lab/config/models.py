@@ -7,6 +7,12 @@ from typing import Annotated, Literal, assert_never
 from basis_lab.calc.costs import CostParameters
 from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit, parameters
+from basis_lab.domain.stress import (
+    ClosureParameters,
+    OrderParameters,
+    ShockParameters,
+    Stress,
+)
 from basis_lab.execution.venues.parameters import VenueParameters
 from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.parameters import BasisParameters, LendingParameters, StrategyParameters
@@ -96,6 +102,15 @@ class ModeIdentity:
         tuple[FlowParameters, ...],
         Doc("deposits and withdrawals on dates; those outside a run's dates are ignored"),
     ]
+    shocks: Annotated[
+        tuple[ShockParameters, ...], Doc("changes of the data, in order; scenarios add theirs")
+    ] = ()
+    closures: Annotated[
+        tuple[ClosureParameters, ...], Doc("venues that close or default; scenarios add theirs")
+    ] = ()
+    actions: Annotated[
+        tuple[OrderParameters, ...], Doc("orders to the strategy; scenarios add theirs")
+    ] = ()
 
 
 @parameters()
@@ -122,6 +137,8 @@ class RunConfig(ModeIdentity):
         After the entry no trigger acts.
     flows : tuple of FlowParameters
         Deposits and withdrawals on dates, in the order given.
+    shocks, closures, actions : tuple of parameter blocks
+        What scenarios do to the data and order of the strategy.
     asset : str
         Resolved: "USDT" or "ETH" for lending, "BTC" or "ETH" for basis.
     share_class : ShareClassParameters
@@ -144,6 +161,11 @@ class RunConfig(ModeIdentity):
     rewards: RewardParameters
     venues: dict[str, VenueParameters]
     origins: dict[str, str] = field(compare=False, repr=False)
+
+    @property
+    def stress(self) -> Stress:
+        """What is done to the data before the run."""
+        return Stress(shocks=self.shocks, closures=self.closures)
 
     def plain(self) -> dict[str, object]:
         """Return plain values for config.yaml: dicts, lists, numbers, texts, in a fixed order.

@@ -21,6 +21,7 @@ from basis_lab.data.requirements import (
     unused_proxies,
 )
 from basis_lab.data.series import BAR_KINDS, HOUR, DatasetId, Store, TimeSeries, time_text
+from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import (
     Alignment,
@@ -30,6 +31,7 @@ from basis_lab.domain.market import (
     SeriesSource,
     TimeArray,
 )
+from basis_lab.domain.stress import CALM, Stress
 from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
 
 Moment = np.datetime64 | datetime
@@ -50,6 +52,8 @@ class DataProvider:
         Venue to the venue whose series stand for all of its own.
     allow_derived : collection of str
         Dataset ids that may serve although they were computed from others.
+    stress : Stress
+        What is done to the data once it is loaded.
 
     Raises
     ------
@@ -67,7 +71,9 @@ class DataProvider:
         *,
         proxies: Mapping[str, str],
         allow_derived: Collection[str],
+        stress: Stress = CALM,
     ) -> None:
+        self._stress = stress
         self._universe = universe
         self._requirements = tuple(requirements)
         self._sources = Sources(
@@ -142,7 +148,7 @@ class DataProvider:
         first, last = _second(start), _second(end)
         _check_dates(first, last)
         request = _Request(self._sources.store, self._served, self._universe, first, last)
-        return _frame(request)
+        return _stressed(request, self._stress) if self._stress else _frame(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +242,12 @@ def _frame(request: _Request) -> MarketFrame:
         universe=request.universe,
         sources=tuple(_source(x, series[x.info.id]) for x in covering),
     )
+
+
+@lru_cache(maxsize=32)
+def _stressed(request: _Request, stress: Stress) -> MarketFrame:
+    """Return the frame under a stress, made from the one that every run over its dates shares."""
+    return stressed(_frame(request), stress)
 
 
 def _covering(request: _Request) -> tuple[Served, ...]:

@@ -159,6 +159,7 @@ class Wrap:
 
 Instruction = SpotTrade | PerpTrade | Transfer | Supply | Withdraw | Borrow | Repay | Wrap
 OnChainInstruction = Supply | Withdraw | Borrow | Repay | Wrap
+TAKEN_WHILE_CLOSED = (Repay,)  # Aave: a frozen reserve may be repaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,7 +383,23 @@ class Liquidation:
     absorbed: float
 
 
-Statement = Arrival | Liquidation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Everything that lay at a venue, gone with it at one timestep.
+
+    Parameters
+    ----------
+    venue : str
+        Who defaulted.
+    lines : tuple of Instrument
+        What it kept for us, positions included.
+    """
+
+    venue: str
+    lines: tuple[Instrument, ...]
+
+
+Statement = Arrival | Liquidation | Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ QUOTE = "USDT"
 AAVE_MARKET = "ethereum"
 GAS_PRICE = "gas/ethereum/gas.price_gwei"
 USDT_USD = "oracle/aave/USDTUSD.price"
+MEAN = ".mean_"  # before the days of a trailing mean
 
 
 def symbol_of(asset: str) -> str:
@@ -133,7 +134,7 @@ def funding_mean(venue: str, asset: str, days: float) -> str:
     str
         Name of the series, fraction of notional per interval.
     """
-    return f"funding/{venue}/{symbol_of(asset)}.mean_{days:g}d"
+    return f"funding/{venue}/{symbol_of(asset)}{MEAN}{days:g}d"
 
 
 def liquidity_index(token: str) -> str:
@@ -198,3 +199,35 @@ def total_borrowed(token: str) -> str:
         Name of the series, token units.
     """
     return f"aave/{AAVE_MARKET}/{token}.total_borrowed"
+
+
+def venue_open(venue: str) -> str:
+    """Tell by 1.0 or 0.0 if a venue takes orders and transfers; absent where it always does.
+
+    Parameters
+    ----------
+    venue : str
+        Any venue.
+
+    Returns
+    -------
+    str
+        Name of the series.
+    """
+    return f"status/{venue}/venue.open"
+
+
+def venue_solvent(venue: str) -> str:
+    """Tell by 1.0 or 0.0 if a venue still has what it owes; absent where it always does.
+
+    Parameters
+    ----------
+    venue : str
+        Any venue.
+
+    Returns
+    -------
+    str
+        Name of the series.
+    """
+    return f"status/{venue}/venue.solvent"

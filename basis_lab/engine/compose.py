@@ -27,7 +27,8 @@ from basis_lab.monitors.pnl import PnLMonitor
 from basis_lab.monitors.position import PositionMonitor
 from basis_lab.monitors.risk import RiskMonitor
 from basis_lab.strategies import blueprint, make_strategy
-from basis_lab.strategies.base import Blueprint, StrategyManager
+from basis_lab.strategies.base import Blueprint
+from basis_lab.strategies.manager import StrategyManager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

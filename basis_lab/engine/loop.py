@@ -16,11 +16,13 @@ from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import (
     Decision,
     Liquidation,
+    Loss,
     ScheduledFlows,
     Statement,
 )
 from basis_lab.domain.market import MarketFrame, Window
 from basis_lab.domain.reports import ExposureReport, RiskReport
+from basis_lab.domain.stress import exit_order
 from basis_lab.engine.capital import CapitalAccount
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import Components
@@ -89,6 +91,8 @@ class FullLoop:
             Share-class currency, > 0.
         """
         self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
+        order = exit_order(self._config.actions, self.frame.times)
+        self.components.strategy_manager.take_order(order)
         self._investors.open(initial_capital, self.frame.rows)
 
     def steps(self) -> Iterator[Window]:
@@ -125,7 +129,7 @@ class FullLoop:
         stop = min(self.row + self._clock.length(), self.frame.rows)
         window = self.frame.window(self.row, stop)
         previews = [venue.preview(window) for venue in self.components.venues]
-        asked = self._capital.next_row(self.row)
+        asked = self._investors.next_row(window)
         works = [x.work_row for x in previews if x.work_row is not None]
         work = min([*works, *([asked] if asked is not None else [])], default=stop)
         if work == self.row:
@@ -155,12 +159,12 @@ class FullLoop:
         statements: list[Statement] = []
         for venue in parts.venues:
             statements += venue.settle(window)
-        forced = tuple(x for x in statements if isinstance(x, Liquidation))
-        self.liquidations += len(forced)
+        forced = tuple(x for x in statements if isinstance(x, (Liquidation, Loss)))
+        self.liquidations += sum(isinstance(x, Liquidation) for x in forced)
         booked = parts.execution_manager.book_statements(forced, window.start)
         flows = tuple(flow for venue in parts.venues for flow in venue.preview(window).flows)
         self._book_flows(flows)
-        arrived = tuple(x for x in statements if not isinstance(x, Liquidation))
+        arrived = tuple(x for x in statements if x not in forced)
         booked += parts.execution_manager.book_statements(arrived, window.start)
         parts.reconciliation_component.reconcile(_named(window))
         booked += self._investors.meet_requests(window)
@@ -257,16 +261,19 @@ class FullLoop:
         self._commit(window, state, flows, booked)
 
     def _log_unmet(self, row: int, firing: Firing) -> None:
-        """Say that a risk fired and nothing could be done about it."""
-        if not firing.due and firing.reason.trigger.startswith(RISK):
-            reason = firing.reason
-            details: dict[str, object] = {
-                "value": reason.value,
-                "limit": reason.limit,
-                "side": reason.side,
-                "action": "none: nothing can be done, or a remedy is under way",
-            }
-            self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
+        """Say that nothing could be done about a risk, or that a decision waits for a venue."""
+        reason = firing.reason
+        closed = self.components.strategy_manager.closed
+        if not closed and (firing.due or not reason.trigger.startswith(RISK)):
+            return
+        unable = "none: nothing can be done, or a remedy is under way"
+        details: dict[str, object] = {
+            "value": reason.value,
+            "limit": reason.limit,
+            "side": reason.side,
+            "action": f"waits until {', '.join(closed)} opens" if closed else unable,
+        }
+        self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
 
     def _allow_gas_debt(self, window: Window, state: _State) -> None:
         wallet = self.components.wallet

@@ -12,6 +12,7 @@ from basis_lab.domain.instructions import (
     ExecutionResult,
     Instruction,
     Liquidation,
+    Loss,
     OnChainInstruction,
     PerpTrade,
     Repay,
@@ -213,7 +214,7 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
     Parameters
     ----------
     statement : Statement
-        An arrival or a liquidation.
+        An arrival, a liquidation or a loss.
     transaction : Transaction
         What was booked for it.
     positions : ndarray of shape (n,)
@@ -243,6 +244,11 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
                 currency=statement.destination.symbol,
                 cause=Cause.TRANSFER,
                 details=details,
+            )
+        case Loss():
+            details["why"] = "the venue defaulted"
+            return replace(
+                base, event_type=EventType.LIQUIDATION, cause=Cause.LIQUIDATION, details=details
             )
         case Liquidation():
             details["clearance_fee"] = statement.clearance_fee

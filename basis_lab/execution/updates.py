@@ -5,6 +5,7 @@ from basis_lab.domain.instructions import (
     Cause,
     ExecutionResult,
     Liquidation,
+    Loss,
     Movement,
     PerpTrade,
     SpotTrade,
@@ -74,7 +75,7 @@ class PositionUpdateHandler:
         return self._post(Transaction(row=row, postings=postings, opens_at=opens_at))
 
     def handle_statement(self, statement: Statement, row: int) -> Transaction:
-        """Book what a venue did by itself: an arrival or a liquidation.
+        """Book what a venue did by itself: an arrival, a liquidation, the loss of all it kept.
 
         Parameters
         ----------
@@ -98,6 +99,9 @@ class PositionUpdateHandler:
                     ),
                 )
             )
+        if isinstance(statement, Loss):
+            postings = tuple(Posting(x, -self._held(x), Cause.LIQUIDATION) for x in statement.lines)
+            return self._post(Transaction(row=row, postings=postings))
         return self._post(self._liquidation(statement, row))
 
     def handle_gas(self, movements: tuple[Movement, ...], row: int) -> list[Transaction]:

@@ -187,6 +187,7 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
         universe_of(config),
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
+        stress=config.stress,
     )
 
 

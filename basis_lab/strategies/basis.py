@@ -27,7 +27,7 @@ from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import RISK, Terms, Trigger, View
+from basis_lab.strategies.base import ORDERED_EXIT, RISK, Terms, Trigger, View
 from basis_lab.strategies.basis_book import BasisBook, Goal
 from basis_lab.strategies.basis_desk import BasisDesk
 from basis_lab.strategies.parameters import BasisParameters, FundingFilter
@@ -46,10 +46,12 @@ REPAIRS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "withdraw": ("trade", "realise", "move", "settle"),
         "refill": ("trade", "realise", "move", "keep"),
         "leave": ("trade",),
+        "quit": ("trade", "realise", "move", "settle"),
     }
 )
 OF_TRIGGER: Mapping[str, str] = MappingProxyType(
     {
+        ORDERED_EXIT: "quit",
         "entry": "enter",
         "deposit": "increase",
         "withdrawal": "withdraw",
@@ -65,7 +67,7 @@ OF_TRIGGER: Mapping[str, str] = MappingProxyType(
         "funding_filter_enter": "increase",
     }
 )
-REDUCING = ("reduce", "withdraw", "refill", "unhedged", "leave")
+REDUCING = ("reduce", "withdraw", "refill", "unhedged", "leave", "quit")
 MARGIN_HEADROOM = 1.05  # moving margin must lift the ratio this far above its warning
 WHOLE = 0.99  # a withdrawal of this share of what is invested closes everything
 
@@ -335,9 +337,12 @@ class BasisStrategy:
         match repair:
             case "withdraw" | "refill":
                 cash = view.queue if repair == "withdraw" else self._reserve_gap(book)
-                if self.parameters.funding_filter is not None and book.hedge == 0.0:
+                filtered = self.parameters.funding_filter is not None
+                if book.hedge == 0.0 and (filtered or book.spot == 0.0):
                     return self._desk.free(book, cash)
                 return self._less(book, cash, sold=sold)
+            case "quit":
+                return self._less(book, book.invested, sold=sold)
             case "leave" | "unhedged" | "rehedge":
                 spot = {"leave": 0.0, "unhedged": book.hedge, "rehedge": book.spot}[repair]
                 return self._stay(book, spot)
