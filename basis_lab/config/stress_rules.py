@@ -1,13 +1,12 @@
 """Business rules of what scenarios do to data, venues and strategy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from basis_lab.config.parts import Parts
 from basis_lab.config.schema import Path
 from basis_lab.config.validation import Fault, nearest
 from basis_lab.data.series import DatasetKind
 from basis_lab.domain.stress import ClosureParameters, ShockParameters, check_moment
-from basis_lab.execution.venues.parameters import VenueParameters
 
 PARTS_OF_A_NAME = 3  # kind, venue, SYMBOL.field
 MOMENTS = "write 2024-08-05, 2024-08-05T01:00, +30d, +12h, or 50%"
@@ -40,7 +39,7 @@ def stress_faults(parts: Parts) -> Iterator[Fault]:
         yield from _patterns(i, shock)
         yield from _operation(i, shock)
     for i, closure in enumerate(header.closures):
-        yield from _closing(i, closure, parts.venues)
+        yield from _closing(i, closure, parts)
 
 
 def _moment(path: Path, at: str) -> Iterator[Fault]:
@@ -51,9 +50,7 @@ def _moment(path: Path, at: str) -> Iterator[Fault]:
         yield Fault(path=path, value=at, what=what, remedy=MOMENTS)
 
 
-def _closing(
-    i: int, closure: ClosureParameters, venues: Mapping[str, VenueParameters]
-) -> Iterator[Fault]:
+def _closing(i: int, closure: ClosureParameters, parts: Parts) -> Iterator[Fault]:
     """Yield closures of nothing, of what cannot close, and defaults that are not for good."""
     if not closure.venues:
         what, remedy = "no venue is named", "name one at least"
@@ -66,14 +63,15 @@ def _closing(
             remedy="leave duration out",
         )
     for k, name in enumerate(closure.venues):
-        kind = venues[name].kind if name in venues else None
-        what = ""
-        if kind == "chain":
+        kind = parts.venues[name].kind if name in parts.venues else None
+        what, remedy = "", "name exchanges, or close it without `lost`"
+        if name not in parts.known_venues:
+            what, remedy = "there is no venue of this name", nearest(name, parts.known_venues)
+        elif kind == "chain":
             what = "a wallet of one's own does not close"
         elif closure.lost and kind not in {None, "exchange"}:
             what = "only what lies at an exchange can be lost with it"
         if what:
-            remedy = "name exchanges, or close it without `lost`"
             yield Fault(path=("closures", i, "venues", k), value=name, what=what, remedy=remedy)
 
 

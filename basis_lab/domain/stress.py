@@ -45,10 +45,10 @@ class ShockParameters:
         float, Unit("of the series; a factor; or an APR"), Bounds(-1e9, 1e9), Doc("by how much")
     ]
     at: Moment
-    duration: Annotated[Hours, Doc("how long it lasts; null: for good")] = None
+    duration: Annotated[Hours, Doc("how long it lasts; null: for good")]
     ramp: Annotated[
         float, Unit("hours"), Bounds(0.0, 1e6), Doc("time from nothing to all of it; 0: one step")
-    ] = 0.0
+    ]
 
 
 @parameters()
@@ -60,10 +60,8 @@ class ClosureParameters:
 
     venues: Annotated[tuple[str, ...], Doc("venues, by name; those that a run lacks are left out")]
     at: Moment
-    duration: Annotated[Hours, Doc("how long they stay closed; null: for good")] = None
-    lost: Annotated[bool, Doc("the venue defaults: what is there is lost, and it never opens")] = (
-        False
-    )
+    duration: Annotated[Hours, Doc("how long they stay closed; null: for good")]
+    lost: Annotated[bool, Doc("the venue defaults: what is there is lost, and it never opens")]
 
 
 @parameters()
@@ -74,7 +72,7 @@ class OrderParameters:
     action: Annotated[str, Choices(ACTIONS), Doc("what is ordered; the strategy then stays out")]
     route: Annotated[
         str, Choices(ROUTES), Doc("how staked coins are left: swap, queue, or what is cheaper")
-    ] = "swap"
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
