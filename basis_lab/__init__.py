@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from basis_lab.config.models import RunConfig
     from basis_lab.results.result import RunResult
+    from basis_lab.services.requests import BacktestRequest
 
-__all__ = ["backtest", "compare", "load_config", "modes", "open_result"]
+__all__ = ["backtest", "compare", "load_config", "modes", "open_result", "stress"]
 
 
 def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
@@ -76,13 +77,101 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     BasisLabError
         A configuration that is refused, data that is missing, or a run that failed.
     """
-    from basis_lab.config.environment import read_environment
     from basis_lab.services.backtest import BacktestService
+
+    request = _request(
+        mode,
+        share_class=share_class,
+        dates=(start, end),
+        capital=capital,
+        overrides=overrides,
+        scenarios=scenarios,
+        data_dir=data_dir,
+        stride=stride,
+    )
+    service = BacktestService()
+    if not progress:
+        return service.run(request)
+    from dataclasses import replace
+
+    from basis_lab.results.progress import Progress
+
+    with Progress() as shown:
+        return service.run(replace(request, progress=shown))
+
+
+def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
+    mode: str,
+    scenarios: Sequence[str] | None = None,
+    *,
+    share_class: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    capital: float | None = None,
+    overrides: Mapping[str, object] | None = None,
+    under: Sequence[str] = (),
+    data_dir: str | Path | None = None,
+    stride: int | Literal["auto"] = "auto",
+) -> "pd.DataFrame":
+    """Run a mode as it is and under each stress, and return one row a run.
+
+    Parameters
+    ----------
+    mode : str
+        Name of a mode, or path of an own mode file.
+    scenarios : sequence of str or None
+        The stresses, by name or path; None takes all that ship.
+    share_class, start, end, capital, overrides, data_dir, stride
+        As for ``backtest``.
+    under : sequence of str
+        Scenarios that every run has, the base run too (``hold``, ``frictionless``).
+
+    Returns
+    -------
+    pandas.DataFrame
+        By stress, ``base`` first: net P&L and its difference to base (share-class currency), worst
+        health factor and margin ratio, liquidations, drawdown, days to recover, status.
+
+    Raises
+    ------
+    BasisLabError
+        If the base run is refused or fails; a stress that fails is a row with its error.
+    """
+    from basis_lab.results.stressing import stress_table
+    from basis_lab.services.stress import run_stresses
+
+    request = _request(
+        mode,
+        share_class=share_class,
+        dates=(start, end),
+        capital=capital,
+        overrides=overrides,
+        scenarios=under,
+        data_dir=data_dir,
+        stride=stride,
+    )
+    names = (scenarios,) if isinstance(scenarios, str) else scenarios
+    return stress_table(run_stresses(request, names))
+
+
+def _request(  # noqa: PLR0913 - what a caller may say of a run
+    mode: str,
+    *,
+    share_class: str | None,
+    dates: tuple[object, object],
+    capital: object,
+    overrides: object,
+    scenarios: Sequence[str],
+    data_dir: str | Path | None,
+    stride: int | Literal["auto"],
+) -> "BacktestRequest":
+    from basis_lab.config.environment import read_environment
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
     environment.require_backtest()
-    request = BacktestRequest(
+    start, end = dates
+    return BacktestRequest(
         mode=mode,
         share_class=share_class,
         start=_date_text(start, "start"),
@@ -98,15 +187,6 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         stride=stride,
         progress=None,
     )
-    service = BacktestService()
-    if not progress:
-        return service.run(request)
-    from dataclasses import replace
-
-    from basis_lab.results.progress import Progress
-
-    with Progress() as shown:
-        return service.run(replace(request, progress=shown))
 
 
 def _date_text(moment: object, name: str) -> str | None:
