@@ -111,6 +111,7 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
     overrides: Mapping[str, object] | None = None,
     under: Sequence[str] = (),
     data_dir: str | Path | None = None,
+    progress: bool = False,
     stride: int | Literal["auto"] = "auto",
 ) -> "pd.DataFrame":
     """Run a mode as it is and under each stress, and return one row a run.
@@ -121,10 +122,12 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
         Name of a mode, or path of an own mode file.
     scenarios : sequence of str or None
         The stresses, by name or path; None takes all that ship.
-    share_class, start, end, capital, overrides, data_dir, stride
-        As for ``backtest``.
+    share_class, start, end, capital, overrides : as for ``backtest``
+        The same questions.
     under : sequence of str
         Scenarios that every run has, the base run too (``hold``, ``frictionless``).
+    data_dir, progress, stride : as for ``backtest``
+        The same questions.
 
     Returns
     -------
@@ -151,7 +154,12 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
         stride=stride,
     )
     names = (scenarios,) if isinstance(scenarios, str) else scenarios
-    return stress_table(run_stresses(request, names))
+    if not progress:
+        return stress_table(run_stresses(request, names))
+    from basis_lab.results.progress import Progress
+
+    with Progress(unit="runs") as shown:
+        return stress_table(run_stresses(request, names, progress=shown))
 
 
 def _request(  # noqa: PLR0913 - what a caller may say of a run

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -27,23 +28,25 @@ def add_stress(commands: Any) -> None:
         metavar="NAME,...",
         help="which stresses, by name or path; all that ship where it is left out",
     )
-    parser.add_argument("--quiet", action="store_true", help="no table")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no table")
     parser.add_argument("--json", action="store_true", help="print the rows alone")
 
 
 def _run_stress(options: argparse.Namespace) -> int:
+    from basis_lab.results.progress import Progress
     from basis_lab.results.stressing import word_stresses
     from basis_lab.services.stress import run_stresses
 
     named = options.stresses
     names = None if named is None else [x.strip() for x in named.split(",") if x.strip()]
-    with stop_on_signals() as stop:
-        request = read_request(options, out=options.out)
-        rows = run_stresses(request, names, stop=stop)
+    request = read_request(options, out=options.out)
+    shown = nullcontext() if options.quiet else Progress(unit="runs")
+    with stop_on_signals() as stop, shown as progress:
+        rows = run_stresses(request, names, stop=stop, progress=progress)
     if options.json:
         say(json.dumps([asdict(row) for row in rows], indent=2, allow_nan=False))
     elif not options.quiet:
-        say(word_stresses(rows, request.share_class or "share-class currency"))
+        say(word_stresses(rows))
     if not stop.is_set():
         return 0
     sys.stderr.write(f"interrupted; {len(rows)} runs were finished\n")

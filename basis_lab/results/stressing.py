@@ -49,11 +49,13 @@ class StressRow:
         Fraction of NAV per share, <= 0.
     days_to_recover : float or None
         From the stress until NAV per share is back where it stood just before; 0 where it never
-        fell, None where it never came back.
+        fell, None where it never came back or nothing was stressed.
     status : str
         completed, stopped or failed.
     run_id : str
         The run's name; empty where it failed.
+    currency : str
+        Of the amounts.
     note : str
         Why it failed, or that the stress changed nothing that the run uses.
     """
@@ -68,6 +70,7 @@ class StressRow:
     days_to_recover: float | None = None
     status: str = FAILED
     run_id: str = ""
+    currency: str = ""
     note: str = ""
 
 
@@ -102,6 +105,7 @@ def stress_row(
         days_to_recover=days,
         status=summary["status"],
         run_id=summary["run_id"],
+        currency=summary["currency"],
         note="; ".join(x for x in summary["warnings"] if "changes nothing in this run" in x),
     )
 
@@ -156,19 +160,17 @@ def stress_table(rows: Sequence[StressRow]) -> "pd.DataFrame":
     import pandas as pd
 
     table = pd.DataFrame([asdict(row) for row in rows]).set_index("scenario")
-    figures = [x for x in table.columns if x not in {"status", "run_id", "note"}]
+    figures = [x for x in table.columns if x not in {"status", "run_id", "currency", "note"}]
     return table.astype(dict.fromkeys(figures, float))
 
 
-def word_stresses(rows: Sequence[StressRow], currency: str) -> str:
+def word_stresses(rows: Sequence[StressRow]) -> str:
     """Return the rows for people.
 
     Parameters
     ----------
     rows : sequence of StressRow
         The base run first.
-    currency : str
-        The share class's.
 
     Returns
     -------
@@ -177,7 +179,7 @@ def word_stresses(rows: Sequence[StressRow], currency: str) -> str:
     """
     lines = [HEADINGS, *(_words(row) for row in rows)]
     said = [f"{row.scenario}: {row.note}" for row in rows if row.note]
-    head = f"amounts in {currency}; worst margin is the least margin ratio at any venue"
+    head = f"amounts in {rows[0].currency}; worst margin is the least margin ratio at any venue"
     return "\n".join([align_table(lines, right=tuple(range(1, 8))), "", head, *said])
 
 
@@ -190,9 +192,13 @@ def _words(row: StressRow) -> tuple[str, ...]:
         _figure(row.min_margin_ratio, "{:.2%}"),
         _figure(row.liquidations, "{:.0f}"),
         _figure(row.max_drawdown, "{:.2%}"),
-        _figure(row.days_to_recover, "{:.1f}") or ("never" if row.run_id else ""),
+        _figure(row.days_to_recover, "{:.1f}") or ("" if _unstressed(row) else "never"),
         row.status,
     )
+
+
+def _unstressed(row: StressRow) -> bool:
+    return row.scenario == BASE or bool(row.note)
 
 
 def _figure(value: float | None, form: str) -> str:

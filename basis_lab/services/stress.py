@@ -1,19 +1,24 @@
 """The stress service: one mode under every stress, over one loaded set of data."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 from basis_lab.config.files import default_folder
 from basis_lab.config.loader import STRESS_KEYS
-from basis_lab.config.models import RunConfig
-from basis_lab.domain.market import TimeArray
+from basis_lab.domain.market import MarketFrame
 from basis_lab.domain.stress import moment_row
 from basis_lab.errors import BasisLabError
 from basis_lab.results.result import RunResult
 from basis_lab.results.stressing import BASE, StressRow, days_to_recover, stress_row
-from basis_lab.services.requests import BacktestRequest, CheckedRequest, check_request
+from basis_lab.services.requests import (
+    BacktestRequest,
+    CheckedRequest,
+    Progress,
+    check_request,
+)
 from basis_lab.services.single import execute
 
 
@@ -35,6 +40,7 @@ def run_stresses(
     names: Sequence[str] | None = None,
     *,
     stop: threading.Event | None = None,
+    progress: Progress | None = None,
 ) -> tuple[StressRow, ...]:
     """Run a request as it is, and again under each stress.
 
@@ -46,6 +52,8 @@ def run_stresses(
         Names or paths of scenarios; None takes all that ship.
     stop : threading.Event or None
         Set to stop: what was finished by then is returned.
+    progress : callable or None
+        Called with (runs done, runs) after each.
 
     Returns
     -------
@@ -65,20 +73,44 @@ def run_stresses(
     chosen = shipped_stresses() if names is None else tuple(names)
     for name in chosen:
         default_folder().choose("scenarios", name)
-    base = _finished(check_request(request), stopped).summary
-    rows = [stress_row(BASE, base, base, None)]
+    checked = check_request(request)
+    base = _Base(checked.frame, _finished(checked, stopped).summary)
+    rows = [stress_row(BASE, base.summary, base.summary, None)]
     for name in chosen:
+        _tell(progress, len(rows), len(chosen) + 1)
+        asked = replace(request, scenarios=(*request.scenarios, name))
         try:
-            asked = replace(request, scenarios=(*request.scenarios, name))
-            checked = check_request(asked)
-            result = _finished(checked, stopped)
+            rows.append(_row(name, asked, base, stopped))
         except KeyboardInterrupt:
             break
         except BasisLabError as error:
             rows.append(StressRow(scenario=name, note=f"{error.code}: {error}"))
-            continue
-        rows.append(stress_row(name, result.summary, base, _days(checked, result)))
+    _tell(progress, len(rows), len(chosen) + 1)
     return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The run without a stress."""
+
+    frame: MarketFrame
+    summary: Mapping[str, Any]
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
+
+
+def _row(name: str, request: BacktestRequest, base: _Base, stop: threading.Event) -> StressRow:
+    checked = check_request(request)
+    result = _finished(checked, stop)
+    row = _first_row(checked, base.frame)
+    days = None
+    if row is not None:
+        nav = result.pnl["nav_per_share"].to_numpy(dtype=float)
+        days = days_to_recover(checked.frame.times, nav, row)
+    return stress_row(name, result.summary, base.summary, days)
 
 
 def _finished(checked: CheckedRequest, stop: threading.Event) -> RunResult:
@@ -89,16 +121,12 @@ def _finished(checked: CheckedRequest, stop: threading.Event) -> RunResult:
     return result
 
 
-def _days(checked: CheckedRequest, result: RunResult) -> float | None:
-    row = _first_row(checked.config, checked.frame.times)
-    if row is None:
-        return None
-    nav = result.pnl["nav_per_share"].to_numpy(dtype=float)
-    return days_to_recover(checked.frame.times, nav, row)
-
-
-def _first_row(config: RunConfig, times: TimeArray) -> int | None:
-    """Return the first timestep at which a run is stressed."""
-    moments = (x.at for x in (*config.shocks, *config.closures, *config.actions))
-    rows = (moment_row(at, times) for at in moments)
+def _first_row(checked: CheckedRequest, unstressed: MarketFrame) -> int | None:
+    """Return the first timestep at which a run is stressed; None where nothing is."""
+    config, times = checked.config, checked.frame.times
+    ordered = [x.at for x in config.actions]
+    changed: list[str] = []
+    if checked.frame is not unstressed:  # the provider hands out one frame for the same content
+        changed = [*(x.at for x in config.shocks), *(x.at for x in config.closures)]
+    rows = (moment_row(at, times) for at in (*changed, *ordered))
     return min((x for x in rows if x is not None), default=None)
