@@ -230,9 +230,8 @@ class FullLoop:
         self.recorder.note_before(state.risk)
         for _ in range(MAX_STAGES):
             first = not manager.entered
-            decision = manager.make_strategy_decision(self._view(window, state), firing)
+            firing, decision = self._decide(window, state, firing)
             if decision is None:
-                self._log_unmet(window.start, firing)
                 break
             if not firing.due:
                 self._groups += 1
@@ -259,6 +258,22 @@ class FullLoop:
             booked = [*booked, *self._investors.pay(window)]
             state = self._measure(window, ())
         self._commit(window, state, flows, booked)
+
+    def _decide(
+        self, window: Window, state: _State, firing: Firing
+    ) -> tuple[Firing, Decision | None]:
+        """Ask what to do; where that waits for a closed venue, ask about what else fired there."""
+        manager = self.components.strategy_manager
+        view = self._view(window, state)
+        following: Firing | None = firing
+        while following is not None:
+            firing = following
+            decision = manager.make_strategy_decision(view, firing)
+            if decision is not None:
+                return firing, decision
+            self._log_unmet(window.start, firing)
+            following = manager.find_trigger(view) if manager.closed else None
+        return firing, None
 
     def _log_unmet(self, row: int, firing: Firing) -> None:
         """Say that nothing could be done about a risk, or that a decision waits for a venue."""
