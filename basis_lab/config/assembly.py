@@ -73,6 +73,7 @@ def _parts(draft: Draft) -> Parts:
         data=_block(draft, "data", DataParameters),
         rewards=_block(draft, "rewards", RewardParameters),
         venues=_venues(draft),
+        known_venues=draft.known_venues,
     )
 
 

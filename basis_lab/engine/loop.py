@@ -16,11 +16,13 @@ from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import (
     Decision,
     Liquidation,
+    Loss,
     ScheduledFlows,
     Statement,
 )
 from basis_lab.domain.market import MarketFrame, Window
 from basis_lab.domain.reports import ExposureReport, RiskReport
+from basis_lab.domain.stress import exit_order
 from basis_lab.engine.capital import CapitalAccount
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import Components
@@ -28,7 +30,7 @@ from basis_lab.engine.investors import InvestorDesk
 from basis_lab.engine.recorder import Recorder
 from basis_lab.errors import ReconciliationError, StrategyError
 from basis_lab.ledger.book import Transaction
-from basis_lab.strategies.base import RISK, Firing, View
+from basis_lab.strategies.base import ORDERED_EXIT, RISK, Firing, View
 
 MAX_STAGES = 8  # stages of one plan that may follow each other at one timestep
 
@@ -89,6 +91,8 @@ class FullLoop:
             Share-class currency, > 0.
         """
         self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
+        order = exit_order(self._config.actions, self.frame.times)
+        self.components.strategy_manager.take_order(order)
         self._investors.open(initial_capital, self.frame.rows)
 
     def steps(self) -> Iterator[Window]:
@@ -125,7 +129,7 @@ class FullLoop:
         stop = min(self.row + self._clock.length(), self.frame.rows)
         window = self.frame.window(self.row, stop)
         previews = [venue.preview(window) for venue in self.components.venues]
-        asked = self._capital.next_row(self.row)
+        asked = self._investors.next_row(window)
         works = [x.work_row for x in previews if x.work_row is not None]
         work = min([*works, *([asked] if asked is not None else [])], default=stop)
         if work == self.row:
@@ -155,12 +159,12 @@ class FullLoop:
         statements: list[Statement] = []
         for venue in parts.venues:
             statements += venue.settle(window)
-        forced = tuple(x for x in statements if isinstance(x, Liquidation))
-        self.liquidations += len(forced)
+        forced = tuple(x for x in statements if isinstance(x, (Liquidation, Loss)))
+        self.liquidations += sum(isinstance(x, Liquidation) for x in forced)
         booked = parts.execution_manager.book_statements(forced, window.start)
         flows = tuple(flow for venue in parts.venues for flow in venue.preview(window).flows)
         self._book_flows(flows)
-        arrived = tuple(x for x in statements if not isinstance(x, Liquidation))
+        arrived = tuple(x for x in statements if x not in forced)
         booked += parts.execution_manager.book_statements(arrived, window.start)
         parts.reconciliation_component.reconcile(_named(window))
         booked += self._investors.meet_requests(window)
@@ -226,9 +230,8 @@ class FullLoop:
         self.recorder.note_before(state.risk)
         for _ in range(MAX_STAGES):
             first = not manager.entered
-            decision = manager.make_strategy_decision(self._view(window, state), firing)
+            firing, decision = self._decide(window, state, firing)
             if decision is None:
-                self._log_unmet(window.start, firing)
                 break
             if not firing.due:
                 self._groups += 1
@@ -256,17 +259,37 @@ class FullLoop:
             state = self._measure(window, ())
         self._commit(window, state, flows, booked)
 
+    def _decide(
+        self, window: Window, state: _State, firing: Firing
+    ) -> tuple[Firing, Decision | None]:
+        """Ask what to do; where that waits for a closed venue, ask about what else fired there."""
+        manager = self.components.strategy_manager
+        view = self._view(window, state)
+        following: Firing | None = firing
+        while following is not None:
+            firing = following
+            decision = manager.make_strategy_decision(view, firing)
+            if decision is not None:
+                return firing, decision
+            self._log_unmet(window.start, firing)
+            following = manager.find_trigger(view) if manager.closed else None
+        return firing, None
+
     def _log_unmet(self, row: int, firing: Firing) -> None:
-        """Say that a risk fired and nothing could be done about it."""
-        if not firing.due and firing.reason.trigger.startswith(RISK):
-            reason = firing.reason
-            details: dict[str, object] = {
-                "value": reason.value,
-                "limit": reason.limit,
-                "side": reason.side,
-                "action": "none: nothing can be done, or a remedy is under way",
-            }
-            self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
+        """Say that nothing can be done about a risk or an order, or that a decision waits."""
+        reason = firing.reason
+        closed = self.components.strategy_manager.closed
+        urgent = reason.trigger.startswith(RISK) or reason.trigger == ORDERED_EXIT
+        if not closed and (firing.due or not urgent):
+            return
+        unable = "none: nothing can be done, or a remedy is under way"
+        details: dict[str, object] = {
+            "value": reason.value,
+            "limit": reason.limit,
+            "side": reason.side,
+            "action": f"waits until {', '.join(closed)} opens" if closed else unable,
+        }
+        self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
 
     def _allow_gas_debt(self, window: Window, state: _State) -> None:
         wallet = self.components.wallet

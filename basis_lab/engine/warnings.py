@@ -4,11 +4,13 @@ import numpy as np
 
 from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
+from basis_lab.data.shocks import STRESSED, closure_note, shock_note
 from basis_lab.domain import series
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import Level
+from basis_lab.domain.stress import moment_row
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
 
@@ -28,8 +30,8 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
     Returns
     -------
     tuple of str
-        No position, sources that stand for others, unused proxies, flows outside the dates, own
-        size against a pool's liquidity, synthetic data.
+        No position, sources that stand for others, stresses, unused proxies, flows outside the
+        dates, own size against a pool's liquidity, synthetic data.
     """
     held = loop.components.position_monitor.history[: loop.row]
     found = [] if _held_anything(loop, held) else ["the run never held a position"]
@@ -39,6 +41,7 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
         f"data.proxies names {venue}, which this run does not use"
         for venue in provider.unused_proxies
     ]
+    found += _stresses(loop, config)
     found += _flows_outside(loop, config)
     found += _cut_requests(loop)
     found += _divergences(loop)
@@ -54,6 +57,29 @@ def _held_anything(loop: FullLoop, held: FloatArray) -> bool:
     kinds = (Kind.PERP, Kind.ATOKEN)
     instruments = loop.components.universe.instruments
     return any(x.kind in kinds and held[:, i].any() for i, x in enumerate(instruments))
+
+
+def _stresses(loop: FullLoop, config: RunConfig) -> list[str]:
+    """Tell what a scenario did to the data, and what of it did nothing."""
+    times = loop.frame.times
+    notes = dict.fromkeys(note for x in loop.frame.sources for note in x.notes)
+    done = [note for note in notes if note.startswith(STRESSED)]
+    idle = [
+        f"a shock of {', '.join(x.series)} at {x.at}"
+        for x in config.shocks
+        if shock_note(x, times) not in done
+    ]
+    idle += [
+        f"a closure of {', '.join(x.venues)} at {x.at}"
+        for x in config.closures
+        if not any(closure_note(x, venue, times) in done for venue in x.venues)
+    ]
+    idle += [
+        f"an order to {x.action} at {x.at}"
+        for x in config.actions
+        if moment_row(x.at, times) is None
+    ]
+    return [*done, *(f"{what} changes nothing in this run" for what in idle)]
 
 
 def _flows_outside(loop: FullLoop, config: RunConfig) -> list[str]:

@@ -182,6 +182,7 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
         step_s=config.bar_s,
+        stress=config.stress,
     )
 
 

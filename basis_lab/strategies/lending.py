@@ -17,6 +17,7 @@ from basis_lab.domain.instructions import (
 )
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Requirement
+from basis_lab.strategies import base
 from basis_lab.strategies.base import Blueprint, Terms, Trigger, View
 from basis_lab.strategies.needs import gas_needs, lending_needs, spot_needs, usd_needs
 from basis_lab.strategies.parameters import LendingParameters
@@ -128,6 +129,8 @@ class LendingStrategy:
         if reason.trigger != "entry" and not self._affords_gas(view):
             return None  # what is asked for waits, and earns, until gas can be paid
         match reason.trigger:
+            case base.ORDERED_EXIT:
+                return self._withdraw(view, reason, np.inf, to_reserve=0.0)
             case "withdrawal":
                 return self._withdraw(view, reason, view.queue, to_reserve=0.0)
             case "reserve_low":
