@@ -2,16 +2,18 @@
 
 from typing import NoReturn
 
-from basis_lab.domain.events import Event, EventSink, EventType
+from basis_lab.domain.events import Event, EventSink
 from basis_lab.domain.instructions import (
     AtomicGroup,
     Decision,
     ExecutionResult,
     Instruction,
     Movement,
+    PerpTrade,
+    SpotTrade,
     Statement,
     Status,
-    Transfer,
+    Swap,
 )
 from basis_lab.domain.market import Window
 from basis_lab.errors import BasisLabError, ExecutionError, ReconciliationError
@@ -28,7 +30,6 @@ from basis_lab.execution.reconciliation import ReconciliationComponent
 from basis_lab.execution.updates import PositionUpdateHandler
 from basis_lab.ledger.book import Transaction
 from basis_lab.monitors.position import PositionMonitor
-
 
 class ExecutionManager:
     """Carries decisions out, in order, and stops at the first that fails.
@@ -138,15 +139,13 @@ class ExecutionManager:
         for event in events:
             self._events.log_event(event)
         self._reconciliation.reconcile(_named(asked, market, step))
-        if isinstance(asked, Transfer):
-            statements = self._interfaces.transfers.arrivals(market)
-            booked += self.book_statements(statements, step.row)
-        return booked
+        statements = self._interfaces.arrivals(asked, market)
+        return [*booked, *self.book_statements(statements, step.row)]
 
     def _book(self, result: ExecutionResult, step: Step) -> tuple[list[Transaction], list[Event]]:
         transaction = self._updates.handle_position_update(result, step.row)
         event = tell_fill(step, result, transaction, self._positions.book.quantities)
-        self.fills += event.event_type is EventType.TRADE
+        self.fills += isinstance(result.instruction, (SpotTrade, PerpTrade, Swap))
         return [transaction], [event]
 
     def _book_gas(
