@@ -13,6 +13,7 @@ START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
 GENESIS_S = 1_735_689_600  # 2025-01-01T00:00:00Z
 GAS_LIMIT = 12_000_000
+TOGETHER_GAS = 2_000_000
 LISTENING = re.compile(rb"Listening on 127\.0\.0\.1:(\d+)")
 
 
@@ -122,6 +123,22 @@ class Anvil:
         if int(receipt["status"], 16) == 0:
             raise TransactionReverted(self._reason(receipt["transactionHash"]))
         return receipt
+
+    def send_together(self, sender: str, to: str, data: str, count: int, timestamp_s: int) -> None:
+        """Mine the same transaction so many times in one block; raise if one reverted."""
+        transaction = {"from": sender, "to": to, "data": data, "gas": hex(TOGETHER_GAS)}
+        self.rpc("evm_setAutomine", False)  # noqa: FBT003 - the method's signature
+        try:
+            digests = [self.rpc("eth_sendTransaction", transaction) for _ in range(count)]
+            self.at(timestamp_s)
+            self.rpc("evm_mine")
+        finally:
+            self.rpc("evm_setAutomine", True)  # noqa: FBT003 - the method's signature
+        for digest in digests:
+            receipt = self.rpc("eth_getTransactionReceipt", digest)
+            assert receipt is not None, "a transaction did not fit into the block"
+            if int(receipt["status"], 16) == 0:
+                raise TransactionReverted(self._reason(digest))
 
     def _reason(self, digest: str) -> str:
         tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
