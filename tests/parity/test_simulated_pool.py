@@ -116,6 +116,22 @@ def test_liquidators_take_the_same(aave_chain, seed, lowest):
     assert (bad > 0) == (aave_chain.version == "3.6" and done.burnt_scaled > 0.0)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_liquidators_take_the_same_of_small_loans(aave_chain, seed):
+    rng = np.random.default_rng(1300 + seed)
+    shadow = Shadow(aave_chain, emode=True)
+    equity = units("WETH", rng.uniform(0.005, 0.05))
+    assert shadow.loop_open(equity, int(equity * rng.uniform(9.0, 12.5)))
+    slash(shadow, rng.uniform(0.97, 0.99))
+
+    done = shadow.liquidate("weETH", "WETH")
+
+    # Below 2,000 USD the whole since v3.3, half and half again before.
+    assert done.calls >= 1
+    left = aave_chain.look(shadow.user).lines["WETH"].borrowed
+    assert (left == 0) == (aave_chain.version == "3.6")
+
+
 def test_a_healthy_account_is_left_alone(aave_chain):
     shadow = Shadow(aave_chain, emode=True)
     shadow.loop_open(units("WETH", 10.0), units("WETH", 90.0))
