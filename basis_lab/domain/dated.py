@@ -58,9 +58,7 @@ class DatedRows:
         return self.values[np.searchsorted(self.starts, times, side="right") - 1]
 
 
-def dated_rows(
-    name: str, starts: Sequence[str], values: Sequence[float], until: str
-) -> DatedRows:
+def dated_rows(name: str, starts: Sequence[str], values: Sequence[float], until: str) -> DatedRows:
     """Return a table made of ISO dates.
 
     Parameters

@@ -221,16 +221,7 @@ class FlashRepay:
 
 
 OnChainInstruction = (
-    Supply
-    | Withdraw
-    | Borrow
-    | Repay
-    | Wrap
-    | Stake
-    | Unstake
-    | Swap
-    | FlashBorrow
-    | FlashRepay
+    Supply | Withdraw | Borrow | Repay | Wrap | Stake | Unstake | Swap | FlashBorrow | FlashRepay
 )
 Instruction = SpotTrade | PerpTrade | Transfer | OnChainInstruction
 

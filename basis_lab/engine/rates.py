@@ -39,9 +39,7 @@ class Rates:
         self._config = config
         self._costs = config.costs
         self._owed = frozenset(
-            x.instrument.symbol
-            for x in universe.listings
-            if x.instrument.kind is Kind.DEBT
+            x.instrument.symbol for x in universe.listings if x.instrument.kind is Kind.DEBT
         )
         self._universe = universe
         self.paid = 1.0 if config.costs.enabled else 0.0

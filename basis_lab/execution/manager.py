@@ -31,6 +31,7 @@ from basis_lab.execution.updates import PositionUpdateHandler
 from basis_lab.ledger.book import Transaction
 from basis_lab.monitors.position import PositionMonitor
 
+
 class ExecutionManager:
     """Carries decisions out, in order, and stops at the first that fails.
 

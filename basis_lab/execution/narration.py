@@ -243,7 +243,9 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
     )
     match statement:
         case Arrival():
-            return _arrived(base, statement.destination, statement.quantity, Cause.TRANSFER, details)
+            return _arrived(
+                base, statement.destination, statement.quantity, Cause.TRANSFER, details
+            )
         case ClaimPaid():
             details["from_queue"] = str(statement.claim)
             return _arrived(base, statement.destination, statement.quantity, Cause.TRADE, details)
@@ -254,9 +256,7 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
                 "period_end": f"{statement.period_end}Z",
                 "average_staked": statement.average_units,
             }
-            paid = _arrived(
-                base, statement.destination, statement.quantity, Cause.REWARD, details
-            )
+            paid = _arrived(base, statement.destination, statement.quantity, Cause.REWARD, details)
             return replace(paid, event_type=EventType.REWARD_PAYMENT)
         case PoolLiquidation():
             return _pool_liquidated(base, statement, details)

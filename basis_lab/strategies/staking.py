@@ -1,8 +1,5 @@
 """eth_staking_only, eth_leveraged: the share class's own ETH, staked, in a loop or not."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import numpy as np
 
 from basis_lab.domain.instructions import (
@@ -161,9 +158,7 @@ class StakingStrategy:
         entry = reason.trigger == "entry"
         return _decision(Action.ENTRY_FULL if entry else Action.ENTRY_PARTIAL, reason, orders)
 
-    def _free(
-        self, view: View, book: ChainBook, reason: Reason, amount: float
-    ) -> Decision | None:
+    def _free(self, view: View, book: ChainBook, reason: Reason, amount: float) -> Decision | None:
         """Free exactly what a payment lacks beside idle ETH and claims under way."""
         need = amount - max(book.idle, 0.0) - book.claims
         route = self.parameters.exit_route
@@ -174,9 +169,7 @@ class StakingStrategy:
         need += max(-book.idle, 0.0) + self._sale_gas(view)
         return _freeing(reason, self._desk.free(view, book, need, route), Action.EXIT_PARTIAL)
 
-    def _leave(
-        self, view: View, book: ChainBook, reason: Reason, freed: Freed
-    ) -> Decision | None:
+    def _leave(self, view: View, book: ChainBook, reason: Reason, freed: Freed) -> Decision | None:
         sold = self._desk.sell_rewards(view, book)
         if not freed.instructions and freed.lacking == 0.0:
             return _decision(Action.EXIT_FULL, reason, sold)

@@ -126,9 +126,7 @@ class LendingPoolParameters:
         Unit("gas"),
         Doc("gas by operation: supply, withdraw, borrow, repay, flash"),
     ]
-    assets: Annotated[
-        dict[str, tuple[LendingRow, ...]], Doc("collateral rules by token and date")
-    ]
+    assets: Annotated[dict[str, tuple[LendingRow, ...]], Doc("collateral rules by token and date")]
     emode: Annotated[EfficiencyMode | None, Doc("better terms; null where there are none")]
     versions: Annotated[tuple[VersionRow, ...], Doc("liquidation rules by date")]
     known_until: Annotated[IsoDate, Doc("ISO date up to which these tables were checked")]
@@ -145,7 +143,9 @@ class RewardProgramme:
     token: Annotated[str, Doc("token that is paid")]
     since: Annotated[IsoDate, Doc("first day that earns")]
     until: Annotated[IsoDate, Doc("last day that earns; later the rate contains it, or nothing")]
-    gaps_allowed: Annotated[bool, Doc("true: paid now and then; false: a missing period is an error")]
+    gaps_allowed: Annotated[
+        bool, Doc("true: paid now and then; false: a missing period is an error")
+    ]
     counted_in: Annotated[
         tuple[str, ...],
         Choices(("base_eigen", "base_eigen_seasonal")),
@@ -182,8 +182,10 @@ class DexParameters:
     ]
     slippage: Annotated[
         dict[str, SlippageTable],
-        Doc("loss against the quote by token sold and size; sizes in USDT for USDT, "
-            "in WETH for all others, pool fee included"),
+        Doc(
+            "loss against the quote by token sold and size; sizes in USDT for USDT, "
+            "in WETH for all others, pool fee included"
+        ),
     ]
 
 
