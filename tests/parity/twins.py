@@ -49,8 +49,8 @@ class Twins:
 
     # The users' actions, in native units.
 
-    def supply(self, user: str, symbol: str, amount: int) -> None:
-        self._both(
+    def supply(self, user: str, symbol: str, amount: int) -> bool:
+        return self._both(
             user,
             lambda: self.chain.supply(user, symbol, amount),
             lambda: self.pool.supply(user, symbol, self.tokens(symbol, amount)),
