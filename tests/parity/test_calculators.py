@@ -179,7 +179,22 @@ def test_a_small_loan_is_liquidated_as_its_version_has_it(aave_chain, seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_dust_may_be_left_since_v3_3(aave_36, seed):
+def test_a_small_loan_whose_collateral_lacks_the_bonus_is_taken_whole(aave_36, seed):
+    rng = np.random.default_rng(450 + seed)
+    twins = Twins(aave_36)
+    user = indebted(twins, rng, rng.uniform(0.05, 0.6), 0.925)
+    # Collateral between 1.00 and 1.01 of the debt: enough for it, not for the bonus.
+    slash_to(twins, user, rng.uniform(0.9505, 0.959))
+    owed = twins.pool.owed(user, "WETH")
+
+    done = twins.liquidate(user, "weETH", "WETH")
+
+    assert 0.99 * owed < done["repaid"] < owed
+    assert done["bad_debt"] == pytest.approx(owed - done["repaid"], rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_dust_of_collateral_may_be_left_since_v3_3(aave_36, seed):
     rng = np.random.default_rng(500 + seed)
     twins = Twins(aave_36)
     user = indebted(twins, rng, 0.66, 0.929)
@@ -197,6 +212,26 @@ def test_no_dust_may_be_left_since_v3_3(aave_36, seed):
 
     assert twins.pool.health(user).collateral == pytest.approx(1000.0, rel=1e-6)
     assert done["bad_debt"] == 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_dust_of_debt_may_be_left_since_v3_3(aave_36, seed):
+    rng = np.random.default_rng(550 + seed)
+    twins, user = Twins(aave_36), aave_36.users[0]
+    twins.supply(user, "weETH", units("weETH", 2.0))
+    # Half of all debts leaves less than 1,000 USD of the WETH debt.
+    twins.borrow(user, "WETH", units("WETH", rng.uniform(2400.0, 2600.0) / 3000.0))
+    twins.borrow(user, "USDT", units("USDT", rng.uniform(1400.0, 1600.0)))
+    slash_to(twins, user, 0.97)
+    allowed = twins.pool.preview_liquidation(user, "weETH", "WETH").repaid_units[0]
+
+    with pytest.raises(TransactionReverted, match="MustNotLeaveDust"):
+        aave_36.liquidate(user, "weETH", "WETH", units("WETH", allowed * (1.0 + 1e-6)))
+    twins.now_s = aave_36.now()
+    twins.liquidate(user, "weETH", "WETH")
+
+    left_usd = twins.pool.owed(user, "WETH") * twins.pool.price("WETH")
+    assert left_usd == pytest.approx(1000.0, rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -14,6 +14,7 @@ from tests.parity.pool import ASSET, FloatPool, RefusedError
 
 RELATIVE = 1e-9
 SLACK_UNITS = 2
+LEAST_LEFT_USD = 1000.0
 REASONS = {
     "health": {"HealthFactorLowerThanLiquidationThreshold"},
     "ltv": {"CollateralCannotCoverNewBorrow", "CollateralBalanceIsZero", "LtvValidationFailed"},
@@ -113,11 +114,11 @@ class Twins:
         self._tick()
         planned = self.pool.preview_liquidation(user, collateral, debt)
         repaid, seized = planned.repaid_units[0], planned.seized_units[0]
-        whole = repaid == self.pool.owed(user, debt)
-        emptied = seized == self.pool.supplied(user, collateral)
+        debt_left = (self.pool.owed(user, debt) - repaid) * self.pool.price(debt)
+        held_left = (self.pool.supplied(user, collateral) - seized) * self.pool.price(collateral)
         # Where the least that must be left decides, the contract cuts it to 8 decimals of a USD.
+        limited = LEAST_LEFT_USD in (round(debt_left, 6), round(held_left, 6))
         shy = int(repaid * (1.0 - 1e-10) * ASSET[debt].unit)
-        limited = self._dust_decides(user, debt, repaid) and not (whole or emptied)
         receipt = self.chain.liquidate(user, collateral, debt, shy if limited else MAX)
         result = self.pool.liquidate(user, collateral, debt)
         event = self.chain.liquidation_event(receipt)
@@ -135,10 +136,6 @@ class Twins:
         self.compare(user)
         self.compare(self.chain.keeper)
         return amounts
-
-    def _dust_decides(self, user: str, debt: str, repaid: float) -> bool:
-        half = 0.5 * self.pool.owed(user, debt)
-        return self.pool.version == "3.6" and repaid < half * (1.0 - 1e-9)
 
     # The world.
 
