@@ -12,6 +12,7 @@ from basis_lab.domain.market import BoolArray
 from basis_lab.domain.stress import ExitOrder
 from basis_lab.strategies.base import (
     ORDERED_EXIT,
+    POOL,
     RISK,
     WITHDRAWAL,
     Firing,
@@ -74,7 +75,8 @@ class StrategyManager:
         Firing or None
             The trigger of the highest priority at that row. While a plan is open only an ordered
             exit, its due stage, its timeout and risk triggers count; a risk remedy under way is
-            not ordered twice.
+            not ordered twice: while exchanges are helped only the loan's risks count, and the
+            other way round.
         """
         plan = self.plan
         held = self._hold and self.entered
@@ -86,9 +88,12 @@ class StrategyManager:
             ordered = self._first(view, self._order_trigger(view), stop + 1)
             if ordered is not None:
                 late, stop = ordered, ordered.offset
-        if held or plan.reason.trigger.startswith(RISK):
+        if held:
             return late
-        risk = self._first(view, self.strategy.risk_triggers(view), stop)
+        risks = self.strategy.risk_triggers(view)
+        if plan.reason.trigger.startswith(RISK):  # of the two sides, the other may need help too
+            risks = tuple(x for x in risks if (x.side == POOL) != (plan.reason.side == POOL))
+        risk = self._first(view, risks, stop)
         return late if risk is None else risk
 
     def _next_of_plan(self, view: View, plan: OpenPlan) -> Firing | None:
