@@ -33,7 +33,11 @@ class RiskParameters:
         Doc("(cash + unrealised P&L) / notional at each perp venue"),
         Primary("Margin warning", 0.12, 0.60, 0.01, key="warning"),
     ] = None
-    health_factor: Annotated[FloorLimits | None, Doc("health factor at the lending pool")] = None
+    health_factor: Annotated[
+        FloorLimits | None,
+        Doc("health factor at the lending pool"),
+        Primary("Health factor warning", 1.01, 1.20, 0.005, key="warning"),
+    ] = None
     ltv: Annotated[CeilingLimits | None, Doc("loan to value at the lending pool")] = None
     price_divergence: Annotated[
         CeilingLimits | None, Doc("|mark / spot - 1| at each perp venue; logged, never acted on")

@@ -12,7 +12,7 @@ from basis_lab.errors import UsageError
 from basis_lab.notebook.words import words
 
 MOST_OPEN = 5
-BLOCKS = ("strategy", "risk", "costs", "data", "rewards")
+BLOCKS = ("strategy", "risk", "costs", "data", "rewards")  # the last only where one stakes
 STEPS_OF_A_SLIDER = 50
 WHOLE = "fraction of "
 
@@ -45,6 +45,8 @@ class Control:
         Of a slider or number.
     choices : tuple of str
         What may be chosen.
+    words : tuple of str
+        What may stand in place of a number.
     primary : bool
         True where it is open; the others are folded.
     """
@@ -61,6 +63,7 @@ class Control:
     high: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     primary: bool = False
 
     @property
@@ -114,10 +117,11 @@ def make_controls(config: RunConfig, base: RunConfig) -> tuple[Control, ...]:
         At most five primary ones first.
     """
     defaults = {row.key: row.value for row in describe_config(base)}
+    blocks = BLOCKS if config.strategy.staking_enabled else BLOCKS[:-1]
     made = [
         _control(row, defaults)
         for row in describe_config(config)
-        if row.key.partition(".")[0] in BLOCKS
+        if row.key.partition(".")[0] in blocks
     ]
     opened = [x for x in made if x.primary][:MOST_OPEN]
     if not opened:
@@ -142,6 +146,7 @@ def _control(row: ConfigRow, defaults: Mapping[str, object]) -> Control:
         default=defaults[row.key] if row.key in defaults else None,
         primary=mark is not None,
         choices=node.choices if node.shape is Shape.VALUE else (),
+        words=node.words,
         low=node.low,
         high=node.high,
     )
@@ -210,6 +215,8 @@ def read_value(control: Control, written: str) -> object:
 
 
 def _read_number(control: Control, written: str) -> object:
+    if written in control.words:
+        return written
     try:
         number = float(written)
     except ValueError as error:

@@ -134,7 +134,8 @@ def _field(control: Control) -> str:
     """Return one key: label, unit and bounds in a line, its meaning as tooltip and description."""
     key = text(control.key)
     shared = f'data-key="{key}" data-act="set" title="{text(control.meaning)}"'
-    about = ", ".join(x for x in (control.unit.replace("fraction of", "of"), _range(control)) if x)
+    unit = control.unit.replace("fraction of", "of")
+    about = ", ".join(x for x in (unit, *control.words, _range(control)) if x)
     return (
         f'<div class="bl-field" title="{text(control.meaning)}"><div class="line">'
         f'<label for="bl-{key}">{text(control.label)}</label>'
