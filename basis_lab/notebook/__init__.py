@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from basis_lab.notebook.parameters import check_parameters
+
 if TYPE_CHECKING:
     from basis_lab.notebook.workbench import Workbench
 
-__all__ = ["workbench"]
+__all__ = ["check_parameters", "workbench"]
 
 
 def workbench(

@@ -11,6 +11,7 @@ from basis_lab.notebook.words import side_name
 from basis_lab.results.formats import format_ratio, format_share
 
 THOUSAND = 1_000.0
+LEAST_DRIFT = 5e-5  # of equity; less would be told as 0.00 %
 LEAST_STACK = 0.02  # of the book; a thinner line has no label
 
 
@@ -203,10 +204,11 @@ def _drift(canvas: Canvas, drift: FloatArray) -> Strip:
     edges = np.array([] if limit is None else [-limit, limit], dtype=np.float64)
     low, high = extent(larger, edges, np.zeros(1))
     most = float(np.nanmax(np.abs(drift)))
-    digits = 2 if most >= 1e-4 else 4  # noqa: PLR2004 - less than a basis point takes more digits
-    told = format_share(most, digits=digits)
+    told = f"Net delta stayed within {format_share(most)} of equity"
+    if most < LEAST_DRIFT:
+        told = "Net delta stayed on its target"
     return Strip(
-        title=f"Net delta stayed within {told} of equity",
+        title=told,
         note="less its target, % of equity",
         height_px=64,
         traces=(

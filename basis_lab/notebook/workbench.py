@@ -46,10 +46,10 @@ class Workbench:
         self.live = False
         self._live_chosen = False
         self._said = ""
-        self._acts = self._known_acts()
         self._runner = Runner(self._ended, self._progress)
         self._asked = case
         self.editor = Editor(case, self._case_changed, self.act)
+        self._acts = self._known_acts()
         self.editor.panel.observe(self._themed, "dark")
         self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
         self.widget.add_class("bl-root")

@@ -87,7 +87,6 @@ LstType = Annotated[str, Choices(("weeth", "wsteth")), Doc("the staking token: e
 ExitRoute = Annotated[
     str,
     Choices(("queue", "swap", "auto")),
-    Primary("Exit route"),
     Doc("how withdrawals leave: the protocol's queue, a sale, or the cheaper of the two (auto)"),
 ]
 Dex = Annotated[str, Doc("where staking tokens and rewards are sold")]
