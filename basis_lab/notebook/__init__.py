@@ -42,14 +42,15 @@ def workbench(
     Raises
     ------
     BasisLabError
-        If there is no such mode, or it does not run in that share class.
+        If a value makes no sense. Data that is missing is shown, with what can be done about it.
     """
     from basis_lab.config.loader import load_config
+    from basis_lab.errors import BadDataError, MissingDataError
     from basis_lab.notebook.case import Case
     from basis_lab.notebook.workbench import Workbench
 
     config = load_config(mode, share_class=share_class, capital=capital)
-    return Workbench(
+    bench = Workbench(
         Case(
             mode=config.mode,
             share_class=config.share_class.name,
@@ -59,3 +60,6 @@ def workbench(
             data_dir=data_dir,
         )
     )
+    if bench.failure is not None and not isinstance(bench.failure, MissingDataError | BadDataError):
+        raise bench.failure
+    return bench

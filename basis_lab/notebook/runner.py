@@ -61,7 +61,7 @@ class Runner:
         """Whether a run is under way."""
         return self._service is not None
 
-    def start(self, request: BacktestRequest) -> None:
+    def start(self, request: BacktestRequest, *, wait: bool = False) -> None:
         """Run a request; one that is under way is stopped and forgotten.
 
         Returns at once where an event loop will watch it, else when the run has ended.
@@ -70,6 +70,8 @@ class Runner:
         ----------
         request : BacktestRequest
             What is asked.
+        wait : bool
+            True to return when the run has ended, whatever it takes.
         """
         self._forget()
         self._began_s = perf_counter()
@@ -82,7 +84,7 @@ class Runner:
             self._on_end(Outcome(None, error, self._seconds()))
             return
         self._service = service
-        loop = _loop()
+        loop = None if wait else _loop()
         if not self._ended(QUIET_S if loop is not None else None) and loop is not None:
             self._watch(loop, service)
 

@@ -18,6 +18,7 @@ from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.event_list import often_met
 from basis_lab.notebook.panels.markup import text
+from basis_lab.notebook.reporter import Reporter
 from basis_lab.notebook.runner import Outcome, Runner
 from basis_lab.notebook.series import RunSeries
 from basis_lab.results.result import RunResult
@@ -47,13 +48,16 @@ class Workbench:
         self._live_chosen = False
         self._said = ""
         self._runner = Runner(self._ended, self._progress)
+        self._reporter = Reporter(self._reported)
         self._asked = case
         self.editor = Editor(case, self._case_changed, self.act)
         self._acts = self._known_acts()
         self.editor.panel.observe(self._themed, "dark")
         self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
         self.widget.add_class("bl-root")
-        self.run()
+        self.failure: BasisLabError | None = None
+        # The first result is there when the cell has ended, for those that come after it.
+        self.run(wait=True)
 
     def act(self, name: str, key: str = "", value: str = "") -> None:
         """Do one thing that the user can do.
@@ -68,15 +72,21 @@ class Workbench:
         if name in self._acts:
             self._acts[name](key, value)
 
-    def run(self) -> None:
-        """Run the case; what is drawn stays until this has finished."""
+    def run(self, *, wait: bool = False) -> None:
+        """Run the case; what is drawn stays until this has finished.
+
+        Parameters
+        ----------
+        wait : bool
+            True to return when it has ended.
+        """
         if self.editor.refused:
             return
         if self.editor.trouble is not None:
             self._fail(self.editor.trouble)
             return
         self._asked = self.editor.case
-        self._runner.start(self._asked.request())
+        self._runner.start(self._asked.request(), wait=wait)
         self._tell_acts()
 
     def pin(self) -> None:
@@ -211,6 +221,7 @@ class Workbench:
         if record is None:
             return
         began = perf_counter()
+        self.failure = None
         self.board.alert("")
         series = RunSeries(record, result.summary)
         self.result, self.drawn = result, self._asked
@@ -234,12 +245,14 @@ class Workbench:
         self._say(f"{ran} \N{MIDDLE DOT} drawn in {drawn_s:.2f} s")
 
     def _fail(self, error: BasisLabError) -> None:
+        self.failure = error
         below = "" if self.drawn is None else f"your last finished run, {_differences(self.drawn)}"
         self.board.alert(alert_html(error, below))
         self._say(f'<span class="bad">stopped: {text(error.code)}</span>')
 
     def _refuse(self, error: ConfigError) -> None:
         """Say at its control what is refused; the last result stays as it is."""
+        self.failure = error
         self.editor.refuse(error)
         self.editor.render()
         if self.editor.trouble is not None:
@@ -259,7 +272,19 @@ class Workbench:
         self._tell_acts()
 
     def _report(self) -> None:
-        self._say("a report needs basis_lab.results.report, which is not there yet; Save works")
+        if self._reporter.running:
+            self._say("a report is being made already")
+            return
+        folder = self.save()
+        if folder is not None:
+            self._say("the report is being made; the workbench goes on")
+            self._reporter.start(folder)
+
+    def _reported(self, page: Path | None, why: str) -> None:
+        if page is None:
+            self._say(f'<span class="bad">no report: {text(why)}</span>')
+        else:
+            self._say(f"report: <code>{text(_short(page))}</code>")
 
     def _guarded(self, do: Callable[[], Any]) -> None:
         try:

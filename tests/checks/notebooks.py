@@ -98,9 +98,8 @@ def update(path: Path) -> None:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": ROOT}}).execute(
-        store_history=True
-    )
+    place = {"metadata": {"path": ROOT}}
+    NotebookClient(notebook, kernel_name="python3", resources=place).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
