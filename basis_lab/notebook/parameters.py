@@ -8,15 +8,15 @@ from basis_lab.errors import UsageError
 INJECTED = "# Parameters"  # how papermill begins the cell that it puts after the tagged one
 
 
-def check_parameters(cells: Sequence[str]) -> None:
-    """Refuse parameters that the notebook's own `parameters` cell does not name.
+def check_parameters(cells: Sequence[str] | None = None) -> None:
+    r"""Refuse parameters that the notebook's own `parameters` cell does not name.
 
     Papermill only warns of them, and the notebook would run with its defaults.
 
     Parameters
     ----------
-    cells : sequence of str
-        The sources that have run, as IPython keeps them in ``In``.
+    cells : sequence of str or None
+        The sources that have run; None takes those of the running notebook.
 
     Raises
     ------
@@ -25,8 +25,13 @@ def check_parameters(cells: Sequence[str]) -> None:
 
     Examples
     --------
-    >>> check_parameters(["mode = 'btc_basis'", "# Parameters\\nmode = 'eth_basis'"])
+    >>> check_parameters(["mode = 'btc_basis'", "# Parameters\nmode = 'eth_basis'"])
     """
+    if cells is None:
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        cells = () if shell is None else shell.user_ns["In"]
     places = [i for i, source in enumerate(cells) if source.lstrip().startswith(INJECTED)]
     if not places:
         return

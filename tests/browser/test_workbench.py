@@ -85,3 +85,194 @@ def test_each_view_is_drawn_in_the_same_figure(bench, view):
     assert bench.page.locator(".bl-plot .main-svg").count() > 0
     assert bench.page.get_attribute(f"[data-focus=tab-{view}]", "aria-selected") == "true"
     assert bench.page.errors == []
+
+
+def test_the_moment_is_one_everywhere(bench):
+    page = bench.page
+    bench.show("risk")
+    page.locator("#bl-moment").focus()
+
+    page.keyboard.press("[")
+    page.wait_for_function("() => document.querySelector('[data-slot=moment]').innerText !== ''")
+    page.wait_for_function(
+        """() => document.querySelector('.bl-right h4').innerText
+                 .includes(document.querySelector('[data-slot=moment]').innerText.slice(0, 16))"""
+    )
+
+    told = page.inner_text("[data-slot=moment]")[:16]
+    assert told in page.inner_text(".bl-foot caption")
+    shot(page, "moment")
+
+
+def test_a_row_of_the_invoice_leads_to_its_days_and_their_events(bench):
+    page = bench.page
+    bench.show("overview")
+
+    page.click('tr[data-do=category][data-of="funding"]')
+    page.click("tr[data-do=day] >> nth=0")
+    page.wait_for_selector('[data-focus=tab-events][aria-selected="true"]')
+
+    assert page.locator(".bl-foot tbody tr").count() > 0
+    shot(page, "drill_down")
+    page.click('.bl-chips [data-do=day][data-of=""]')
+    bench.show("overview")
+
+
+def test_a_pinned_run_stays_beside_the_next_one(bench):
+    page = bench.page
+    bench.live(on=True)
+    page.click("[data-focus=Pin]")
+    page.wait_for_selector(".bl-six .pinned")
+    drawing = bench.drawing
+
+    bench.slider("strategy.spot_allocation").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    bench.wait_drawn(drawing)
+
+    assert page.locator(".bl-six .pinned").count() == 6
+    assert "to pinned" in page.inner_text(".bl-invoice")
+    shot(page, "pinned")
+    bench.show("runs")
+    shot(page, "runs_pinned")
+    page.click("[data-do=unpin]")
+    page.wait_for_selector(".bl-six .pinned", state="detached")
+    bench.show("overview")
+
+
+def test_a_refused_value_says_why_at_its_control(bench):
+    page = bench.page
+    bench.live(on=True)
+    verdict = bench.verdict
+    readout = page.locator('.bl-side input.readout[data-key="risk.margin_ratio.warning"]')
+
+    readout.fill("0.05")
+    readout.press("Enter")
+    page.wait_for_selector(".bl-side .refused")
+
+    assert page.is_disabled("[data-focus=run]")
+    assert bench.verdict == verdict
+    assert page.locator(".bl-dimmed").count() == 0
+    shot(page, "refused")
+    page.click('[data-do=reset][data-of="risk.margin_ratio.warning"]')
+    page.wait_for_selector(".bl-side .refused", state="detached")
+
+
+def test_an_error_stands_over_the_dimmed_result(bench):
+    page = bench.page
+    page.fill("#bl-data_dir", "/nowhere/at/all")
+    page.press("#bl-data_dir", "Enter")
+    page.click("[data-focus=run]")
+
+    page.wait_for_selector("[role=alert] h2")
+    page.wait_for_selector(".bl-dimmed")
+
+    alert = page.inner_text(".bl-alert")
+    assert "/nowhere/at/all" in alert
+    assert "Traceback" not in alert
+    assert "DAT-" in alert
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    shot(page, "error")
+    page.fill("#bl-data_dir", "")
+    page.press("#bl-data_dir", "Enter")
+    page.click("[data-focus=run]")
+    page.wait_for_selector(".bl-dimmed", state="detached")
+
+
+def test_a_mode_is_chosen_by_its_name_and_every_one_is_drawn(bench):
+    modes = bench.page.locator("#bl-mode option").all_inner_texts()
+
+    for mode in modes:
+        if bench.page.input_value("#bl-mode") != mode:
+            bench.live(on=True)
+            bench.choose("mode", mode)
+        for view in ("overview", "risk", "rates"):
+            if bench.page.get_attribute(f"[data-focus=tab-{view}]", "aria-selected") != "true":
+                bench.show(view)
+            shot(bench.page, f"mode_{mode}_{view}")
+        bench.show("overview")
+
+    assert len(modes) >= 7
+    assert bench.page.errors == []
+    bench.choose("mode", modes[0])
+
+
+def test_a_saved_run_is_a_whole_folder(bench, lab):
+    bench.page.click("[data-focus=Save]")
+    bench.page.wait_for_function(
+        "() => document.querySelector('[data-slot=status]').innerText.includes('saved to')",
+        timeout=60_000,
+    )
+
+    folders = [x.parent for x in (lab.folder / "outputs").glob("*/summary.json")]
+    assert len(folders) == 1
+    assert folders[0].name in bench.status()
+    assert (folders[0] / "plots" / "nav.html").exists()
+
+
+def test_the_theme_changes_in_place(bench):
+    bench.page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    bench.page.wait_for_selector('.bl-head[data-theme="dark"]')
+    bench.page.wait_for_function(
+        """() => document.querySelector(".bl-plot .js-plotly-plot, .bl-plot [data-drawn]")
+                 ._fullLayout.font.color.toLowerCase() === "#e6e9ed" """
+    )
+
+    shot(bench.page, "overview_dark")
+    assert bench.page.errors == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_text_has_enough_contrast(bench, theme):
+    bench.page.evaluate(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+    )
+    bench.page.wait_for_selector(f'.bl-head[data-theme="{theme.split()[1].lower()}"]')
+
+    faint = bench.page.evaluate(CONTRAST)
+
+    assert faint == []
+
+
+CONTRAST = """() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (el) => {
+    for (let at = el; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0.9) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const el of document.querySelectorAll(".bl *")) {
+    const words = [...el.childNodes].filter((x) => x.nodeType === 3 && x.data.trim());
+    if (!words.length || !el.offsetParent || el.closest("button:disabled, .hidden, datalist")) continue;
+    const [a, b] = [light(parse(getComputedStyle(el).color)), light(ground(el))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) found.push([el.className, words[0].data.trim().slice(0, 30), ratio.toFixed(2)]);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [1100, 820, 560])
+def test_less_room_rearranges_and_loses_nothing(bench, width):
+    bench.page.set_viewport_size({"width": width, "height": 980})
+    bench.page.wait_for_function(
+        """() => { const plot = document.querySelector(".bl-plot");
+                   const drawn = plot.querySelector("[data-drawn]");
+                   return Math.abs(plot.clientWidth - drawn._fullLayout.width) <= 2; }"""
+    )
+
+    bench.page.evaluate("document.querySelector('.bl-root').scrollIntoView()")
+    shot(bench.page, f"width_{width}")
+    over = bench.page.evaluate(
+        "() => document.querySelector('.bl-root').scrollWidth - "
+        "document.querySelector('.bl-root').clientWidth"
+    )
+    assert over <= 2
+    bench.page.set_viewport_size({"width": 1430, "height": 980})
