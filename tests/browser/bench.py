@@ -17,7 +17,7 @@ class Bench:
               return plot && (after === null || plot.dataset.drawn !== after);
             }""",
             arg=after,
-            timeout=60_000,
+            timeout=180_000,
         )
 
     @property

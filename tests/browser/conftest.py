@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_S = 60
+START_S = 120
 INSTALL_S = 300
 QUIET = '{"fetchNews": "false", "checkForUpdates": false}'
 
@@ -157,14 +157,14 @@ class Lab:
             ),
         )
         page.goto(f"{self.address}/tree/notebooks/{notebook}?reset", wait_until="domcontentloaded")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=180_000)
         page.wait_for_function(
             """() => {
               const shown = window.jupyterapp.shell.currentWidget;
               const context = shown && shown.sessionContext;
               return context && context.isReady && context.session?.kernel?.status === "idle";
             }""",
-            timeout=60_000,
+            timeout=180_000,
         )
         return page
 

@@ -24,7 +24,7 @@ def bench(lab, chromium):
     began = time.perf_counter()
     run_all(page)
     bench = Bench(page)
-    page.wait_for_selector(".bl-head h2", timeout=60_000)
+    page.wait_for_selector(".bl-head h2", timeout=180_000)
     bench.wait_drawn()
     note(f"from run-all to the first result: {time.perf_counter() - began:.2f} s")
     yield bench
@@ -200,7 +200,7 @@ def test_a_saved_run_is_a_whole_folder(bench, lab):
     bench.page.click("[data-focus=Save]")
     bench.page.wait_for_function(
         "() => document.querySelector('[data-slot=status]').innerText.includes('saved to')",
-        timeout=60_000,
+        timeout=180_000,
     )
 
     folders = [x.parent for x in (lab.folder / "outputs").glob("*/summary.json")]
@@ -250,10 +250,12 @@ CONTRAST = """() => {
   const found = [];
   for (const el of document.querySelectorAll(".bl *")) {
     const words = [...el.childNodes].filter((x) => x.nodeType === 3 && x.data.trim());
-    if (!words.length || !el.offsetParent || el.closest("button:disabled, .hidden, datalist")) continue;
-    const [a, b] = [light(parse(getComputedStyle(el).color)), light(ground(el))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) found.push([el.className, words[0].data.trim().slice(0, 30), ratio.toFixed(2)]);
+    const off = !el.offsetParent || el.closest("button:disabled, .hidden, datalist");
+    if (!words.length || off) continue;
+    const ink = light(parse(getComputedStyle(el).color));
+    const [a, b] = [ink, light(ground(el))].sort((x, y) => y - x);
+    const ratio = ((a + 0.05) / (b + 0.05)).toFixed(2);
+    if (ratio < 4.5) found.push([el.className, words[0].data.trim().slice(0, 30), ratio]);
   }
   return found;
 }"""
