@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from basis_lab.notebook.parameters import check_parameters
 
 if TYPE_CHECKING:
-    from basis_lab.notebook.workbench import Workbench
+    from basis_lab.notebook.bench import Workbench
 
 __all__ = ["check_parameters", "workbench"]
 
@@ -46,8 +46,8 @@ def workbench(
     """
     from basis_lab.config.loader import load_config
     from basis_lab.errors import BadDataError, MissingDataError
+    from basis_lab.notebook.bench import Workbench
     from basis_lab.notebook.case import Case
-    from basis_lab.notebook.workbench import Workbench
 
     config = load_config(mode, share_class=share_class, capital=capital)
     bench = Workbench(

@@ -3,9 +3,37 @@
 
 const escapeKey = (key) => CSS.escape(key);
 
+// Change what differs and keep the rest: a button that is being pressed stays the same button.
+function morphChildren(before, after) {
+  const old = [...before.childNodes];
+  const fresh = [...after.childNodes];
+  fresh.forEach((next, i) => {
+    const now = old[i];
+    if (now === undefined) before.appendChild(next);
+    else if (now.nodeName !== next.nodeName) before.replaceChild(next, now);
+    else morph(now, next);
+  });
+  for (const extra of old.slice(fresh.length)) extra.remove();
+}
+
+function morph(now, next) {
+  if (now.nodeType !== Node.ELEMENT_NODE) {
+    if (now.data !== next.data) now.data = next.data;
+    return;
+  }
+  for (const name of now.getAttributeNames()) {
+    if (!next.hasAttribute(name) && name !== "open") now.removeAttribute(name);
+  }
+  for (const name of next.getAttributeNames()) {
+    if (now.getAttribute(name) !== next.getAttribute(name)) now.setAttribute(name, next.getAttribute(name));
+  }
+  morphChildren(now, next);
+}
+
 function render({ model, el }) {
   const root = document.createElement("div");
-  root.classList.add("bl", `bl-${model.get("kind")}`);
+  const dress = () => { root.className = `bl ${model.get("kind").split(" ").map((x) => `bl-${x}`).join(" ")}`; };
+  dress();
   el.classList.add("bl-host");
   el.appendChild(root);
   const shown = {};
@@ -50,21 +78,13 @@ function render({ model, el }) {
       const slot = root.querySelector(`[data-slot="${escapeKey(name)}"]`);
       if (!slot) continue;
       shown[name] = html;
-      const held = slot.contains(document.activeElement) ? document.activeElement : null;
-      const mark = held && (held.dataset.focus || held.dataset.key || "");
-      const caret = held && held.type === "text" ? held.selectionStart : null;
-      slot.innerHTML = html;
-      for (const inner of slot.querySelectorAll("[data-slot]")) {
+      const fresh = document.createElement("template");
+      fresh.innerHTML = html;
+      for (const inner of fresh.content.querySelectorAll("[data-slot]")) {
         const text = model.get("slots")[inner.dataset.slot];
         if (text !== undefined) inner.innerHTML = shown[inner.dataset.slot] = text;
       }
-      if (mark) {
-        const again = slot.querySelector(`[data-focus="${escapeKey(mark)}"], [data-key="${escapeKey(mark)}"]`);
-        if (again) {
-          again.focus();
-          if (caret !== null && again.setSelectionRange) again.setSelectionRange(caret, caret);
-        }
-      }
+      morphChildren(slot, fresh.content);
       const alert = slot.querySelector("[role=alert][tabindex]");
       if (alert) alert.focus();
     }
@@ -171,6 +191,7 @@ function render({ model, el }) {
   sizes.observe(bench || el);
 
   model.on("change:html", draw);
+  model.on("change:kind", dress);
   model.on("change:slots", drawSlots);
   model.on("change:values", drawValues);
   model.on("change:answered", answered);
@@ -182,6 +203,7 @@ function render({ model, el }) {
     sizes.disconnect();
     system.removeEventListener("change", watchTheme);
     model.off("change:html", draw);
+    model.off("change:kind", dress);
     model.off("change:slots", drawSlots);
     model.off("change:values", drawValues);
     model.off("change:answered", answered);

@@ -61,7 +61,7 @@ class Panel(anywidget.AnyWidget):
     ) -> None:
         super().__init__(kind=kind, html=html, watches=watches)
         self._on_act = on_act
-        self.on_msg(self._receive)
+        self.on_msg(lambda _, content, __: self.told_by_browser(content))
 
     def patch(self, slots: Mapping[str, str]) -> None:
         """Put texts into slots; those that are not named stay.
@@ -84,7 +84,14 @@ class Panel(anywidget.AnyWidget):
         if self._on_act is not None:
             self._on_act(name, key, value)
 
-    def _receive(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+    def told_by_browser(self, content: Mapping[str, Any]) -> None:
+        """Take a message of the browser.
+
+        Parameters
+        ----------
+        content : mapping
+            With act, key and value.
+        """
         try:
             self.act(str(content["act"]), str(content["key"]), str(content["value"]))
         finally:

@@ -54,7 +54,7 @@ class Stage(anywidget.AnyWidget):
         self._on_zoom = on_zoom
         self._on_pick = on_pick
         self._views = 0
-        self.on_msg(self._receive)
+        self.on_msg(lambda _, content, __: self.told_by_browser(content))
 
     def show(self, scene: Scene, palette: Palette, moment_ms: float) -> None:
         """Draw a scene; arrays and texts that did not change are not sent again.
@@ -96,7 +96,14 @@ class Stage(anywidget.AnyWidget):
         """Forget what the user looked at, so that the next drawing shows the whole run."""
         self._views += 1
 
-    def _receive(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+    def told_by_browser(self, content: Mapping[str, Any]) -> None:
+        """Take a message of the browser.
+
+        Parameters
+        ----------
+        content : mapping
+            With zoom or pick.
+        """
         if "zoom" in content:
             span = content["zoom"]
             self._on_zoom(None if span is None else (float(span[0]), float(span[1])))

@@ -250,7 +250,7 @@ CONTRAST = """() => {
   const found = [];
   for (const el of document.querySelectorAll(".bl *")) {
     const words = [...el.childNodes].filter((x) => x.nodeType === 3 && x.data.trim());
-    const off = !el.offsetParent || el.closest("button:disabled, .hidden, datalist");
+    const off = !el.offsetParent || el.closest("button:disabled, .hidden, datalist, [aria-hidden]");
     if (!words.length || off) continue;
     const ink = light(parse(getComputedStyle(el).color));
     const [a, b] = [ink, light(ground(el))].sort((x, y) => y - x);

@@ -16,7 +16,7 @@ from basis_lab.notebook.case import Case
 from basis_lab.notebook.editor import Editor
 from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.alerts import alert_html
-from basis_lab.notebook.panels.event_list import often_met
+from basis_lab.notebook.panels.event_list import SHOWN_FIRST, often_met
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.reporter import Reporter
 from basis_lab.notebook.runner import Outcome, Runner
@@ -162,10 +162,9 @@ class Workbench:
 
     def _show_day(self, day: str) -> None:
         sight, series = self.board.sight, self.board.series
-        families = sight.events.families | {"funding", "interest", "rewards", "gas"}
-        events = replace(
-            sight.events, day=day, page=0, families=families if day else sight.events.families
-        )
+        steady = {"funding", "interest", "rewards", "gas"}
+        families = sight.events.families | steady if day else SHOWN_FIRST
+        events = replace(sight.events, day=day, page=0, families=families)
         if day and series is not None:
             rows = np.flatnonzero(series.stamps.astype("datetime64[D]") == np.datetime64(day))
             sight = replace(sight, view="events", moment=int(rows[-1]))
