@@ -261,6 +261,9 @@ def _frame(request: _Request) -> MarketFrame:
         if need.alignment is Alignment.PAYOUT:
             paid += payouts(found, need, grid.times)
             continue
+        if need.starts_later and not len(found.times):
+            arrays[need.frame_key] = np.full(len(grid.times), np.nan)
+            continue
         weight = opens[need.weight] if need.weight in opens else None
         arrays[need.frame_key] = align(found, served.field, need, grid, weight)
     check_levels(
@@ -271,6 +274,7 @@ def _frame(request: _Request) -> MarketFrame:
         },
         {x.info.id: str(x.info.file) for x in covering},
     )
+    _check_priced(covering, paid, arrays)
     return MarketFrame(
         times=grid.times,
         series=MappingProxyType(arrays),
@@ -278,6 +282,24 @@ def _frame(request: _Request) -> MarketFrame:
         sources=tuple(source_of(x, series[x.info.id], request.step_s) for x in covering),
         payouts=tuple(sorted(paid, key=lambda x: (x.row, x.key, x.period_start))),
     )
+
+
+def _check_priced(
+    covering: tuple[Served, ...], paid: Sequence[Payout], arrays: Mapping[str, FloatArray]
+) -> None:
+    """Refuse a payout in a token whose price is not known yet."""
+    prices = {x.requirement.key: x.requirement.weight for x in covering}
+    for payout in paid:
+        price = prices[payout.key]
+        if price is not None and np.isnan(arrays[price][payout.row]):
+            raise MissingDataError(
+                "rewards are paid in a token that has no price yet",
+                missing=[price],
+                where=f"{payout.key}, earning period from {payout.period_start}Z",
+                value=price,
+                remedy="give its prices from the first payment on, choose other dates, or another "
+                "rewards.mode",
+            )
 
 
 def _bounds(requirement: Requirement) -> bool:
