@@ -40,6 +40,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     overrides: Mapping[str, object] | None = None,
     scenarios: Sequence[str] = (),
     data_dir: str | Path | None = None,
+    data_mode: Literal["csv", "db"] | None = None,
+    interval: str | None = None,
     progress: bool = False,
     stride: int | Literal["auto"] = "auto",
 ) -> "RunResult":
@@ -62,6 +64,11 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     data_dir : str, Path or None
         A canonical or raw data directory; None takes BASIS_DATA_DIR, else the embedded
         synthetic data.
+    data_mode : "csv", "db" or None
+        "db" reads the DuckDB file of the directory, or that of BASIS_DATABASE__URL; None takes
+        BASIS_DATA_MODE, else "csv".
+    interval : str or None
+        Of the bars: 1m, 5m, 15m, 1h, 4h or 1d; None takes the mode's, an hour.
     progress : bool
         Show how far the run is, on standard error.
     stride : int or "auto"
@@ -77,23 +84,27 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     BasisLabError
         A configuration that is refused, data that is missing, or a run that failed.
     """
-    from basis_lab.services.backtest import BacktestService
-
     request = _request(
         mode,
         share_class=share_class,
         dates=(start, end),
         capital=capital,
-        overrides=overrides,
+        overrides=_keys(overrides, interval),
         scenarios=scenarios,
-        data_dir=data_dir,
+        data=(data_dir, data_mode),
         stride=stride,
     )
+    return _run(request, progress=progress)
+
+
+def _run(request: "BacktestRequest", *, progress: bool) -> "RunResult":
+    from dataclasses import replace
+
+    from basis_lab.services.backtest import BacktestService
+
     service = BacktestService()
     if not progress:
         return service.run(request)
-    from dataclasses import replace
-
     from basis_lab.results.progress import Progress
 
     with Progress() as shown:
@@ -111,6 +122,8 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
     overrides: Mapping[str, object] | None = None,
     under: Sequence[str] = (),
     data_dir: str | Path | None = None,
+    data_mode: Literal["csv", "db"] | None = None,
+    interval: str | None = None,
     progress: bool = False,
     stride: int | Literal["auto"] = "auto",
 ) -> "pd.DataFrame":
@@ -126,7 +139,7 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
         The same questions.
     under : sequence of str
         Scenarios that every run has, the base run too (``hold``, ``frictionless``).
-    data_dir, progress, stride : as for ``backtest``
+    data_dir, data_mode, interval, progress, stride : as for ``backtest``
         The same questions.
 
     Returns
@@ -148,9 +161,9 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
         share_class=share_class,
         dates=(start, end),
         capital=capital,
-        overrides=overrides,
+        overrides=_keys(overrides, interval),
         scenarios=under,
-        data_dir=data_dir,
+        data=(data_dir, data_mode),
         stride=stride,
     )
     names = (scenarios,) if isinstance(scenarios, str) else scenarios
@@ -168,9 +181,9 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
     share_class: str | None,
     dates: tuple[object, object],
     capital: object,
-    overrides: object,
+    overrides: dict[str, object],
     scenarios: Sequence[str],
-    data_dir: str | Path | None,
+    data: tuple[str | Path | None, Literal["csv", "db"] | None],
     stride: int | Literal["auto"],
 ) -> "BacktestRequest":
     from basis_lab.config.environment import read_environment
@@ -179,16 +192,18 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
     environment = read_environment()
     environment.require_backtest()
     start, end = dates
+    data_dir, data_mode = data
     return BacktestRequest(
         mode=mode,
         share_class=share_class,
         start=_date_text(start, "start"),
         end=_date_text(end, "end"),
         capital=_amount(capital),
-        overrides=_keys(overrides),
+        overrides=overrides,
         scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
         data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
-        data_mode="db" if environment.data_mode == "db" else "csv",
+        data_mode=data_mode if data_mode is not None else environment.data_source,
+        database=environment.database if data_dir is None else None,
         out=None,
         run_id=None,
         plots=False,
@@ -220,9 +235,10 @@ def _amount(capital: object) -> float | None:
     return float(capital)
 
 
-def _keys(overrides: object) -> dict[str, object]:
+def _keys(overrides: object, interval: str | None) -> dict[str, object]:
+    own: dict[str, object] = {} if interval is None else {"data.bar_interval": interval}
     if overrides is None:
-        return {}
+        return own
     if not isinstance(overrides, Mapping):
         raise UsageError(
             "overrides are a mapping of keys to values",
@@ -230,7 +246,7 @@ def _keys(overrides: object) -> dict[str, object]:
             value=overrides,
             remedy='write {"strategy.spot_allocation": 0.6}',
         )
-    return dict(overrides)
+    return {**overrides, **own}
 
 
 def open_result(path: str | Path) -> "RunResult":

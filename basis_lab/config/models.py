@@ -6,6 +6,7 @@ from typing import Annotated, Literal, assert_never
 
 from basis_lab.calc.costs import CostParameters
 from basis_lab.domain.flows import FlowParameters
+from basis_lab.domain.intervals import HOUR_S, INTERVALS, SECONDS
 from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit, parameters
 from basis_lab.domain.stress import (
     ClosureParameters,
@@ -23,6 +24,7 @@ SHARE_CLASSES = ("USDT", "ETH")
 RISK_LEVELS = ("low", "medium", "high")
 RISK_TYPES = ("margin_ratio", "health_factor", "ltv", "price_divergence")
 OWN_ASSET = "share_class"
+AUTO = "auto"
 
 
 @parameters()
@@ -46,8 +48,16 @@ class ShareClassParameters:
 
 @parameters()
 class DataParameters:
-    """What may stand in for data that is not there."""
+    """How time is cut, and what may stand in for data that is not there."""
 
+    bar_interval: Annotated[
+        str, Choices(INTERVALS), Doc("spacing of the timesteps; finer bars serve coarser runs")
+    ]
+    output_every: Annotated[
+        str,
+        Choices((AUTO, *INTERVALS)),
+        Doc("spacing of the written tables; auto: each bar, hourly where bars are under 1 h"),
+    ]
     proxies: Annotated[
         dict[str, str], Doc("venue -> venue whose series replace all of its own for the whole run")
     ]
@@ -166,6 +176,18 @@ class RunConfig(ModeIdentity):
     def stress(self) -> Stress:
         """What is done to the data before the run."""
         return Stress(shocks=self.shocks, closures=self.closures)
+
+    @property
+    def bar_s(self) -> int:
+        """Seconds from one timestep to the next."""
+        return SECONDS[self.data.bar_interval]
+
+    @property
+    def output_s(self) -> int:
+        """Seconds from one row of the written tables to the next."""
+        if self.data.output_every == AUTO:
+            return max(self.bar_s, HOUR_S)
+        return SECONDS[self.data.output_every]
 
     def plain(self) -> dict[str, object]:
         """Return plain values for config.yaml: dicts, lists, numbers, texts, in a fixed order.

@@ -9,6 +9,7 @@ from basis_lab.config.salvage import attempted
 from basis_lab.config.strategy_rules import strategy_faults
 from basis_lab.config.stress_rules import stress_faults
 from basis_lab.config.validation import Fault, nearest
+from basis_lab.domain.intervals import SECONDS
 from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
 
 NEVER_HEDGES = "an ETH share class never hedges: its investors keep the price risk of ETH"
@@ -203,6 +204,20 @@ def _proxies(parts: Parts) -> Iterator[Fault]:
             )
 
 
+def _intervals(parts: Parts) -> Iterator[Fault]:
+    """Yield tables that would fall between the bars."""
+    if parts.data is None:
+        return
+    bar, every = parts.data.bar_interval, parts.data.output_every
+    if every in SECONDS and bar in SECONDS and SECONDS[every] < SECONDS[bar]:
+        yield Fault(
+            path=("data", "output_every"),
+            value=every,
+            what=f"tables cannot have more rows than there are bars of {bar}",
+            remedy=f"write auto, {bar} or longer",
+        )
+
+
 def _flows(parts: Parts) -> Iterator[Fault]:
     """Yield flows at no date, and flows of nothing."""
     if parts.header is None:
@@ -236,6 +251,7 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     _orders,
     _risk_types,
     _proxies,
+    _intervals,
     _flows,
     stress_faults,
 )

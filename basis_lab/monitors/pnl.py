@@ -231,6 +231,8 @@ def _revalue(window: Window, listing: Listing, held: FloatArray, parts: _Parts) 
         ("staking_yield", listing.rate),
         ("fx" if listing.asset == "USDT" else "delta", listing.price),
     )
+    if kind is Kind.KING:  # a reward counts by what it is worth until it is sold
+        named = tuple(("reward", name) for _, name in named)
     factors = [(category, _moves(window, name)) for category, name in named if name is not None]
     signed = held * listing.sign
     contributions = attribution.split_product(signed, [moves for _, moves in factors])

@@ -4,15 +4,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from basis_lab.calc.costs import MarketTerms
+from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import Decision, OpenPlan, PendingTransfer, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Requirement, Window
 from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
+from basis_lab.errors import StrategyError
 
 ORDERED_EXIT = "ordered_exit"  # the trigger of an exit that a scenario orders; its side is a route
 WITHDRAWAL = "withdrawal"
 RISK = "risk_"  # how the names of risk triggers begin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """A reward programme that a run counts.
+
+    Parameters
+    ----------
+    key : str
+        Its table, as ``series.rewards`` names it.
+    token : str
+        What it pays.
+    span : (datetime64, datetime64)
+        First and last day that earn.
+    gaps_allowed : bool
+        True where it pays now and then.
+    lag_s : int
+        Seconds from the end of a period to its payment.
+    """
+
+    key: str
+    token: str
+    span: tuple[np.datetime64, np.datetime64]
+    gaps_allowed: bool
+    lag_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +50,52 @@ class Sending:
 
     fee: float
     minimum: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainTerms:
+    """What staking, leaving it, borrowing against it and selling rewards costs in this run.
+
+    Parameters
+    ----------
+    lst_quote : str
+        Series at which the staking token is sold, WETH per token.
+    sales : mapping of token to MarketTerms
+        What sales on the decentralised exchange lose, by token sold; sizes in WETH.
+    queue_days : float
+        Days in the protocol's withdrawal queue.
+    max_ltv, threshold : DatedRows or None
+        Of the staking token as collateral; None where nothing is borrowed.
+    flash_premium : float
+        Of the flash lender, fraction.
+    dust_share : float
+        Rewards are sold beyond this share of equity.
+    """
+
+    lst_quote: str
+    sales: Mapping[str, MarketTerms]
+    queue_days: float
+    max_ltv: DatedRows | None
+    threshold: DatedRows | None
+    flash_premium: float
+    dust_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a mode's blueprint is drawn from.
+
+    Parameters
+    ----------
+    asset, currency : str
+        The mode's asset, and the share class's currency.
+    programmes : tuple of Programme
+        Rewards that are counted.
+    """
+
+    asset: str
+    currency: str
+    programmes: tuple[Programme, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +112,8 @@ class Terms:
         Gas of what is done on chain; zeros where a run pays none.
     gas_debt_limit : float
         How far gas may drive native coin below zero, share of equity.
+    chain : ChainTerms or None
+        Of what is done on chain beside lending; None where a mode does nothing else there.
     """
 
     spot: Mapping[str, MarketTerms]
@@ -44,6 +121,28 @@ class Terms:
     sending: Mapping[str, Sending]
     gas_units: Mapping[str, float]
     gas_debt_limit: float
+    chain: ChainTerms | None = None
+
+    def on_chain(self) -> ChainTerms:
+        """Return the terms of what is done on chain.
+
+        Returns
+        -------
+        ChainTerms
+            Those of the run.
+
+        Raises
+        ------
+        StrategyError
+            If the run has none: its mode stakes nothing.
+        """
+        if self.chain is None:
+            raise StrategyError(
+                "the run has no terms for staking",
+                where="Terms",
+                remedy="list a decentralised exchange and a staking protocol among the venues",
+            )
+        return self.chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +194,9 @@ class Trigger:
         The measure.
     limit : float
         What the measure is held against.
+    nearness : ndarray of shape (W,) or None
+        For a risk: how far the position is from liquidation, in a day's volatilities. Of risks of
+        one level that fire together, the nearest is answered first.
     """
 
     name: str
@@ -102,6 +204,7 @@ class Trigger:
     fires: BoolArray
     value: FloatArray
     limit: float
+    nearness: FloatArray | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The manager that asks a strategy: its open plan, what is latched, and what waits."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -131,6 +132,8 @@ class StrategyManager:
             if not firing.due:
                 self._open(None)
             return None
+        if not decision.instructions and decision.then is None:
+            self._latched.add((firing.reason.trigger, firing.reason.side))
         self._open(
             None
             if decision.then is None
@@ -208,7 +211,7 @@ class StrategyManager:
         self._release(triggers, stop if first is None else first + 1)
         if first is None:
             return None
-        trigger = next(trigger for trigger, fires in armed if fires[first])
+        trigger = _foremost([trigger for trigger, fires in armed if fires[first]], first)
         reason = Reason(
             trigger=trigger.name,
             side=trigger.side,
