@@ -16,10 +16,27 @@ from basis_lab.domain.stress import (
 )
 from basis_lab.execution.venues.parameters import VenueParameters
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.parameters import BasisParameters, LendingParameters, StrategyParameters
+from basis_lab.strategies.parameters import (
+    BasisParameters,
+    LendingParameters,
+    LeveragedParameters,
+    NeutralLeveragedParameters,
+    NeutralParameters,
+    StakingParameters,
+    StrategyParameters,
+)
 
-Family = Literal["lending", "basis"]
-FAMILIES: tuple[Family, ...] = ("lending", "basis")
+Family = Literal[
+    "lending", "basis", "staking", "leveraged_staking", "neutral_staking", "neutral_leveraged"
+]
+FAMILIES: tuple[Family, ...] = (
+    "lending",
+    "basis",
+    "staking",
+    "leveraged_staking",
+    "neutral_staking",
+    "neutral_leveraged",
+)
 SHARE_CLASSES = ("USDT", "ETH")
 RISK_LEVELS = ("low", "medium", "high")
 RISK_TYPES = ("margin_ratio", "health_factor", "ltv", "price_divergence")
@@ -150,10 +167,10 @@ class RunConfig(ModeIdentity):
     shocks, closures, actions : tuple of parameter blocks
         What scenarios do to the data and order of the strategy.
     asset : str
-        Resolved: "USDT" or "ETH" for lending, "BTC" or "ETH" for basis.
+        Resolved: the share class's own for lending and staking, "BTC" or "ETH" for basis.
     share_class : ShareClassParameters
         The share class of the run.
-    strategy : LendingParameters or BasisParameters
+    strategy : StrategyParameters
         By family.
     risk, costs, data, rewards : parameter blocks
         Of the components.
@@ -206,7 +223,7 @@ def strategy_model(family: Family) -> type[StrategyParameters]:
     Parameters
     ----------
     family : str
-        "lending" or "basis".
+        One of ``FAMILIES``.
 
     Returns
     -------
@@ -218,6 +235,14 @@ def strategy_model(family: Family) -> type[StrategyParameters]:
             return LendingParameters
         case "basis":
             return BasisParameters
+        case "staking":
+            return StakingParameters
+        case "leveraged_staking":
+            return LeveragedParameters
+        case "neutral_staking":
+            return NeutralParameters
+        case "neutral_leveraged":
+            return NeutralLeveragedParameters
         case _:
             assert_never(family)
 

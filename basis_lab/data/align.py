@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.data.series import IntArray, TimeSeries
+from basis_lab.data.trailing import trailing_growth, trailing_volatility
 from basis_lab.domain.market import Alignment, FloatArray, Requirement, TimeArray
 from basis_lab.errors import UsageError
 
@@ -79,6 +80,12 @@ def align(
             means = trailing_mean(series.times, values, times, window)
             full = series.info.first - np.timedelta64(series.info.interval_s, "s") <= times - window
             return np.where(full, means, np.nan)
+        case Alignment.TRAILING_GROWTH:
+            return trailing_growth(series.times, values, times, window_of(requirement))
+        case Alignment.TRAILING_VOLATILITY:
+            return trailing_volatility(series.times, values, times, window_of(requirement))
+        case Alignment.PAYOUT:
+            return np.full(len(times), np.nan)
 
 
 def exact(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:
@@ -278,7 +285,7 @@ def _means(values: FloatArray, low: IntArray, high: IntArray) -> FloatArray:
 
 
 def window_of(requirement: Requirement) -> np.timedelta64:
-    """Return the window of a trailing mean.
+    """Return the window of a trailing measure.
 
     Parameters
     ----------
@@ -297,7 +304,7 @@ def window_of(requirement: Requirement) -> np.timedelta64:
     """
     if requirement.window_s is None or requirement.window_s <= 0:
         raise UsageError(
-            "a trailing mean without a window",
+            "a trailing measure without a window",
             where=requirement.frame_key,
             value=requirement.window_s,
             remedy="give window_s, in seconds and above 0",
@@ -327,6 +334,9 @@ def history_start(requirement: Requirement, grid: Grid) -> np.datetime64:
         case Alignment.TRAILING_MEAN:
             earlier: np.datetime64 = first - window_of(requirement) + SECOND
             return earlier
+        case Alignment.TRAILING_GROWTH | Alignment.TRAILING_VOLATILITY:
+            window_ago: np.datetime64 = first - window_of(requirement)
+            return window_ago
         case _:
             return first
 
@@ -350,7 +360,8 @@ def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray
     """
     match requirement.alignment:
         case Alignment.BAR_OPEN:
-            return np.setdiff1d(times, series.times)
+            since = series.info.first if requirement.starts_later else times[0]
+            return np.setdiff1d(times[times >= since], series.times)
         case Alignment.BAR_EXTREME:
             bar = np.timedelta64(series.info.interval_s, "s")
             return np.setdiff1d(np.arange(times[0], times[-1], bar), series.times)
@@ -358,11 +369,13 @@ def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray
             return np.setdiff1d(_grid(series, times[0], times[-1]), series.times)
         case Alignment.TRAILING_MEAN:
             # It reaches back as far as there is history, and no further.
-            since = times[0] - window_of(requirement) + SECOND
-            start = max(since, min(series.info.first, times[0]))
+            asked = times[0] - window_of(requirement) + SECOND
+            start = max(asked, min(series.info.first, times[0]))
             return np.setdiff1d(_grid(series, start, times[-1]), series.times)
         case Alignment.INDEX | Alignment.STEP:
             return _late_snapshots(series, times)
+        case _:  # growth and volatility wait for history; payouts are judged by their programme
+            return times[:0]
 
 
 def _grid(series: TimeSeries, start: np.datetime64, end: np.datetime64) -> TimeArray:

@@ -11,6 +11,7 @@ import numpy as np
 from basis_lab.data.agreement import check_levels
 from basis_lab.data.align import SECOND, Grid, align, history_start, missing_times
 from basis_lab.data.defects import row_defects, unit_defects
+from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
 from basis_lab.data.requirements import (
     Absent,
@@ -29,6 +30,7 @@ from basis_lab.domain.market import (
     Alignment,
     FloatArray,
     MarketFrame,
+    Payout,
     Requirement,
     TimeArray,
 )
@@ -111,7 +113,7 @@ class DataProvider:
         DataRangeError
             If the series have no timestep in common.
         """
-        needed = [x for x in self._served if not x.requirement.optional]
+        needed = [x for x in self._served if _bounds(x.requirement)]
         spans = {x.info.id: coverage_of(x, self._step_s) for x in needed}
         if not spans:
             raise UsageError(
@@ -252,9 +254,13 @@ def _frame(request: _Request) -> MarketFrame:
         if x.requirement.alignment is Alignment.BAR_OPEN
     }
     arrays: dict[str, FloatArray] = {}
+    paid: list[Payout] = []
     for served in covering:
         need, found = served.requirement, series[served.info.id]
         _check_values(served, found, grid)
+        if need.alignment is Alignment.PAYOUT:
+            paid += payouts(found, need, grid.times)
+            continue
         weight = opens[need.weight] if need.weight in opens else None
         arrays[need.frame_key] = align(found, served.field, need, grid, weight)
     check_levels(
@@ -270,6 +276,7 @@ def _frame(request: _Request) -> MarketFrame:
         series=MappingProxyType(arrays),
         universe=request.universe,
         sources=tuple(source_of(x, series[x.info.id], request.step_s) for x in covering),
+        payouts=tuple(sorted(paid, key=lambda x: (x.row, x.key, x.period_start))),
     )
 
 
@@ -277,6 +284,12 @@ def _frame(request: _Request) -> MarketFrame:
 def _stressed(request: _Request, stress: Stress) -> MarketFrame:
     """Return the frame under a stress, made from the one that every run over its dates shares."""
     return stressed(_frame(request), stress)
+
+
+def _bounds(requirement: Requirement) -> bool:
+    """Tell if a series limits the dates of a run that names none."""
+    free = requirement.alignment is Alignment.PAYOUT or requirement.starts_later
+    return not (requirement.optional or free)
 
 
 def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:
@@ -295,9 +308,15 @@ def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:
 
 def _covering(request: _Request) -> tuple[Served, ...]:
     """Return what covers the dates; an optional series that does not is left out."""
-    spans = {x.info.id: coverage_of(x, request.step_s) for x in request.served}
     start, end = request.dates
-    outside = {name: x for name, x in spans.items() if not (x[0] <= start and end <= x[1])}
+    free = {x.info.id for x in request.served if x.requirement.alignment is Alignment.PAYOUT}
+    late = {x.info.id for x in request.served if x.requirement.starts_later}
+    spans = {x.info.id: coverage_of(x, request.step_s) for x in request.served}
+    outside = {
+        name: x
+        for name, x in spans.items()
+        if name not in free and not ((x[0] <= start or name in late) and end <= x[1])
+    }
     needed = {x.info.id for x in request.served if not x.requirement.optional}
     refused = [name for name in outside if name in needed]
     if refused:

@@ -127,7 +127,7 @@ class _Chain:
         return OnChain(wallet=self._wallet, places=places, queues=queues)
 
     def _pool(self, name: str, venue: LendingPoolParameters) -> SimulatedAave:
-        usd = (series.USDT_USD,)
+        usd: tuple[str, ...] = (series.USDT_USD,)
         if self._config.share_class.currency == NATIVE:
             usd = (series.spot("binance", NATIVE), series.USDT_USD)
         return SimulatedAave(
@@ -222,7 +222,7 @@ class _Chain:
         )
 
     def _sales(self, line: Instrument, venue: DexParameters) -> Iterator[DexMarket]:
-        """What a line of the wallet can be sold for."""
+        """Name what a line of the wallet can be sold for."""
         terms = self._rates.dex_terms(venue, line.symbol)
         if line.kind is Kind.TOKEN and line.symbol == series.QUOTE:
             yield DexMarket(

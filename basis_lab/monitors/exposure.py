@@ -185,7 +185,7 @@ class ExposureMonitor:
 
 
 def _proceeds(window: Window, route: QuotedExit, held: FloatArray) -> FloatArray:
-    """What a sale of a line would bring, share-class currency."""
+    """Return what a sale of a line would bring, share-class currency."""
     tokens = held if route.index is None else held * window.values(route.index)
     coins = tokens * window.values(route.quote)
     coins = coins * (1.0 - route.terms.slippage(coins))

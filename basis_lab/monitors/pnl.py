@@ -226,7 +226,7 @@ def _revalue(window: Window, listing: Listing, held: FloatArray, parts: _Parts) 
         parts.add("delta", delta)
         parts.add("basis", basis)
         return
-    named = (
+    named: tuple[tuple[str, str | None], ...] = (
         ("borrow_cost" if kind is Kind.DEBT else "supply_yield", listing.index),
         ("staking_yield", listing.rate),
         ("fx" if listing.asset == "USDT" else "delta", listing.price),

@@ -14,7 +14,6 @@ from basis_lab.strategies.lending import LendingStrategy, lending_blueprint
 from basis_lab.strategies.parameters import (
     BasisParameters,
     LendingParameters,
-    NeutralParameters,
     StakingParameters,
     StrategyParameters,
 )
@@ -51,8 +50,6 @@ def _blueprint(parameters: StrategyParameters, setting: Setting) -> Blueprint:
             return lending_blueprint(parameters, setting.asset, setting.currency)
         case BasisParameters():
             return basis_blueprint(parameters, setting.asset, setting.currency)
-        case NeutralParameters():
-            return neutral_blueprint(parameters, setting)
         case StakingParameters():
             return staking_blueprint(parameters, setting)
 
@@ -95,8 +92,6 @@ def make_strategy(
             strategy = LendingStrategy(parameters, universe, asset, terms)
         case BasisParameters():
             strategy = BasisStrategy(parameters, universe, asset, terms, risk)
-        case NeutralParameters():
-            strategy = NeutralStrategy(parameters, universe, terms, risk)
         case StakingParameters():
             strategy = StakingStrategy(parameters, universe, terms, risk)
     if strategy.treasury not in universe:

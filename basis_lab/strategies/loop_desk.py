@@ -158,8 +158,8 @@ class LoopDesk(StakeDesk):
         within = book.debt >= (target - self.band) * collateral
         flash = 0.0
         if not within or not eth > TINY:
-            at = (np.array([x]) for x in (collateral, book.debt, target))
-            flash = max(float(leverage.releverage(*at, self.premium)[0]), 0.0)
+            held, owed, aim = (np.array([x]) for x in (collateral, book.debt, target))
+            flash = max(float(leverage.releverage(held, owed, aim, self.premium)[0]), 0.0)
         staked = max(eth, 0.0) + flash
         if not staked > TINY:
             return []
@@ -215,14 +215,13 @@ class LoopDesk(StakeDesk):
 
     def _sale_to(self, view: View, book: ChainBook, target: float) -> leverage.Sale:
         """Find the sale whose slippage is that of its own size."""
-        at = [np.array([x]) for x in (book.collateral, book.debt, target)]
-        sold = 0.0
+        held, owed, aim = (np.array([x]) for x in (book.collateral, book.debt, target))
+        sale = leverage.Sale(np.zeros(1), np.zeros(1))
         for _ in range(ITERATIONS):
-            cost = np.array([self.sale_cost(view, book, sold / book.rate)])
-            sale = leverage.deleverage(at[0], at[1], at[2], self.premium, cost)
+            cost = np.array([self.sale_cost(view, book, float(sale.sold[0]) / book.rate)])
+            sale = leverage.deleverage(held, owed, aim, self.premium, cost)
             if np.isnan(sale.sold[0]):
-                return sale
-            sold = float(sale.sold[0])
+                break
         return sale
 
     def free(self, view: View, book: ChainBook, eth: float, route: str) -> Freed:
@@ -264,7 +263,7 @@ class LoopDesk(StakeDesk):
         if sold + queued >= book.collateral:
             return self.free_all(view, book, chosen)
         group = self._reduction(view, book, sold, float(sale.repaid[0]), "deleverage", queued)
-        return Freed(instructions=(group, *self._after(book, sold, queued, view)))
+        return Freed(instructions=(group, *self._queued(book, queued)))
 
     def free_all(self, view: View, book: ChainBook, route: str) -> Freed:
         """Return the transaction that closes the loop; by the queue only the debt is sold for.
@@ -305,7 +304,7 @@ class LoopDesk(StakeDesk):
         tokens = book.supplied_tokens + book.tokens
         queued = max(tokens * book.rate - sold, 0.0) if chosen == "queue" else 0.0
         group = self._reduction(view, book, sold, book.debt, "unwind", queued)
-        return Freed(instructions=(group, *self._after(book, sold, queued, view)), whole=True)
+        return Freed(instructions=(group, *self._queued(book, queued)), whole=True)
 
     def _free_collateral(self, view: View, book: ChainBook, eth: float, route: str) -> Freed:
         """Free tokens that no debt stands against: withdraw them, then as in plain staking."""
@@ -331,15 +330,11 @@ class LoopDesk(StakeDesk):
         rest = super().free(view, held, eth, route)
         return Freed(instructions=(withdraw, *rest.instructions), whole=rest.whole)
 
-    def _after(
-        self, book: ChainBook, sold: float, queued: float, view: View
-    ) -> tuple[Instruction, ...]:
-        """What follows a reduction outside its transaction: the queue, or unwrapping what is left."""
-        if queued > TINY:
-            return (self.unstake(queued / book.rate),)
-        return ()
+    def _queued(self, book: ChainBook, queued: float) -> tuple[Instruction, ...]:
+        """Put what was withdrawn for it into the queue, behind the transaction."""
+        return (self.unstake(queued / book.rate),) if queued > TINY else ()
 
-    def _reduction(  # noqa: PLR0913 - what is sold, repaid, kept for the queue, and why
+    def _reduction(
         self,
         view: View,
         book: ChainBook,
@@ -368,7 +363,7 @@ class LoopDesk(StakeDesk):
                 quantity=repaid * (ALL_TOKENS if whole else 1.0),
             ),
             Withdraw(venue=self.pool, token=self.lst, atoken=self.atoken, quantity=withdrawn),
-            self.sell(view, book, tokens),
+            self.sell(view, tokens),
             self._flash_repay(repaid),
         ]
         if left > TINY:

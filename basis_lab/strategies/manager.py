@@ -239,6 +239,23 @@ class StrategyManager:
         return ""
 
 
+def _foremost(firing: Sequence[Trigger], row: int) -> Trigger:
+    """Return the first, or the nearest to liquidation of those that are of its level."""
+    leading = firing[0]
+    if leading.nearness is None:
+        return leading
+    level = leading.name.rsplit("_", 1)[-1]
+    equals = [x for x in firing if x.nearness is not None and x.name.endswith(level)]
+    return min(equals, key=lambda x: _at(x, row))
+
+
+def _at(trigger: Trigger, row: int) -> float:
+    """How near a trigger's position is; what is not known counts as far."""
+    far = np.inf
+    value = far if trigger.nearness is None else abs(float(trigger.nearness[row]))
+    return far if np.isnan(value) else value
+
+
 def _leaves(trigger: Trigger) -> bool:
     """Tell if a trigger may act once the strategy has been ordered out."""
     return trigger.name == WITHDRAWAL or trigger.name.startswith(RISK)

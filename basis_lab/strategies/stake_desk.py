@@ -161,7 +161,12 @@ class StakeDesk:
         """Return the most gas that freeing takes now, by sale or queue, ETH."""
         return max(self.gas(view, "swap", "wrap"), self.gas(view, "unstake"))
 
-    def invest(self, view: View, book: ChainBook, eth: float) -> list[Instruction | AtomicGroup]:
+    def invest(
+        self,
+        view: View,  # noqa: ARG002 - a loop looks at its tables
+        book: ChainBook,
+        eth: float,
+    ) -> list[Instruction | AtomicGroup]:
         """Return the orders that put ETH of the wallet to work.
 
         Parameters
@@ -210,7 +215,7 @@ class StakeDesk:
             return Freed()
         proceeds = tokens * book.rate * (1.0 - self.sale_cost(view, book, tokens))
         return Freed(
-            instructions=(self.sell(view, book, tokens), self.unwrapped(proceeds)),
+            instructions=(self.sell(view, tokens), self.unwrapped(proceeds)),
             whole=tokens >= book.tokens,
         )
 
@@ -266,7 +271,7 @@ class StakeDesk:
         """Return the order that queues staking tokens of the wallet."""
         return Unstake(venue=self.protocol, lst=self.lst, claim=self.claim, quantity=tokens)
 
-    def sell(self, view: View, book: ChainBook, tokens: float) -> Swap:
+    def sell(self, view: View, tokens: float) -> Swap:
         """Return the order that sells staking tokens of the wallet for WETH."""
         quote = view.window.values(self.terms.lst_quote)[-1:]
         slippage = float(self.terms.sales[self.token].slippage(tokens * quote)[0])

@@ -1,8 +1,5 @@
 """eth_staking_only, eth_leveraged: the share class's own ETH, staked, in a loop or not."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import numpy as np
 
 from basis_lab.domain.instructions import (
