@@ -30,7 +30,7 @@ from basis_lab.engine.investors import InvestorDesk
 from basis_lab.engine.recorder import Recorder
 from basis_lab.errors import ReconciliationError, StrategyError
 from basis_lab.ledger.book import Transaction
-from basis_lab.strategies.base import RISK, Firing, View
+from basis_lab.strategies.base import ORDERED_EXIT, RISK, Firing, View
 
 MAX_STAGES = 8  # stages of one plan that may follow each other at one timestep
 
@@ -276,10 +276,11 @@ class FullLoop:
         return firing, None
 
     def _log_unmet(self, row: int, firing: Firing) -> None:
-        """Say that nothing could be done about a risk, or that a decision waits for a venue."""
+        """Say that nothing can be done about a risk or an order, or that a decision waits."""
         reason = firing.reason
         closed = self.components.strategy_manager.closed
-        if not closed and (firing.due or not reason.trigger.startswith(RISK)):
+        urgent = reason.trigger.startswith(RISK) or reason.trigger == ORDERED_EXIT
+        if not closed and (firing.due or not urgent):
             return
         unable = "none: nothing can be done, or a remedy is under way"
         details: dict[str, object] = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from basis_lab.domain.arrays import ratio
-from basis_lab.domain.instructions import Decision, OpenPlan, Reason
+from basis_lab.domain.instructions import Action, Decision, OpenPlan, Reason
 from basis_lab.domain.market import BoolArray
 from basis_lab.domain.stress import ExitOrder
 from basis_lab.strategies.base import (
@@ -46,6 +46,7 @@ class StrategyManager:
         self._waits = Waits()
         self.closed: tuple[str, ...] = ()
         self._order: ExitOrder | None = None
+        self._left = False
 
     def take_order(self, order: ExitOrder | None) -> None:
         """Take an order to leave; from its row on nothing is entered any more.
@@ -128,6 +129,8 @@ class StrategyManager:
                 self._latched.add(key)
             return None
         self.closed = self._waits.hold_back(key, decision, view.window)
+        if firing.reason.trigger == ORDERED_EXIT:
+            self._left = decision.action is Action.EXIT_FULL and not self.closed
         if self.closed:
             if not firing.due:
                 self._open(None)
@@ -169,11 +172,10 @@ class StrategyManager:
         return (*ordered, *(x if _leaves(x) else replace(x, fires=x.fires & before) for x in found))
 
     def _order_trigger(self, view: View) -> tuple[Trigger, ...]:
-        """Return the exit that was ordered, until nothing is left to unwind."""
-        if self._order is None:
+        """Return the exit that was ordered, until it is under way whole."""
+        if self._order is None or self._left:
             return ()
-        rows = np.arange(view.window.start, view.window.stop)
-        fires = (rows >= self._order.row) & self.strategy.can_unwind(view)
+        fires = np.arange(view.window.start, view.window.stop) >= self._order.row
         side, equity = self._order.route, view.exposure.equity
         return (Trigger(name=ORDERED_EXIT, side=side, fires=fires, value=equity, limit=0.0),)
 
