@@ -106,8 +106,8 @@ class Terms:
     ----------
     spot, perp : mapping of venue to MarketTerms
         Of the hedged asset's markets.
-    sending : mapping of venue to Sending
-        Transfers of the share currency to another venue.
+    sending, sending_coin : mapping of venue to Sending
+        Transfers of the share currency, and of the hedged asset, to another venue.
     gas_units : mapping of operation to float
         Gas of what is done on chain; zeros where a run pays none.
     gas_debt_limit : float
@@ -119,6 +119,7 @@ class Terms:
     spot: Mapping[str, MarketTerms]
     perp: Mapping[str, MarketTerms]
     sending: Mapping[str, Sending]
+    sending_coin: Mapping[str, Sending]
     gas_units: Mapping[str, float]
     gas_debt_limit: float
     chain: ChainTerms | None = None

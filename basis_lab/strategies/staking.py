@@ -18,7 +18,11 @@ from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import RISK, Terms, Trigger, View
 from basis_lab.strategies.chain_book import ChainBook, Freed
 from basis_lab.strategies.loop_desk import LoopDesk
-from basis_lab.strategies.parameters import LeveragedParameters, StakingParameters
+from basis_lab.strategies.parameters import (
+    LeveragedParameters,
+    NeutralLeveragedParameters,
+    StakingParameters,
+)
 from basis_lab.strategies.stake_desk import TINY, StakeDesk
 from basis_lab.strategies.staking_holdings import NATIVE
 from basis_lab.strategies.triggers import (
@@ -226,7 +230,10 @@ def chain_desk(
         A ``LoopDesk`` where the block describes a loop.
     """
     limits = risk.health_factor
-    if isinstance(parameters, LeveragedParameters) and limits is not None:
+    if (
+        isinstance(parameters, LeveragedParameters | NeutralLeveragedParameters)
+        and limits is not None
+    ):
         return LoopDesk(parameters, universe, terms, limits.warning)
     return StakeDesk(parameters, universe, terms.on_chain(), terms.gas_units)
 
