@@ -181,9 +181,8 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
         universe_of(config),
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
-        stress=config.stress,
         step_s=config.bar_s,
-    )
+    ).under(config.stress)
 
 
 def open_data(request: BacktestRequest) -> Store:

@@ -65,9 +65,7 @@ def test_a_sale_at_8_percent_discount_leaves_what_leverage_lets(ltv, left, strid
     assert (record.equity[30] + spent(record, 30)) / before == pytest.approx(left, rel=2e-3)
     assert record.attribution["peg"][30] == pytest.approx(-(1.0 - left) * before, rel=2e-3)
     assert held(record, "aave_v3:debt:WETH")[30:].tolist() == [0.0] * (ROWS - 30)
-    assert held(record, "aave_v3:atoken:weETH")[30:] == pytest.approx(
-        np.zeros(ROWS - 30), abs=1e-6
-    )
+    assert held(record, "aave_v3:atoken:weETH")[30:] == pytest.approx(np.zeros(ROWS - 30), abs=1e-6)
 
 
 def test_a_loop_at_its_maximum_cannot_be_sold_at_8_percent_discount():
@@ -82,7 +80,10 @@ def test_a_loop_at_its_maximum_cannot_be_sold_at_8_percent_discount():
 
 
 def test_the_market_alone_moves_no_health_factor():
-    calm, stressed_ = loop(0.90, still=False).run(), loop(0.90, still=False, shocks=[DISCOUNT]).run()
+    calm, stressed_ = (
+        loop(0.90, still=False).run(),
+        loop(0.90, still=False, shocks=[DISCOUNT]).run(),
+    )
 
     assert stressed_.risk["health_factor"].tolist() == calm.risk["health_factor"].tolist()
     assert stressed_.equity.tolist() == calm.equity.tolist()
