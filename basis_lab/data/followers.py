@@ -104,8 +104,8 @@ def _volatility(
 
 def _squared_returns(values: FloatArray) -> FloatArray:
     logs = np.log(values)
-    returns: FloatArray = np.diff(logs, prepend=logs[:1])
-    return returns**2
+    squares: FloatArray = np.diff(logs, prepend=logs[:1]) ** 2
+    return squares
 
 
 def _sum_of_last(values: FloatArray, rows: int) -> FloatArray:

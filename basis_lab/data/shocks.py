@@ -58,11 +58,11 @@ def stressed(frame: MarketFrame, stress: Stress) -> MarketFrame:
         _close(values, notes, closure, frame)
     if not notes:
         return frame
+    _check(values, notes, frame.series)
     for key, base in trailing_of(values):
         if base in notes:
             values[key] = follow(key, frame, values[base], base)
             notes[key] = notes[base]
-    _check(values, notes, frame.series)
     return replace(
         frame,
         series=MappingProxyType(values),
