@@ -84,27 +84,24 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     BasisLabError
         A configuration that is refused, data that is missing, or a run that failed.
     """
+    from basis_lab.services.backtest import BacktestService
+
     request = _request(
         mode,
         share_class=share_class,
         dates=(start, end),
         capital=capital,
-        overrides=_keys(overrides, interval),
+        overrides=overrides,
         scenarios=scenarios,
         data=(data_dir, data_mode),
+        interval=interval,
         stride=stride,
     )
-    return _run(request, progress=progress)
-
-
-def _run(request: "BacktestRequest", *, progress: bool) -> "RunResult":
-    from dataclasses import replace
-
-    from basis_lab.services.backtest import BacktestService
-
     service = BacktestService()
     if not progress:
         return service.run(request)
+    from dataclasses import replace
+
     from basis_lab.results.progress import Progress
 
     with Progress() as shown:
@@ -161,9 +158,10 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
         share_class=share_class,
         dates=(start, end),
         capital=capital,
-        overrides=_keys(overrides, interval),
+        overrides=overrides,
         scenarios=under,
         data=(data_dir, data_mode),
+        interval=interval,
         stride=stride,
     )
     names = (scenarios,) if isinstance(scenarios, str) else scenarios
@@ -181,9 +179,10 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
     share_class: str | None,
     dates: tuple[object, object],
     capital: object,
-    overrides: dict[str, object],
+    overrides: object,
     scenarios: Sequence[str],
     data: tuple[str | Path | None, Literal["csv", "db"] | None],
+    interval: str | None,
     stride: int | Literal["auto"],
 ) -> "BacktestRequest":
     from basis_lab.config.environment import read_environment
@@ -199,7 +198,7 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
         start=_date_text(start, "start"),
         end=_date_text(end, "end"),
         capital=_amount(capital),
-        overrides=overrides,
+        overrides=_keys(overrides, interval),
         scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
         data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
         data_mode=data_mode if data_mode is not None else environment.data_source,

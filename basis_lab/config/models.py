@@ -190,11 +190,6 @@ class RunConfig(ModeIdentity):
     origins: dict[str, str] = field(compare=False, repr=False)
 
     @property
-    def stress(self) -> Stress:
-        """What is done to the data before the run."""
-        return Stress(shocks=self.shocks, closures=self.closures)
-
-    @property
     def bar_s(self) -> int:
         """Seconds from one timestep to the next."""
         return SECONDS[self.data.bar_interval]
@@ -205,6 +200,11 @@ class RunConfig(ModeIdentity):
         if self.data.output_every == AUTO:
             return max(self.bar_s, HOUR_S)
         return SECONDS[self.data.output_every]
+
+    @property
+    def stress(self) -> Stress:
+        """What is done to the data before the run."""
+        return Stress(shocks=self.shocks, closures=self.closures)
 
     def plain(self) -> dict[str, object]:
         """Return plain values for config.yaml: dicts, lists, numbers, texts, in a fixed order.

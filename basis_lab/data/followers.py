@@ -104,11 +104,10 @@ def _volatility(
 
 def _squared_returns(values: FloatArray) -> FloatArray:
     logs = np.log(values)
-    squares: FloatArray = np.diff(logs, prepend=logs[:1]) ** 2
-    return squares
+    return np.asarray(np.diff(logs, prepend=logs[:1]) ** 2)
 
 
 def _sum_of_last(values: FloatArray, rows: int) -> FloatArray:
     """Return the sum of the values of the last rows at each row."""
-    total = np.concatenate([np.zeros(rows), np.cumsum(values)])
-    return total[rows:] - total[:-rows]
+    total: FloatArray = np.concatenate([np.zeros(rows), np.cumsum(values)])
+    return np.asarray(total[rows:] - total[:-rows])

@@ -296,16 +296,16 @@ def _frame(request: _Request) -> MarketFrame:
     )
 
 
-@lru_cache(maxsize=32)
-def _stressed(request: _Request, stress: Stress) -> MarketFrame:
-    """Return the frame under a stress, made from the one that every run over its dates shares."""
-    return stressed(_frame(request), stress)
-
-
 def _bounds(requirement: Requirement) -> bool:
     """Tell if a series limits the dates of a run that names none."""
     free = requirement.alignment is Alignment.PAYOUT or requirement.starts_later
     return not (requirement.optional or free)
+
+
+@lru_cache(maxsize=32)
+def _stressed(request: _Request, stress: Stress) -> MarketFrame:
+    """Return the frame under a stress, made from the one that every run over its dates shares."""
+    return stressed(_frame(request), stress)
 
 
 def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:

@@ -541,7 +541,7 @@ class Loss:
     lines: tuple[Instrument, ...]
 
 
-Statement = Arrival | Liquidation | ClaimPaid | RewardPayment | PoolLiquidation | Loss
+Statement = Arrival | Liquidation | Loss | ClaimPaid | RewardPayment | PoolLiquidation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

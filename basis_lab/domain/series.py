@@ -7,11 +7,11 @@ QUOTE = "USDT"
 AAVE_MARKET = "ethereum"
 GAS_PRICE = "gas/ethereum/gas.price_gwei"
 USDT_USD = "oracle/aave/USDTUSD.price"
+LST_MARKETS: Mapping[str, str] = MappingProxyType({"weETH": "curve", "wstETH": "uniswap"})
+DEX = "uniswapv3"
 MEAN = ".mean_"  # before the days of a trailing mean
 GROWTH = ".growth_"  # before the days of a trailing growth
 VOLATILITY = ".volatility_24h"  # behind the series that it is of
-LST_MARKETS: Mapping[str, str] = MappingProxyType({"weETH": "curve", "wstETH": "uniswap"})
-DEX = "uniswapv3"
 
 
 def symbol_of(asset: str) -> str:

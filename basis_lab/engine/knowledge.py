@@ -1,5 +1,6 @@
 """What monitors and strategies must know of a run's venues."""
 
+from basis_lab.calc.costs import MarketTerms
 from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.instruments import Instrument, Kind, Universe
@@ -71,7 +72,14 @@ class Knowledge:
             gas_units={operation: units * paid for operation, units in gas.items()},
             gas_debt_limit=self._config.costs.gas_debt_limit,
             chain=self._chain_terms(),
+            gas_market=self._gas_market(),
         )
+
+    def _gas_market(self) -> tuple[str, MarketTerms] | None:
+        for name, venue in self._venues.items():
+            if isinstance(venue, DexParameters) and series.QUOTE in venue.slippage:
+                return name, self._rates.dex_terms(venue, series.QUOTE)
+        return None
 
     def _sending(self, venue: str, coin: str) -> Sending:
         rules = self._rates.sending(venue)

@@ -17,6 +17,8 @@ from basis_lab.domain.instructions import (
     Decision,
     Liquidation,
     Loss,
+    PoolLiquidation,
+    RewardPayment,
     ScheduledFlows,
     Statement,
 )
@@ -32,6 +34,7 @@ from basis_lab.errors import ReconciliationError, StrategyError
 from basis_lab.ledger.book import Transaction
 from basis_lab.strategies.base import ORDERED_EXIT, RISK, Firing, View
 
+FORCED = (Liquidation, PoolLiquidation, Loss)  # booked before what flows and arrives
 MAX_STAGES = 8  # stages of one plan that may follow each other at one timestep
 
 Progress = Callable[[int, int], None]
@@ -75,6 +78,7 @@ class FullLoop:
         self.recorder = Recorder(frame, components.universe, components.event_logger)
         self.rebalances = 0
         self.liquidations = 0
+        self.rewards = 0
         self.row = 0
         self._config = config
         self._clock = clock
@@ -159,8 +163,9 @@ class FullLoop:
         statements: list[Statement] = []
         for venue in parts.venues:
             statements += venue.settle(window)
-        forced = tuple(x for x in statements if isinstance(x, (Liquidation, Loss)))
-        self.liquidations += sum(isinstance(x, Liquidation) for x in forced)
+        forced = tuple(x for x in statements if isinstance(x, FORCED))
+        self.liquidations += sum(isinstance(x, (Liquidation, PoolLiquidation)) for x in forced)
+        self.rewards += sum(isinstance(x, RewardPayment) for x in statements)
         booked = parts.execution_manager.book_statements(forced, window.start)
         flows = tuple(flow for venue in parts.venues for flow in venue.preview(window).flows)
         self._book_flows(flows)
@@ -323,6 +328,7 @@ class FullLoop:
             "side": reason.side,
             "margin_ratio_before": {v: float(x[-1]) for v, x in risk.margin_ratio.items()},
             "delta_drift_before": float(risk.delta_drift[-1]),
+            **_loan_before(risk),
         }
         if not due and reason.trigger == "reserve_low":
             self._log(EventType.RESERVE_LOW, row, "strategy_manager", details, reason.trigger)
@@ -334,6 +340,7 @@ class FullLoop:
             "instructions": len(decision.instructions),
             "then": decision.then,
             "missing": decision.missing,
+            **({"note": decision.note} if decision.note else {}),
         }
         self._log(EventType.DECISION, row, "strategy_manager", details, reason.trigger)
 
@@ -357,6 +364,14 @@ class FullLoop:
                 positions=held,
             )
         )
+
+
+def _loan_before(risk: RiskReport) -> dict[str, object]:
+    """Say how the loan stood before something acted; nothing where there is none."""
+    factor = float(risk.health_factor[-1])
+    if np.isnan(factor):
+        return {}
+    return {"health_factor_before": factor, "ltv_before": float(risk.ltv[-1])}
 
 
 def _named(window: Window) -> str:

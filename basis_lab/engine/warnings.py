@@ -1,5 +1,8 @@
 """What a reader of a result must know, in sentences."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from basis_lab.config.models import RunConfig
@@ -13,6 +16,13 @@ from basis_lab.domain.reports import Level
 from basis_lab.domain.stress import moment_row
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
+
+SIZED: Mapping[Kind, tuple[Callable[[str], str], str]] = MappingProxyType(
+    {
+        Kind.ATOKEN: (series.liquidity_index, "supplied"),
+        Kind.DEBT: (series.borrow_index, "borrowed"),
+    }
+)
 
 
 def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> tuple[str, ...]:
@@ -55,8 +65,10 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
 
 def _held_anything(loop: FullLoop, held: FloatArray) -> bool:
     kinds = (Kind.PERP, Kind.ATOKEN)
-    instruments = loop.components.universe.instruments
-    return any(x.kind in kinds and held[:, i].any() for i, x in enumerate(instruments))
+    return any(
+        held[:, i].any() and (x.instrument.kind in kinds or x.rate is not None)
+        for i, x in enumerate(loop.components.universe.listings)
+    )
 
 
 def _stresses(loop: FullLoop, config: RunConfig) -> list[str]:
@@ -122,23 +134,24 @@ def _cut_requests(loop: FullLoop) -> list[str]:
 
 
 def _large_positions(loop: FullLoop, config: RunConfig, held: FloatArray) -> list[str]:
-    """Name supplies beyond the share of a reserve's free liquidity that the venue file allows."""
+    """Name loans and supplies beyond the share of a reserve's liquidity that its file allows."""
     found = []
     window = loop.frame.window(0, loop.row)
     for column, line in enumerate(loop.components.universe.instruments):
         venue = config.venues[line.venue]
-        if line.kind is not Kind.ATOKEN or not isinstance(venue, LendingPoolParameters):
-            continue
         supplied, borrowed = series.total_supplied(line.symbol), series.total_borrowed(line.symbol)
+        if not isinstance(venue, LendingPoolParameters) or line.kind not in SIZED:
+            continue
         if not (window.has(supplied) and window.has(borrowed)):
             continue
-        units = held[:, column] * window.values(series.liquidity_index(line.symbol))
+        index, verb = SIZED[line.kind]
+        units = held[:, column] * window.values(index(line.symbol))
         free = np.maximum(window.values(supplied) - window.values(borrowed), 0.0)
         over = units - venue.liquidity_warning_share * free
         if over.max() > 0.0:
             at = int(np.argmax(over))
             found.append(
-                f"{line}: {units[at]:,.0f} supplied where {free[at]:,.0f} of the reserve were free "
+                f"{line}: {units[at]:,.0f} {verb} where {free[at]:,.0f} of the reserve were free "
                 f"({window.times[at]}Z); its rates are taken as given, own size would move them"
             )
     return found

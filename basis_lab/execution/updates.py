@@ -111,11 +111,11 @@ class PositionUpdateHandler:
                 return self._post(Transaction(row=row, postings=(reward,)))
             case PoolLiquidation():
                 return self._post(Transaction(row=row, postings=_pool_liquidation(statement)))
-            case Liquidation():
-                return self._post(self._liquidation(statement, row))
             case Loss():
                 gone = tuple(Posting(x, -self._held(x), Cause.LIQUIDATION) for x in statement.lines)
                 return self._post(Transaction(row=row, postings=gone))
+            case Liquidation():
+                return self._post(self._liquidation(statement, row))
 
     def handle_gas(self, movements: tuple[Movement, ...], row: int) -> list[Transaction]:
         """Book the gas among a statement's movements.

@@ -16,6 +16,8 @@ from basis_lab.errors import StrategyError
 
 ORDERED_EXIT = "ordered_exit"  # the trigger of an exit that a scenario orders; its side is a route
 WITHDRAWAL = "withdrawal"
+GAS_DEBT_SHARE = 0.5  # of its limit; a larger gas debt is bought back
+POOL = "aave"  # the side of a risk of the loan; every other side is an exchange
 RISK = "risk_"  # how the names of risk triggers begin
 
 
@@ -114,6 +116,8 @@ class Terms:
         How far gas may drive native coin below zero, share of equity.
     chain : ChainTerms or None
         Of what is done on chain beside lending; None where a mode does nothing else there.
+    gas_market : (str, MarketTerms) or None
+        The decentralised exchange that sells ETH for USDT, and what it takes by size in USDT.
     """
 
     spot: Mapping[str, MarketTerms]
@@ -123,6 +127,7 @@ class Terms:
     gas_units: Mapping[str, float]
     gas_debt_limit: float
     chain: ChainTerms | None = None
+    gas_market: tuple[str, MarketTerms] | None = None
 
     def on_chain(self) -> ChainTerms:
         """Return the terms of what is done on chain.

@@ -12,7 +12,7 @@ from basis_lab.domain.instructions import Action, Decision, Reason
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import Terms, Trigger, View
+from basis_lab.strategies.base import ORDERED_EXIT, Terms, Trigger, View
 from basis_lab.strategies.hedge_book import Goal, HedgeBook
 from basis_lab.strategies.hedge_desk import HedgeDesk
 from basis_lab.strategies.hedged import HedgedStrategy, Shape
@@ -37,7 +37,7 @@ REPAIRS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 OF_TRIGGER: Mapping[str, str] = MappingProxyType(
     {
-        "ordered_exit": "quit",
+        ORDERED_EXIT: "quit",
         "entry": "enter",
         "deposit": "increase",
         "withdrawal": "withdraw",

@@ -21,6 +21,7 @@ from basis_lab.domain.instructions import (
     PerpTrade,
     Reason,
     SpotTrade,
+    Unstake,
 )
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.errors import StrategyError
@@ -224,7 +225,7 @@ class HedgedStrategy:
             if instructions:
                 rest = stages[i + 1 :]
                 return Decision(
-                    action=self._action(reason, repair, goal),
+                    action=self._action(reason, repair, goal, instructions),
                     reason=reason,
                     instructions=tuple(instructions),
                     then=f"{repair}/{rest[0]}" if rest else None,
@@ -256,12 +257,13 @@ class HedgedStrategy:
             case _:
                 return []
 
-    def _action(self, reason: Reason, repair: str, goal: Goal) -> Action:
+    def _action(self, reason: Reason, repair: str, goal: Goal, orders: Orders) -> Action:
         if reason.trigger == "entry":
             return Action.ENTRY_FULL
         if repair not in self._shape.reducing:
             return Action.ENTRY_PARTIAL
-        return Action.EXIT_FULL if goal.spot == 0.0 else Action.EXIT_PARTIAL
+        queued = any(isinstance(x, Unstake) for x in orders)  # it comes back, and is sold then
+        return Action.EXIT_FULL if goal.spot == 0.0 and not queued else Action.EXIT_PARTIAL
 
     def _missing_after(self, book: HedgeBook, goal: Goal) -> float:
         """Margin that the repair still lacks to stand above the warning, share currency."""

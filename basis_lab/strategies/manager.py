@@ -7,10 +7,12 @@ import numpy as np
 
 from basis_lab.domain.arrays import ratio
 from basis_lab.domain.instructions import Action, Decision, OpenPlan, Reason
+from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import BoolArray
 from basis_lab.domain.stress import ExitOrder
 from basis_lab.strategies.base import (
     ORDERED_EXIT,
+    POOL,
     RISK,
     WITHDRAWAL,
     Firing,
@@ -47,6 +49,8 @@ class StrategyManager:
         self.closed: tuple[str, ...] = ()
         self._order: ExitOrder | None = None
         self._left = False
+        self._leaving = False
+        self._claims = [int(x) for x in strategy.universe.where(kind=Kind.EXIT_QUEUE)]
 
     def take_order(self, order: ExitOrder | None) -> None:
         """Take an order to leave; from its row on nothing is entered any more.
@@ -71,7 +75,8 @@ class StrategyManager:
         Firing or None
             The trigger of the highest priority at that row. While a plan is open only an ordered
             exit, its due stage, its timeout and risk triggers count; a risk remedy under way is
-            not ordered twice.
+            not ordered twice: while exchanges are helped only the loan's risks count, and the
+            other way round.
         """
         plan = self.plan
         held = self._hold and self.entered
@@ -83,9 +88,12 @@ class StrategyManager:
             ordered = self._first(view, self._order_trigger(view), stop + 1)
             if ordered is not None:
                 late, stop = ordered, ordered.offset
-        if held or plan.reason.trigger.startswith(RISK):
+        if held:
             return late
-        risk = self._first(view, self.strategy.risk_triggers(view), stop)
+        risks = self.strategy.risk_triggers(view)
+        if plan.reason.trigger.startswith(RISK):  # of the two sides, the other may need help too
+            risks = tuple(x for x in risks if (x.side == POOL) != (plan.reason.side == POOL))
+        risk = self._first(view, risks, stop)
         return late if risk is None else risk
 
     def _next_of_plan(self, view: View, plan: OpenPlan) -> Firing | None:
@@ -128,15 +136,16 @@ class StrategyManager:
             else:
                 self._latched.add(key)
             return None
+        if not decision.instructions and decision.then is None:
+            self._latched.add(key)
         self.closed = self._waits.hold_back(key, decision, view.window)
         if firing.reason.trigger == ORDERED_EXIT:
             self._left = decision.action is Action.EXIT_FULL and not self.closed
+            self._leaving = not self.closed
         if self.closed:
             if not firing.due:
                 self._open(None)
             return None
-        if not decision.instructions and decision.then is None:
-            self._latched.add((firing.reason.trigger, firing.reason.side))
         self._open(
             None
             if decision.then is None
@@ -176,6 +185,9 @@ class StrategyManager:
         if self._order is None or self._left:
             return ()
         fires = np.arange(view.window.start, view.window.stop) >= self._order.row
+        if self._leaving:  # what is in a queue comes back and is brought home then
+            for column in self._claims:
+                fires &= view.exposure.quantities[:, column] == 0.0
         side, equity = self._order.route, view.exposure.equity
         return (Trigger(name=ORDERED_EXIT, side=side, fires=fires, value=equity, limit=0.0),)
 
@@ -241,6 +253,11 @@ class StrategyManager:
         return ""
 
 
+def _leaves(trigger: Trigger) -> bool:
+    """Tell if a trigger may act once the strategy has been ordered out."""
+    return trigger.name == WITHDRAWAL or trigger.name.startswith(RISK)
+
+
 def _foremost(firing: Sequence[Trigger], row: int) -> Trigger:
     """Return the first, or the nearest to liquidation of those that are of its level."""
     leading = firing[0]
@@ -248,19 +265,13 @@ def _foremost(firing: Sequence[Trigger], row: int) -> Trigger:
         return leading
     level = leading.name.rsplit("_", 1)[-1]
     equals = [x for x in firing if x.nearness is not None and x.name.endswith(level)]
-    return min(equals, key=lambda x: _at(x, row))
+    return min(equals, key=lambda x: _nearness(x, row))
 
 
-def _at(trigger: Trigger, row: int) -> float:
-    """How near a trigger's position is; what is not known counts as far."""
-    far = np.inf
-    value = far if trigger.nearness is None else abs(float(trigger.nearness[row]))
-    return far if np.isnan(value) else value
-
-
-def _leaves(trigger: Trigger) -> bool:
-    """Tell if a trigger may act once the strategy has been ordered out."""
-    return trigger.name == WITHDRAWAL or trigger.name.startswith(RISK)
+def _nearness(trigger: Trigger, row: int) -> float:
+    """Tell how near a trigger's position is; what is not known counts as far."""
+    value = np.inf if trigger.nearness is None else abs(float(trigger.nearness[row]))
+    return np.inf if np.isnan(value) else value
 
 
 def _flow_trigger(name: str, amount: float, fires: BoolArray) -> Trigger:

@@ -24,7 +24,7 @@ from basis_lab.domain.instructions import (
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import Terms, Trigger, View
+from basis_lab.strategies.base import GAS_DEBT_SHARE, POOL, Terms, Trigger, View
 from basis_lab.strategies.chain_book import ChainBook
 from basis_lab.strategies.hedge_book import Goal, HedgeBook
 from basis_lab.strategies.hedge_desk import HedgeDesk
@@ -32,10 +32,9 @@ from basis_lab.strategies.hedged import HedgedStrategy, Orders, Shape, Task
 from basis_lab.strategies.loop_desk import LoopDesk
 from basis_lab.strategies.parameters import NeutralParameters
 from basis_lab.strategies.stake_desk import TINY
-from basis_lab.strategies.staking import GAS_DEBT_SHARE, chain_desk
+from basis_lab.strategies.staking import chain_desk
 from basis_lab.strategies.staking_holdings import NATIVE
 from basis_lab.strategies.triggers import (
-    POOL_SIDE,
     dust_trigger,
     gas_debt_trigger,
     loan_triggers,
@@ -153,7 +152,7 @@ class NeutralStrategy(HedgedStrategy):
         margins = super().risk_triggers(view)
         if not view.entered or not isinstance(self._chain, LoopDesk):
             return margins
-        pool = self._nearness(view, POOL_SIDE, series.lst_rate(self._chain.token))
+        pool = self._nearness(view, POOL, series.lst_rate(self._chain.token))
         near = {
             venue: self._nearness(view, venue, series.mark(venue, NATIVE))
             for venue in self._desk.weights
@@ -207,7 +206,7 @@ class NeutralStrategy(HedgedStrategy):
         """Choose the repair that mends what fired; what concerns the chain alone is done at once."""
         book = self._chain.read(view)
         if isinstance(self._chain, LoopDesk):
-            if reason.side == POOL_SIDE or reason.trigger == "ltv_above":
+            if reason.side == POOL or reason.trigger == "ltv_above":
                 return self._deleverage(view, self._chain, book, reason)
             if reason.trigger == "ltv_below":
                 return _at_once(Action.ENTRY_PARTIAL, reason, self._chain.invest(view, book, 0.0))

@@ -15,7 +15,7 @@ from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import RISK, Terms, Trigger, View
+from basis_lab.strategies.base import GAS_DEBT_SHARE, RISK, Terms, Trigger, View
 from basis_lab.strategies.chain_book import ChainBook, Freed
 from basis_lab.strategies.loop_desk import LoopDesk
 from basis_lab.strategies.parameters import (
@@ -33,7 +33,6 @@ from basis_lab.strategies.triggers import (
 )
 
 WHOLE = 0.99  # a need of this share of what is invested closes everything
-GAS_DEBT_SHARE = 0.5  # of its limit; a larger debt is bought back
 
 
 class StakingStrategy:

@@ -39,7 +39,7 @@ from basis_lab.execution.venues.simulated.accounts import Accounts
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
 from basis_lab.execution.venues.simulated.closures import require_open
 from basis_lab.execution.venues.simulated.flash import FlashDesk
-from basis_lab.execution.venues.simulated.liquidator import liquidate
+from basis_lab.execution.venues.simulated.liquidator import left, liquidate
 from basis_lab.execution.venues.simulated.reserves import (
     Account,
     Lines,
@@ -260,8 +260,10 @@ class SimulatedAave:
             return ()
         done = liquidate(self._lines, self._scaled.report(), self._versions, window)
         for statement in done:
-            self._scaled.put(statement.atoken, -statement.seized_scaled)
-            self._scaled.put(statement.debt, -statement.repaid_scaled - statement.burnt_scaled)
+            burnt = statement.repaid_scaled + statement.burnt_scaled
+            self._scaled[statement.debt] = left(self._scaled[statement.debt], burnt)
+            seized = statement.seized_scaled
+            self._scaled[statement.atoken] = left(self._scaled[statement.atoken], seized)
         return done
 
 
