@@ -59,12 +59,14 @@ def follow(key: str, frame: MarketFrame, changed: FloatArray, base: str) -> Floa
 
     Parameters
     ----------
-    key, base : str
-        The measure, and the series that it is of.
+    key : str
+        The measure.
     frame : MarketFrame
         As loaded.
     changed : ndarray of shape (T,)
-        The series as it is now.
+        Its series as it is now.
+    base : str
+        The name of that series.
 
     Returns
     -------
