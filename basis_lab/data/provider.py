@@ -1,10 +1,12 @@
 """The data provider: a run's requirements checked against a directory, and its market frame."""
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 
@@ -57,8 +59,6 @@ class DataProvider:
         Dataset ids that may serve although they were computed from others.
     step_s : int
         Seconds from one timestep to the next.
-    stress : Stress
-        What is done to the data once it is loaded.
 
     Raises
     ------
@@ -77,9 +77,8 @@ class DataProvider:
         proxies: Mapping[str, str],
         allow_derived: Collection[str],
         step_s: int = HOUR_S,
-        stress: Stress = CALM,
     ) -> None:
-        self._stress = stress
+        self.stress = CALM
         self._universe = universe
         self._step_s = step_s
         self._requirements = tuple(requirements)
@@ -94,6 +93,23 @@ class DataProvider:
         if absent:
             raise absence_error(absent, self._sources, str(store.root))
         self._served = tuple(x for x in found if isinstance(x, Served))
+
+    def under(self, stress: Stress) -> Self:
+        """Return a provider of the same data under a stress.
+
+        Parameters
+        ----------
+        stress : Stress
+            What is done to the data once it is loaded.
+
+        Returns
+        -------
+        DataProvider
+            Another one; this one stays as it is.
+        """
+        other = copy(self)
+        other.stress = stress
+        return other
 
     @property
     def unused_proxies(self) -> tuple[str, ...]:
@@ -161,7 +177,7 @@ class DataProvider:
         request = _Request(
             self._sources.store, self._served, self._universe, (first, last), self._step_s
         )
-        return _stressed(request, self._stress) if self._stress else _frame(request)
+        return _stressed(request, self.stress) if self.stress else _frame(request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,8 +184,7 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
         step_s=config.bar_s,
-        stress=config.stress,
-    )
+    ).under(config.stress)
 
 
 def open_data(request: BacktestRequest) -> Store:
