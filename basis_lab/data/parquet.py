@@ -81,13 +81,15 @@ def buffered(times: TimeArray, columns: Mapping[str, Column], zone: str | None) 
     return pa.Table.from_arrays(arrays, names=[TIME, *columns])
 
 
-def read_columns(path: Path) -> tuple[TimeArray, dict[str, Column]]:
+def read_columns(content: bytes, where: str) -> tuple[TimeArray, dict[str, Column]]:
     """Read one dataset.
 
     Parameters
     ----------
-    path : Path
-        A file as ``write_columns`` writes it.
+    content : bytes
+        Of a file as ``write_columns`` writes it.
+    where : str
+        The file, for messages.
 
     Returns
     -------
@@ -105,13 +107,13 @@ def read_columns(path: Path) -> tuple[TimeArray, dict[str, Column]]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
             table = file.read(use_threads=False)
     except (pa.ArrowInvalid, OSError) as error:
-        raise _unreadable(path, str(error)) from error
+        raise _unreadable(where, str(error)) from error
     if TIME not in table.column_names or table.schema.field(TIME).type != pa.timestamp("ms", "UTC"):
-        raise _unreadable(path, f"it has no column {TIME!r} of UTC milliseconds")
-    columns = {name: _values(path, name, table.column(name)) for name in table.column_names}
+        raise _unreadable(where, f"it has no column {TIME!r} of UTC milliseconds")
+    columns = {name: _values(where, name, table.column(name)) for name in table.column_names}
     stamps = columns.pop(TIME)
     return (stamps // 1000).astype("datetime64[s]"), columns
 
@@ -130,15 +132,15 @@ def _arrow_type(values: Column) -> Any:
     return {"int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64()}[values.dtype.name]
 
 
-def _values(path: Path, name: str, column: Any) -> Column:
-    parts = [_chunk_values(path, name, chunk) for chunk in column.chunks]
+def _values(where: str, name: str, column: Any) -> Column:
+    parts = [_chunk_values(where, name, chunk) for chunk in column.chunks]
     if not parts:
-        raise _unreadable(path, f"column {name!r} has no rows")
+        raise _unreadable(where, f"column {name!r} has no rows")
     joined: Column = np.concatenate(parts)
     return joined
 
 
-def _chunk_values(path: Path, name: str, chunk: Any) -> Column:
+def _chunk_values(where: str, name: str, chunk: Any) -> Column:
     kinds: dict[str, type[np.number[Any]]] = {
         "int32": np.int32,
         "int64": np.int64,
@@ -147,18 +149,18 @@ def _chunk_values(path: Path, name: str, chunk: Any) -> Column:
     }
     kind = kinds.get(str(chunk.type))
     if kind is None:
-        raise _unreadable(path, f"column {name!r} is of type {chunk.type}")
+        raise _unreadable(where, f"column {name!r} is of type {chunk.type}")
     if chunk.null_count:
-        raise _unreadable(path, f"column {name!r} has {chunk.null_count} empty cells")
+        raise _unreadable(where, f"column {name!r} has {chunk.null_count} empty cells")
     values: Any = np.frombuffer(chunk.buffers()[1], dtype=kind)
     part: Column = values[chunk.offset : chunk.offset + len(chunk)]
     return part
 
 
-def _unreadable(path: Path, why: str) -> BadDataError:
+def _unreadable(where: str, why: str) -> BadDataError:
     return BadDataError(
         "not a canonical Parquet file",
-        where=str(path),
+        where=where,
         value=why,
         remedy="write the directory again with `basis-lab data import`",
     )

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from basis_lab.data.places import Place
 from basis_lab.domain.intervals import HOUR_S, HOURLY, INTERVALS
 from basis_lab.domain.market import FloatArray, TimeArray
 from basis_lab.errors import BadDataError, MissingDataError
@@ -177,8 +177,8 @@ class Store(Protocol):
     """A directory of datasets; equal stores hold the same content."""
 
     @property
-    def root(self) -> Path:
-        """The directory."""
+    def root(self) -> Place:
+        """The directory, the prefix of an object store, or the database file."""
         ...
 
     def ids(self) -> tuple[str, ...]:
