@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from basis_lab.data.parquet import read_columns
+from basis_lab.data.parquet import parse_columns
 from basis_lab.data.places import Place, place_of
 from basis_lab.data.series import (
     DatasetInfo,
@@ -205,7 +205,7 @@ class CanonicalStore:
 @lru_cache(maxsize=64)
 def _read_series(root: Place, info: DatasetInfo) -> TimeSeries:
     path = root / info.file
-    times, columns = read_columns(_checked_bytes(path, info), str(path))
+    times, columns = parse_columns(_checked_bytes(path, info), str(path))
     if tuple(columns) != info.fields or len(times) != info.rows:
         raise BadDataError(
             "a file and its catalogue disagree",

@@ -81,8 +81,31 @@ def buffered(times: TimeArray, columns: Mapping[str, Column], zone: str | None) 
     return pa.Table.from_arrays(arrays, names=[TIME, *columns])
 
 
-def read_columns(content: bytes, where: str) -> tuple[TimeArray, dict[str, Column]]:
+def read_columns(path: Path) -> tuple[TimeArray, dict[str, Column]]:
     """Read one dataset.
+
+    Parameters
+    ----------
+    path : Path
+        A file as ``write_columns`` writes it.
+
+    Returns
+    -------
+    times : ndarray of datetime64[s], shape (n,)
+        UTC.
+    columns : dict of str to ndarray of shape (n,)
+        As stored.
+
+    Raises
+    ------
+    BadDataError
+        If the file is no such Parquet file.
+    """
+    return parse_columns(path.read_bytes(), str(path))
+
+
+def parse_columns(content: bytes, where: str) -> tuple[TimeArray, dict[str, Column]]:
+    """Read one dataset from the content of its file.
 
     Parameters
     ----------
