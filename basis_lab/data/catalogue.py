@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from basis_lab.data.parquet import parse_columns
+from basis_lab.data.parquet import parse_columns, parse_times
 from basis_lab.data.places import Place, place_of
 from basis_lab.data.series import (
     DatasetInfo,
@@ -18,8 +18,8 @@ from basis_lab.data.series import (
     Store,
     TimeSeries,
     check_order,
-    cut,
     no_such_dataset,
+    rows_of,
     time_text,
 )
 from basis_lab.domain.market import FloatArray
@@ -199,13 +199,18 @@ class CanonicalStore:
         info = self.info(dataset_id)
         if info is None:
             raise no_such_dataset(dataset_id, str(self.root))
-        return cut(_read_series(self.root, info), span)
+        return _read_series(self.root, info, span)
 
 
 @lru_cache(maxsize=64)
-def _read_series(root: Place, info: DatasetInfo) -> TimeSeries:
+def _read_series(root: Place, info: DatasetInfo, span: Span | None) -> TimeSeries:
     path = root / info.file
-    times, columns = parse_columns(_checked_bytes(path, info), str(path))
+    content = _checked_bytes(path, info)
+    times = parse_times(content, str(path))
+    lines = np.arange(1, len(times) + 1)
+    check_order(times, lines, str(path), "write the directory again with `basis-lab data import`")
+    rows = rows_of(times, span)
+    columns = parse_columns(content, str(path), rows)
     if tuple(columns) != info.fields or len(times) != info.rows:
         raise BadDataError(
             "a file and its catalogue disagree",
@@ -213,13 +218,12 @@ def _read_series(root: Place, info: DatasetInfo) -> TimeSeries:
             value=f"{len(times)} rows of {', '.join(columns)}",
             remedy="write the directory again with `basis-lab data import`",
         )
-    lines = np.arange(1, len(times) + 1)
-    check_order(times, lines, str(path), "write the directory again with `basis-lab data import`")
     fields: dict[str, FloatArray] = {
         name: columns[name].astype(np.float64) / ticks if ticks else columns[name].astype(float)
         for name, ticks in zip(info.fields, info.ticks_per_unit, strict=True)
     }
-    return TimeSeries(info=info, times=times, fields=fields, lines=lines)
+    taken = slice(*rows)
+    return TimeSeries(info=info, times=times[taken], fields=fields, lines=lines[taken])
 
 
 def _checked_bytes(path: Place, info: DatasetInfo) -> bytes:
