@@ -12,6 +12,7 @@ from basis_lab.cli.parsing import (
     command,
     read_capital,
     read_overrides,
+    read_place,
     read_stride,
     say,
 )
@@ -52,7 +53,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
     parser.add_argument("--end", metavar="DATE", help="last timestep, included, UTC")
     parser.add_argument("--capital", type=read_capital, help="in share-class currency")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--data-dir", type=read_place, metavar="DIR", help="also s3://, gs://")
     parser.add_argument("--data-mode", choices=("csv", "db"))
     parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
     parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
