@@ -1,10 +1,11 @@
-"""``data``: list, check, import market data, and write the synthetic sample."""
+"""``data``: list, check, import, fetch market data, and write the synthetic sample."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from basis_lab.cli.fetch import add_fetch
 from basis_lab.cli.parsing import command, open_data, read_date, say
 from basis_lab.errors import UsageError
 
@@ -17,7 +18,7 @@ def add_data(commands: Any) -> None:
     commands : argparse subparsers
         Where to.
     """
-    group = commands.add_parser("data", help="list, import or check market data")
+    group = commands.add_parser("data", help="list, import, fetch or check market data")
     actions = group.add_subparsers(required=True, metavar="ACTION")
     for name, run, summary in (
         ("list", _run_data_list, "list the datasets of a data directory"),
@@ -38,6 +39,7 @@ def add_data(commands: Any) -> None:
     taken = command(actions, "import", _run_data_import, "bring files into canonical form")
     taken.add_argument("source", metavar="DIR", type=Path)
     taken.add_argument("--out", type=Path, metavar="DIR")
+    add_fetch(actions)
 
 
 def _run_data_list(options: argparse.Namespace) -> int:
