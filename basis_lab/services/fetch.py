@@ -1,20 +1,25 @@
 """Downloads: which datasets a request means, and where each comes from."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from basis_lab.config.chains import read_chain
 from basis_lab.data.download import Fetched, Tell, download
-from basis_lab.data.download_bars import BarSource
+from basis_lab.data.download_bars import INTERVALS_S, BarSource
+from basis_lab.data.download_chain import Chain
 from basis_lab.data.download_funding import FundingSource
 from basis_lab.data.download_patience import Patience
+from basis_lab.data.download_protocol import protocol_sources
+from basis_lab.data.download_rpc import Rpc, RpcAddress
 from basis_lab.data.download_source import Source
 from basis_lab.data.download_venue import Exchange
 from basis_lab.data.series import BAR_KINDS, VENUE_KINDS, DatasetId, DatasetKind
 from basis_lab.errors import UsageError
 
 YEAR = dt.timedelta(days=365)
+CHAIN_KINDS = (DatasetKind.AAVE, DatasetKind.LST, DatasetKind.ORACLE, DatasetKind.GAS)
+CHAIN_STEP_S = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,13 @@ class FetchRequest:
     start, end : datetime or None
         UTC, both included; a year up to now where they are None.
     interval : str
-        Of the bars.
+        Of the bars; the chain is read at most once an hour.
+    chain : str or Path
+        A name in configs/chains, or the path of a YAML file.
+    tokens : tuple of str
+        Of the chain; all of its file where there is none.
+    rpc : RpcAddress or None
+        The archive node; needed for the kinds of the chain.
     """
 
     venues: tuple[str, ...]
@@ -39,6 +50,9 @@ class FetchRequest:
     start: dt.datetime | None
     end: dt.datetime | None
     interval: str
+    chain: str | Path = "ethereum"
+    tokens: tuple[str, ...] = ()
+    rpc: RpcAddress | None = None
 
     def dates(self, now: dt.datetime) -> tuple[int, int]:
         """Return the first and the last moment.
@@ -87,7 +101,7 @@ def fetch(request: FetchRequest, root: Path, tell: Tell) -> tuple[Fetched, ...]:
     tuple of Fetched
         What became of each dataset.
     """
-    sources = exchange_sources(request)
+    sources = [*exchange_sources(request), *chain_sources(request, root)]
     dates = request.dates(dt.datetime.now(dt.UTC))
     return download(sources, root, dates, tell)
 
@@ -121,17 +135,46 @@ def _of_exchange(exchange: Exchange, dataset: DatasetId, interval: str) -> Sourc
     return FundingSource(exchange, dataset)
 
 
-def missing(fetched: Sequence[Fetched]) -> tuple[Fetched, ...]:
-    """Return what could not be fetched.
+def chain_sources(request: FetchRequest, root: Path) -> list[Source]:
+    """Return the datasets of the chain that a request means.
 
     Parameters
     ----------
-    fetched : sequence of Fetched
-        All.
+    request : FetchRequest
+        What.
+    root : Path
+        The data directory; block numbers are remembered there.
 
     Returns
     -------
-    tuple of Fetched
-        In their order.
+    list of Source
+        By kind and token; nothing is asked yet.
+
+    Raises
+    ------
+    UsageError
+        If the request names no node, or a token that the chain's file does not have.
     """
-    return tuple(x for x in fetched if x.problem is not None)
+    kinds = [x for x in request.kinds if x in CHAIN_KINDS]
+    if not kinds:
+        return []
+    name, parameters = read_chain(request.chain)
+    if request.rpc is None:
+        raise UsageError(
+            "protocol history needs an archive node",
+            where="basis-lab data fetch",
+            value=", ".join(kinds),
+            remedy="name one with --rpc URL or the variable BASIS_<ENVIRONMENT>__ALCHEMY__RPC_URL",
+        )
+    odd = [x for x in request.tokens if x not in parameters.assets]
+    if odd:
+        raise UsageError(
+            "the chain's file has no such token",
+            where=f"--token, chain {name}",
+            value=", ".join(odd),
+            remedy=f"give some of {', '.join(parameters.assets)}, or a --chain file with more",
+        )
+    chain = Chain(name, parameters, Rpc(request.rpc, Patience()), root)
+    tokens = request.tokens if request.tokens else tuple(parameters.assets)
+    step_s = max(INTERVALS_S[request.interval], CHAIN_STEP_S)
+    return list(protocol_sources(chain, kinds, tokens, step_s))
