@@ -125,11 +125,27 @@ def exchange_sources(request: FetchRequest) -> list[Source]:
         exchange = Exchange(name, Patience())
         for symbol in request.symbols:
             ids = [DatasetId(kind, name, symbol) for kind in kinds]
-            sources += [_of_exchange(exchange, x, request.interval) for x in ids]
+            sources += [of_exchange(exchange, x, request.interval) for x in ids]
     return sources
 
 
-def _of_exchange(exchange: Exchange, dataset: DatasetId, interval: str) -> Source:
+def of_exchange(exchange: Exchange, dataset: DatasetId, interval: str) -> Source:
+    """Return the source of one dataset of an exchange.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Where.
+    dataset : DatasetId
+        Bars or funding.
+    interval : str
+        Of bars.
+
+    Returns
+    -------
+    Source
+        Nothing is asked yet.
+    """
     if dataset.kind in BAR_KINDS:
         return BarSource(exchange, dataset, interval)
     return FundingSource(exchange, dataset)
