@@ -25,6 +25,7 @@ from basis_lab.errors import DataError, MissingDataError, SourceError, UsageErro
 
 HOUR_S = int(HOUR / np.timedelta64(1, "s"))
 NAMED_HOLES = 5
+DIGEST_DIGITS = 8  # of a file name
 
 Tell = Callable[[str, int, int], None]
 
@@ -150,7 +151,7 @@ class _Download:
                 where=str(wanted),
                 remedy="ask for other dates, or leave the dataset out",
             )
-        info = self._write(rows, now, stored)
+        info = self._write(rows, now)
         self._files.settle(self._known)
         return Fetched(dataset=info.id, info=info, new_rows=len(rows[0]) - len(before[0]))
 
@@ -238,14 +239,14 @@ class _Download:
         parts = rows_of(self._known.pages, self._source.fields)
         return joined(self._source.dataset, [before, *parts])
 
-    def _write(self, rows: Rows, now: int, stored: DatasetInfo | None) -> DatasetInfo:
+    def _write(self, rows: Rows, now: int) -> DatasetInfo:
         """Write the rows under a name of their own, then the catalogue that names it."""
         times = rows[0].astype("datetime64[s]")
         columns, notes = self._source.finish(rows)
         aside = self._root / f"{self._source.dataset}.parquet.new"
         write_columns(aside, times, columns)
         digest = file_sha256(aside)
-        name = f"{self._source.dataset}-{digest[:8]}.parquet"
+        name = f"{self._source.dataset}-{digest[:DIGEST_DIGITS]}.parquet"
         _rename_durably(aside, self._root / name)
         step = self._source.step_s
         info = DatasetInfo(
@@ -267,9 +268,15 @@ class _Download:
         others = [x for x in infos if x.id != info.id]
         absent.pop(info.id, None)
         write_aside(self._root / CATALOGUE, render_catalogue([*others, info], absent).encode())
-        if stored is not None and stored.file != name:
-            (self._root / stored.file).unlink(missing_ok=True)
+        self._remove_older(name)
         return info
+
+    def _remove_older(self, name: str) -> None:
+        """Remove what earlier downloads wrote, one that was killed before it could included."""
+        path = self._root / str(self._source.dataset)
+        for older in path.parent.glob(f"{path.name}-{'[0-9a-f]' * DIGEST_DIGITS}.parquet"):
+            if older != self._root / name:
+                older.unlink()
 
     def _hole_notes(self, times: IntArray) -> tuple[str, ...]:
         first, last = int(times[0]), int(times[-1])

@@ -64,9 +64,7 @@ def test_a_ban_longer_than_patience_ends_the_exchange_and_nothing_else(exchanges
         make_source("bybit", "perp", patience=clock.patience),
     ]
 
-    banned, skipped, other = download(
-        sources, tmp_path, (START, START + DAY_S), lambda *_: None
-    )
+    banned, skipped, other = download(sources, tmp_path, (START, START + DAY_S), lambda *_: None)
 
     assert isinstance(banned.problem, SourceError)
     assert "banned" in str(banned.problem)
@@ -99,9 +97,7 @@ def test_a_broken_answer_is_asked_for_again_and_never_taken_for_a_hole(
 
 
 @pytest.mark.parametrize("venue", CEXES)
-def test_an_exchange_that_stays_down_is_given_up_after_eight_questions(
-    venue, exchanges, tmp_path
-):
+def test_an_exchange_that_stays_down_is_given_up_after_eight_questions(venue, exchanges, tmp_path):
     clock = Clock()
     exchanges.faults = [Fault(path=BARS[venue], times=99, status=503, body="down")]
 

@@ -67,7 +67,9 @@ def test_a_funding_interval_that_changes_is_kept_as_it_was(venue, exchanges, tmp
     assert len(series.times) == 4 * 3 + 6 * 6 + 1
     assert set(intervals[seconds(series) <= change]) == {8.0 * HOUR_S}
     assert set(intervals[seconds(series) > change]) == {4.0 * HOUR_S}
-    note = "the funding interval changes from 8 h to 4 h with the settlement of 2024-08-05T04:00:00Z"
+    note = (
+        "the funding interval changes from 8 h to 4 h with the settlement of 2024-08-05T04:00:00Z"
+    )
     assert note in fetched.info.notes
     assert not any("hole" in x for x in fetched.info.notes)
 
@@ -105,9 +107,7 @@ def test_a_hole_of_the_exchange_is_asked_for_twice_and_then_remembered(
 
 
 @pytest.mark.parametrize("venue", CEXES)
-def test_a_settlement_that_the_exchange_lacks_is_a_hole_and_no_interval(
-    venue, exchanges, tmp_path
-):
+def test_a_settlement_that_the_exchange_lacks_is_a_hole_and_no_interval(venue, exchanges, tmp_path):
     gone = START + 5 * DAY_S
     exchanges.market.unsettled = {(venue, gone * 1000)}
 
