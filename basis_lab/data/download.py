@@ -170,7 +170,7 @@ class _Download:
     def _wanted(self, dates: tuple[int, int], now: int) -> Span:
         step = self._step()
         start, end = (x - x % step for x in dates)
-        wanted = Span(start, min(end + step, now - now % step))
+        wanted = Span(start, min(end + step, self._source.complete_before(now)))
         if wanted.end <= wanted.start:
             raise MissingDataError(
                 f"nothing of {self._source.dataset} is complete yet",

@@ -54,6 +54,21 @@ class BarSource:
         self._exchange.market(self.dataset)
         return self._exchange.now_s()
 
+    def complete_before(self, now_s: int) -> int:
+        """Return the open of the bar that is still open.
+
+        Parameters
+        ----------
+        now_s : int
+            The exchange's time.
+
+        Returns
+        -------
+        int
+            Epoch seconds.
+        """
+        return now_s - now_s % self.step_s
+
     def page(self, window: Span) -> Page:
         """Ask for the bars that open in a window.
 

@@ -170,6 +170,6 @@ class BlockClock:
     def _save(self, found: dict[int, int]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab") as file:
-            for time, block in found.items():
+            for time, block in sorted(found.items()):
                 second = self._seconds[block] if block >= 0 else time
                 file.write(json.dumps([time, block, second]).encode() + b"\n")

@@ -48,6 +48,21 @@ class FundingSource:
         self._exchange.market(self.dataset)
         return self._exchange.now_s()
 
+    def complete_before(self, now_s: int) -> int:
+        """Return the last full hour: a settlement of it may not be published yet.
+
+        Parameters
+        ----------
+        now_s : int
+            The exchange's time.
+
+        Returns
+        -------
+        int
+            Epoch seconds.
+        """
+        return now_s - now_s % HOUR_S
+
     def page(self, window: Span) -> Page:
         """Ask for the settlements of a window, in as many pages as it takes.
 

@@ -49,6 +49,21 @@ class _ChainSource(ABC):
         self._chain.verify()
         return self._chain.clock.head()[1]
 
+    def complete_before(self, now_s: int) -> int:
+        """Return the time after the last that the newest final block has reached.
+
+        Parameters
+        ----------
+        now_s : int
+            When that block was mined.
+
+        Returns
+        -------
+        int
+            Epoch seconds.
+        """
+        return now_s - now_s % self.step_s + self.step_s
+
     def page(self, window: Span) -> Page:
         """Read the chain at each step of a window.
 

@@ -78,7 +78,22 @@ class Source(Protocol):
         Returns
         -------
         int
-            The source's own time, epoch seconds: rows are complete before it.
+            The source's own time, epoch seconds.
+        """
+        ...
+
+    def complete_before(self, now_s: int) -> int:
+        """Return the end of what no longer changes.
+
+        Parameters
+        ----------
+        now_s : int
+            The source's own time.
+
+        Returns
+        -------
+        int
+            Epoch seconds on the grid of the rows; every row before it is final.
         """
         ...
 

@@ -40,6 +40,9 @@ class StubSource:
     def open(self):
         return self.now
 
+    def complete_before(self, now_s):
+        return now_s
+
     def page(self, window) -> Page:
         self.asked.append(window)
         times = range(window.start, window.end, HOUR_S)
