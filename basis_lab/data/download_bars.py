@@ -46,11 +46,23 @@ class BarSource:
         self._interval = interval
 
     def describe(self) -> str:
-        """Say where the rows come from."""
+        """Say where the rows come from.
+
+        Returns
+        -------
+        str
+            For the catalogue.
+        """
         return self._exchange.describe()
 
     def open(self) -> int:
-        """Return the exchange's time, once it has the market."""
+        """Return the exchange's time, once it has the market.
+
+        Returns
+        -------
+        int
+            Epoch seconds.
+        """
         self._exchange.market(self.dataset)
         return self._exchange.now_s()
 

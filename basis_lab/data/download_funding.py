@@ -40,11 +40,23 @@ class FundingSource:
         self._exchange = exchange
 
     def describe(self) -> str:
-        """Say where the rows come from."""
+        """Say where the rows come from.
+
+        Returns
+        -------
+        str
+            For the catalogue.
+        """
         return self._exchange.describe()
 
     def open(self) -> int:
-        """Return the exchange's time, once it has the market."""
+        """Return the exchange's time, once it has the market.
+
+        Returns
+        -------
+        int
+            Epoch seconds.
+        """
         self._exchange.market(self.dataset)
         return self._exchange.now_s()
 
@@ -77,20 +89,19 @@ class FundingSource:
             Settlements at the minute they belong to: exchanges stamp them some milliseconds late.
         """
         venue = self._exchange.venue
-        found: dict[int, float] = {}
+        found: list[tuple[int, float]] = []
         since, until = window.start * 1000, window.end * 1000 - MINUTE_S * 1000
         while since <= until:
             rows = self._ask(since, until)
             stamps = [int(x["timestamp"]) for x in rows]
-            found |= {_minute(x["timestamp"]): float(x["fundingRate"]) for x in rows}
+            found += [(_minute(x["timestamp"]), float(x["fundingRate"])) for x in rows]
             if len(rows) < venue.funding_limit:
                 break
             if venue.newest_first:
                 until = min(stamps) - 1
             else:
                 since = max(stamps) + 1
-        inside = sorted(x for x in found.items() if window.start <= x[0] < window.end)
-        return page_of(window, self.fields, inside)
+        return page_of(window, self.fields, found)
 
     def _ask(self, since_ms: int, until_ms: int) -> list[dict[str, Any]]:
         """Ask for one page; a stamp may lie up to a minute after its boundary."""

@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from basis_lab.data.series import DatasetId, IntArray
-from basis_lab.data.spans import Span
+from basis_lab.data.spans import Span, second_text
 from basis_lab.domain.market import FloatArray
+from basis_lab.errors import BadDataError
 
 # What is missing at the young end of a history may still be published: no hole before this age.
 SETTLES_S = 86_400
@@ -173,15 +174,29 @@ def page_of(window: Span, fields: tuple[str, ...], rows: Iterable[Sequence[float
     fields : tuple of str
         Names of the columns.
     rows : iterable of sequence of float
-        Epoch second and fields, in any order; of two rows of one time the later one.
+        Epoch second and fields, in any order; equal rows count once.
 
     Returns
     -------
     Page
         Without holes.
+
+    Raises
+    ------
+    BadDataError
+        If two rows of one time differ.
     """
-    inside = sorted({int(x[0]): x for x in rows}.items())
-    kept = [x for at, x in inside if window.start <= at < window.end]
+    by_time: dict[int, Sequence[float]] = {}
+    for row in rows:
+        at = int(row[0])
+        if by_time.setdefault(at, row) != row:
+            raise BadDataError(
+                "the source gives two rows of one time",
+                where=second_text(at),
+                value=f"{by_time[at][1:]} and {row[1:]}",
+                remedy="ask the source which is right; leave the dataset out until then",
+            )
+    kept = [row for at, row in sorted(by_time.items()) if window.start <= at < window.end]
     if not kept:
         columns = empty_columns(fields)
         return Page(window=window, times=np.empty(0, dtype=np.int64), columns=columns)
