@@ -70,7 +70,7 @@ def words_for(chain, path, start, hours=HOURS):
 
 
 @pytest.fixture
-def command(tmp_path):
+def command():
     def run(*words):
         return subprocess.run(
             [sys.executable, "-m", "basis_lab.cli", "data", *map(str, words)],
@@ -181,10 +181,10 @@ def test_a_lending_backtest_runs_on_what_was_fetched_and_earns_what_the_pool_pai
     spot = ["--venue", "binance", "--symbol", "ETHUSDT,BTCUSDT", "--kind", "spot"]
     assert not command("fetch", *dates, *spot, "--out", data).returncode
 
+    words = ["backtest", "pure_lending", *dates, "--scenario", "frictionless", "--json"]
+    places = ["--data-dir", str(data), "--out", str(tmp_path / "runs"), "--no-plots"]
     done = subprocess.run(
-        [sys.executable, "-m", "basis_lab.cli", "backtest", "pure_lending", *dates]
-        + ["--scenario", "frictionless", "--capital", "100000", "--data-dir", str(data)]
-        + ["--out", str(tmp_path / "runs"), "--json", "--no-plots"],
+        [sys.executable, "-m", "basis_lab.cli", *words, *places, "--capital", "100000"],
         capture_output=True,
         text=True,
         check=False,
