@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from basis_lab.config.models import RunConfig
     from basis_lab.results.result import RunResult
+    from basis_lab.services.requests import BacktestRequest
 
 __all__ = ["backtest", "compare", "load_config", "modes", "open_result"]
 
@@ -39,6 +40,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     overrides: Mapping[str, object] | None = None,
     scenarios: Sequence[str] = (),
     data_dir: str | Path | None = None,
+    data_mode: Literal["csv", "db"] | None = None,
+    interval: str | None = None,
     progress: bool = False,
     stride: int | Literal["auto"] = "auto",
 ) -> "RunResult":
@@ -61,6 +64,11 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     data_dir : str, Path or None
         A canonical or raw data directory; None takes BASIS_DATA_DIR, else the embedded
         synthetic data.
+    data_mode : "csv", "db" or None
+        "db" reads the DuckDB file of the directory, or that of BASIS_DATABASE__URL; None takes
+        BASIS_DATA_MODE, else "csv".
+    interval : str or None
+        Of the bars: 1m, 5m, 15m, 1h, 4h or 1d; None takes the mode's, an hour.
     progress : bool
         Show how far the run is, on standard error.
     stride : int or "auto"
@@ -77,7 +85,6 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         A configuration that is refused, data that is missing, or a run that failed.
     """
     from basis_lab.config.environment import read_environment
-    from basis_lab.services.backtest import BacktestService
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
@@ -88,21 +95,28 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         start=_date_text(start, "start"),
         end=_date_text(end, "end"),
         capital=_amount(capital),
-        overrides=_keys(overrides),
+        overrides=_keys(overrides, interval),
         scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
         data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
-        data_mode="db" if environment.data_mode == "db" else "csv",
+        data_mode=data_mode if data_mode is not None else environment.data_source,
+        database=environment.database if data_dir is None else None,
         out=None,
         run_id=None,
         plots=False,
         stride=stride,
         progress=None,
     )
+    return _run(request, progress=progress)
+
+
+def _run(request: "BacktestRequest", *, progress: bool) -> "RunResult":
+    from dataclasses import replace
+
+    from basis_lab.services.backtest import BacktestService
+
     service = BacktestService()
     if not progress:
         return service.run(request)
-    from dataclasses import replace
-
     from basis_lab.results.progress import Progress
 
     with Progress() as shown:
@@ -132,9 +146,10 @@ def _amount(capital: object) -> float | None:
     return float(capital)
 
 
-def _keys(overrides: object) -> dict[str, object]:
+def _keys(overrides: object, interval: str | None) -> dict[str, object]:
+    own: dict[str, object] = {} if interval is None else {"data.bar_interval": interval}
     if overrides is None:
-        return {}
+        return own
     if not isinstance(overrides, Mapping):
         raise UsageError(
             "overrides are a mapping of keys to values",
@@ -142,7 +157,7 @@ def _keys(overrides: object) -> dict[str, object]:
             value=overrides,
             remedy='write {"strategy.spot_allocation": 0.6}',
         )
-    return dict(overrides)
+    return {**overrides, **own}
 
 
 def open_result(path: str | Path) -> "RunResult":

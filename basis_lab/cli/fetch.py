@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from basis_lab.cli.parsing import command, read_date, say
+from basis_lab.domain.intervals import HOURLY, INTERVALS
 from basis_lab.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 EXCHANGE_KINDS = ("spot", "perp", "mark", "funding")
 CHAIN_KINDS = ("aave", "lst", "oracle", "gas")
 VENUES = ("binance", "bybit", "okx")
-INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 LINES = 10  # plain lines of a dataset
 
@@ -47,7 +47,7 @@ def add_fetch(actions: Any) -> None:
     )
     parser.add_argument("--start", metavar="D", type=read_date, help="default a year before end")
     parser.add_argument("--end", metavar="D", type=read_date, help="included; default now")
-    parser.add_argument("--interval", choices=INTERVALS, default="1h", help="of the bars")
+    parser.add_argument("--interval", choices=INTERVALS, default=HOURLY, help="of the bars")
     parser.add_argument(
         "--rpc",
         metavar="URL",

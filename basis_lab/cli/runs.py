@@ -15,6 +15,7 @@ from basis_lab.cli.parsing import (
     read_stride,
     say,
 )
+from basis_lab.domain.intervals import INTERVALS
 from basis_lab.services.interrupts import stop_on_signals
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def add_backtest(commands: Any) -> None:
     parser.add_argument("--capital", type=read_capital, help="in share-class currency")
     parser.add_argument("--data-dir", type=Path, metavar="DIR")
     parser.add_argument("--data-mode", choices=("csv", "db"))
+    parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
+    parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
     parser.add_argument("--run-id", metavar="ID")
     parser.add_argument("--no-plots", action="store_true")
@@ -89,23 +92,33 @@ def _request(options: argparse.Namespace) -> "BacktestRequest":
     if options.run_id is not None:
         check_run_id(options.run_id)
     named = (options.out, environment.results_dir, Path("outputs"))
-    data_mode = environment.data_mode if options.data_mode is None else options.data_mode
+    data_mode = environment.data_source if options.data_mode is None else options.data_mode
     return BacktestRequest(
         mode=options.mode,
         share_class=options.share_class,
         start=options.start,
         end=options.end,
         capital=options.capital,
-        overrides=read_overrides(options),
+        overrides={**read_overrides(options), **_intervals(options)},
         scenarios=tuple(options.scenarios),
         data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
-        data_mode="db" if data_mode == "db" else "csv",
+        data_mode=data_mode,
+        database=environment.database if options.data_dir is None else None,
         out=next(place for place in named if place is not None),
         run_id=options.run_id,
         plots=not options.no_plots,
         stride=options.stride,
         command=options.command,
     )
+
+
+def _intervals(options: argparse.Namespace) -> dict[str, object]:
+    """Return the keys that options of their own set."""
+    given = {
+        "data.bar_interval": options.interval,
+        "data.output_every": options.output_every,
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _run_compare(options: argparse.Namespace) -> int:

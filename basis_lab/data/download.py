@@ -19,11 +19,11 @@ from basis_lab.data.catalogue import (
 from basis_lab.data.download_source import SETTLES_S, Page, Rows, Source, empty_columns
 from basis_lab.data.download_state import FOLDER, Known, StateFiles, joined, rows_of, write_aside
 from basis_lab.data.parquet import write_columns
-from basis_lab.data.series import HOUR, DatasetInfo, IntArray, nominal_interval_s
+from basis_lab.data.series import DatasetInfo, IntArray, nominal_interval_s
 from basis_lab.data.spans import Span, merged, second_text, windows, without
+from basis_lab.domain.intervals import HOUR_S
 from basis_lab.errors import DataError, MissingDataError, SourceError, UsageError
 
-HOUR_S = int(HOUR / np.timedelta64(1, "s"))
 NAMED_HOLES = 5
 DIGEST_DIGITS = 8  # of a file name
 

@@ -4,8 +4,7 @@ Each page names both of its ends, so an exchange that gives the newest rows firs
 gives the oldest first say the same.
 """
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,10 @@ from basis_lab.data.download_source import Page, Rows, is_number, page_of
 from basis_lab.data.download_venue import Exchange
 from basis_lab.data.series import DatasetId, DatasetKind, IntArray
 from basis_lab.data.spans import Span, runs
+from basis_lab.domain.intervals import SECONDS
 from basis_lab.domain.market import FloatArray
 
 BAR_FIELDS = ("open", "high", "low", "close")
-INTERVALS_S: Mapping[str, int] = MappingProxyType(
-    {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "4h": 14_400, "1d": 86_400}
-)
 
 
 class BarSource:
@@ -30,20 +27,17 @@ class BarSource:
     exchange : Exchange
         Where.
     dataset : DatasetId
-        What.
-    interval : str
-        One of ``INTERVALS_S``.
+        What, and of which interval.
     """
 
     fields = BAR_FIELDS
 
-    def __init__(self, exchange: Exchange, dataset: DatasetId, interval: str) -> None:
+    def __init__(self, exchange: Exchange, dataset: DatasetId) -> None:
         self.provider = exchange.name
         self.dataset = dataset
-        self.step_s = INTERVALS_S[interval]
+        self.step_s = SECONDS[dataset.interval]
         self.window_s = self.step_s * exchange.venue.bar_limit
         self._exchange = exchange
-        self._interval = interval
 
     def describe(self) -> str:
         """Say where the rows come from.
@@ -101,7 +95,7 @@ class BarSource:
         limit = (window.end - window.start) // self.step_s
         rows = self._exchange.ask(
             lambda: self._exchange.client.fetch_ohlcv(
-                symbol, self._interval, window.start * 1000, limit, params
+                symbol, self.dataset.interval, window.start * 1000, limit, params
             ),
             self._are_bars,
         )

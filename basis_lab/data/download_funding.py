@@ -13,9 +13,10 @@ from basis_lab.data.download_source import Page, Rows, is_number, page_of
 from basis_lab.data.download_venue import Exchange
 from basis_lab.data.series import DatasetId, IntArray
 from basis_lab.data.spans import Span, second_text
+from basis_lab.domain.intervals import HOUR_S
 from basis_lab.domain.market import FloatArray
 
-MINUTE_S, HOUR_S, LONGEST_FUNDING_S = 60, 3600, 28_800
+MINUTE_S, LONGEST_FUNDING_S = 60, 28_800
 
 
 class FundingSource:

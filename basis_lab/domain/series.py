@@ -1,9 +1,14 @@
 """Names of market series: ``kind/venue/SYMBOL.field``, built here and nowhere else."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 QUOTE = "USDT"
 AAVE_MARKET = "ethereum"
 GAS_PRICE = "gas/ethereum/gas.price_gwei"
 USDT_USD = "oracle/aave/USDTUSD.price"
+LST_MARKETS: Mapping[str, str] = MappingProxyType({"weETH": "curve", "wstETH": "uniswap"})
+DEX = "uniswapv3"
 
 
 def symbol_of(asset: str) -> str:
@@ -198,3 +203,103 @@ def total_borrowed(token: str) -> str:
         Name of the series, token units.
     """
     return f"aave/{AAVE_MARKET}/{token}.total_borrowed"
+
+
+def lst_rate(token: str) -> str:
+    """Exchange rate of a staking token: what its protocol redeems, and what Aave's oracle uses.
+
+    Parameters
+    ----------
+    token : str
+        The staking token ("weETH").
+
+    Returns
+    -------
+    str
+        Name of the series, ETH per token.
+    """
+    return f"lst/aave/{token}.rate"
+
+
+def lst_growth(token: str, days: float) -> str:
+    """Growth of a staking token's rate over trailing days, as a simple rate per year.
+
+    Parameters
+    ----------
+    token : str
+        The staking token ("weETH").
+    days : float
+        Length of the trailing window.
+
+    Returns
+    -------
+    str
+        Name of the series, APR as a fraction.
+    """
+    return f"lst/aave/{token}.growth_{days:g}d"
+
+
+def lst_market(token: str) -> str:
+    """Market quote of a staking token.
+
+    Parameters
+    ----------
+    token : str
+        The staking token ("weETH").
+
+    Returns
+    -------
+    str
+        Name of the series, WETH per token.
+    """
+    return f"lst_market/{LST_MARKETS[token]}/{token}.rate"
+
+
+def token_price(token: str) -> str:
+    """Price of a reward token on a decentralised exchange.
+
+    Parameters
+    ----------
+    token : str
+        The token ("EIGEN").
+
+    Returns
+    -------
+    str
+        Name of the series, WETH per token.
+    """
+    return f"dex/{DEX}/{token}WETH.open"
+
+
+def rewards(protocol: str, programme: str) -> str:
+    """Payouts of a reward programme.
+
+    Parameters
+    ----------
+    protocol : str
+        Who pays ("etherfi").
+    programme : str
+        The programme ("EIGEN").
+
+    Returns
+    -------
+    str
+        Name of its table, units of the token by earning period.
+    """
+    return f"rewards/{protocol}/{programme}.token_amount"
+
+
+def volatility(key: str) -> str:
+    """Volatility of a series over the trailing 24 hours.
+
+    Parameters
+    ----------
+    key : str
+        The series.
+
+    Returns
+    -------
+    str
+        Name of the series: standard deviation of a day's logarithmic return (fraction).
+    """
+    return f"{key}.volatility_24h"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from basis_lab.config.chains import read_chain
 from basis_lab.data.download import Fetched, Tell, download
-from basis_lab.data.download_bars import INTERVALS_S, BarSource
+from basis_lab.data.download_bars import BarSource
 from basis_lab.data.download_chain import Chain
 from basis_lab.data.download_funding import FundingSource
 from basis_lab.data.download_patience import Patience
@@ -15,11 +15,11 @@ from basis_lab.data.download_rpc import Rpc, RpcAddress
 from basis_lab.data.download_source import Source
 from basis_lab.data.download_venue import Exchange
 from basis_lab.data.series import BAR_KINDS, VENUE_KINDS, DatasetId, DatasetKind
+from basis_lab.domain.intervals import HOUR_S, SECONDS
 from basis_lab.errors import UsageError
 
 YEAR = dt.timedelta(days=365)
 CHAIN_KINDS = (DatasetKind.AAVE, DatasetKind.LST, DatasetKind.ORACLE, DatasetKind.GAS)
-CHAIN_STEP_S = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,20 +124,21 @@ def exchange_sources(request: FetchRequest) -> list[Source]:
     for name in request.venues if kinds else ():
         exchange = Exchange(name, Patience())
         for symbol in request.symbols:
-            ids = [DatasetId(kind, name, symbol) for kind in kinds]
-            sources += [of_exchange(exchange, x, request.interval) for x in ids]
+            sources += [of_exchange(exchange, x, symbol, request.interval) for x in kinds]
     return sources
 
 
-def of_exchange(exchange: Exchange, dataset: DatasetId, interval: str) -> Source:
+def of_exchange(exchange: Exchange, kind: DatasetKind, symbol: str, interval: str) -> Source:
     """Return the source of one dataset of an exchange.
 
     Parameters
     ----------
     exchange : Exchange
         Where.
-    dataset : DatasetId
+    kind : DatasetKind
         Bars or funding.
+    symbol : str
+        For instance BTCUSDT.
     interval : str
         Of bars.
 
@@ -146,9 +147,9 @@ def of_exchange(exchange: Exchange, dataset: DatasetId, interval: str) -> Source
     Source
         Nothing is asked yet.
     """
-    if dataset.kind in BAR_KINDS:
-        return BarSource(exchange, dataset, interval)
-    return FundingSource(exchange, dataset)
+    if kind in BAR_KINDS:
+        return BarSource(exchange, DatasetId(kind, exchange.name, symbol, interval))
+    return FundingSource(exchange, DatasetId(kind, exchange.name, symbol))
 
 
 def chain_sources(request: FetchRequest, root: Path) -> list[Source]:
@@ -192,5 +193,5 @@ def chain_sources(request: FetchRequest, root: Path) -> list[Source]:
         )
     chain = Chain(name, parameters, Rpc(request.rpc, Patience()), root)
     tokens = request.tokens if request.tokens else tuple(parameters.assets)
-    step_s = max(INTERVALS_S[request.interval], CHAIN_STEP_S)
+    step_s = max(SECONDS[request.interval], HOUR_S)
     return list(protocol_sources(chain, kinds, tokens, step_s))

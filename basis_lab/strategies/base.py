@@ -1,6 +1,6 @@
 """What a strategy is, what it sees, and the manager that asks it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -8,13 +8,40 @@ import numpy as np
 
 from basis_lab.calc.costs import MarketTerms
 from basis_lab.domain.arrays import ratio
+from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import Decision, OpenPlan, PendingTransfer, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Requirement, Window
 from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
+from basis_lab.errors import StrategyError
 
 RISK = "risk_"  # how the names of risk triggers begin
 RESERVE_LOW_SHARE = 0.5  # of the reserve's target; below it the reserve is refilled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """A reward programme that a run counts.
+
+    Parameters
+    ----------
+    key : str
+        Its table, as ``series.rewards`` names it.
+    token : str
+        What it pays.
+    span : (datetime64, datetime64)
+        First and last day that earn.
+    gaps_allowed : bool
+        True where it pays now and then.
+    lag_s : int
+        Seconds from the end of a period to its payment.
+    """
+
+    key: str
+    token: str
+    span: tuple[np.datetime64, np.datetime64]
+    gaps_allowed: bool
+    lag_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +50,52 @@ class Sending:
 
     fee: float
     minimum: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainTerms:
+    """What staking, leaving it, borrowing against it and selling rewards costs in this run.
+
+    Parameters
+    ----------
+    lst_quote : str
+        Series at which the staking token is sold, WETH per token.
+    sales : mapping of token to MarketTerms
+        What sales on the decentralised exchange lose, by token sold; sizes in WETH.
+    queue_days : float
+        Days in the protocol's withdrawal queue.
+    max_ltv, threshold : DatedRows or None
+        Of the staking token as collateral; None where nothing is borrowed.
+    flash_premium : float
+        Of the flash lender, fraction.
+    dust_share : float
+        Rewards are sold beyond this share of equity.
+    """
+
+    lst_quote: str
+    sales: Mapping[str, MarketTerms]
+    queue_days: float
+    max_ltv: DatedRows | None
+    threshold: DatedRows | None
+    flash_premium: float
+    dust_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a mode's blueprint is drawn from.
+
+    Parameters
+    ----------
+    asset, currency : str
+        The mode's asset, and the share class's currency.
+    programmes : tuple of Programme
+        Rewards that are counted.
+    """
+
+    asset: str
+    currency: str
+    programmes: tuple[Programme, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +112,8 @@ class Terms:
         Gas of what is done on chain; zeros where a run pays none.
     gas_debt_limit : float
         How far gas may drive native coin below zero, share of equity.
+    chain : ChainTerms or None
+        Of what is done on chain beside lending; None where a mode does nothing else there.
     """
 
     spot: Mapping[str, MarketTerms]
@@ -46,6 +121,28 @@ class Terms:
     sending: Mapping[str, Sending]
     gas_units: Mapping[str, float]
     gas_debt_limit: float
+    chain: ChainTerms | None = None
+
+    def on_chain(self) -> ChainTerms:
+        """Return the terms of what is done on chain.
+
+        Returns
+        -------
+        ChainTerms
+            Those of the run.
+
+        Raises
+        ------
+        StrategyError
+            If the run has none: its mode stakes nothing.
+        """
+        if self.chain is None:
+            raise StrategyError(
+                "the run has no terms for staking",
+                where="Terms",
+                remedy="list a decentralised exchange and a staking protocol among the venues",
+            )
+        return self.chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +194,9 @@ class Trigger:
         The measure.
     limit : float
         What the measure is held against.
+    nearness : ndarray of shape (W,) or None
+        For a risk: how far the position is from liquidation, in a day's volatilities. Of risks of
+        one level that fire together, the nearest is answered first.
     """
 
     name: str
@@ -104,6 +204,7 @@ class Trigger:
     fires: BoolArray
     value: FloatArray
     limit: float
+    nearness: FloatArray | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -287,6 +388,8 @@ class StrategyManager:
             else:
                 self._latched.add((firing.reason.trigger, firing.reason.side))
             return None
+        if not decision.instructions and decision.then is None:
+            self._latched.add((firing.reason.trigger, firing.reason.side))
         self._open(
             None
             if decision.then is None
@@ -346,7 +449,7 @@ class StrategyManager:
         self._release(triggers, first)
         if first is None:
             return None
-        trigger = next(trigger for trigger, fires in armed if fires[first])
+        trigger = _foremost([trigger for trigger, fires in armed if fires[first]], first)
         reason = Reason(
             trigger=trigger.name,
             side=trigger.side,
@@ -373,6 +476,23 @@ class StrategyManager:
     def health(self) -> str:
         """Tell what is wrong, or nothing."""
         return ""
+
+
+def _foremost(firing: Sequence[Trigger], row: int) -> Trigger:
+    """Return the first, or the nearest to liquidation of those that are of its level."""
+    leading = firing[0]
+    if leading.nearness is None:
+        return leading
+    level = leading.name.rsplit("_", 1)[-1]
+    equals = [x for x in firing if x.nearness is not None and x.name.endswith(level)]
+    return min(equals, key=lambda x: _at(x, row))
+
+
+def _at(trigger: Trigger, row: int) -> float:
+    """How near a trigger's position is; what is not known counts as far."""
+    far = np.inf
+    value = far if trigger.nearness is None else abs(float(trigger.nearness[row]))
+    return far if np.isnan(value) else value
 
 
 def _flow_trigger(name: str, amount: float, fires: BoolArray) -> Trigger:

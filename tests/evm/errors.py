@@ -29,8 +29,12 @@ def reason_name(output: str) -> str:
 def _names_36() -> dict[str, str]:
     from web3 import Web3
 
-    names = [entry["name"] for entry in contracts_36()["Errors"]["abi"] if entry["type"] == "error"]
-    return {Web3.to_hex(Web3.keccak(text=f"{name}()")[:4]): name for name in names}
+    names = {}
+    for entry in contracts_36()["Errors"]["abi"]:
+        types = ",".join(argument["type"] for argument in entry["inputs"])
+        selector = Web3.keccak(text=f"{entry['name']}({types})")[:4]
+        names[Web3.to_hex(selector)] = entry["name"]
+    return names
 
 
 @functools.cache

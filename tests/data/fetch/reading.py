@@ -4,7 +4,7 @@ from basis_lab.data.catalogue import open_store
 from basis_lab.data.download import download
 from basis_lab.data.download_patience import Patience
 from basis_lab.data.download_venue import Exchange
-from basis_lab.data.series import DatasetId, DatasetKind
+from basis_lab.data.series import DatasetKind
 from basis_lab.services.fetch import of_exchange
 
 HOUR_S, DAY_S = 3600, 86_400
@@ -34,7 +34,7 @@ def make_source(venue, kind, *, patience=None, interval="1h", symbol="BTCUSDT"):
     """One dataset of an exchange, with no limit but the server's own."""
     exchange = Exchange(venue, Clock().patience if patience is None else patience)
     exchange.client.enableRateLimit = False
-    return of_exchange(exchange, DatasetId(DatasetKind(kind), venue, symbol), interval)
+    return of_exchange(exchange, DatasetKind(kind), symbol, interval)
 
 
 def fetch(root, venue, kind, *, days=10.0, start=START, **options):
