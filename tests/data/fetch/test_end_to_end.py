@@ -9,6 +9,15 @@ import pytest
 DATES = ("--start", "2024-08-01", "--end", "2024-09-15")
 
 
+def basis_lab(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "basis_lab.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.slow
 def test_a_backtest_runs_on_what_was_fetched(fetch_command, tmp_path):
     data = tmp_path / "data"
@@ -16,14 +25,10 @@ def test_a_backtest_runs_on_what_was_fetched(fetch_command, tmp_path):
     assert not code, err
     assert "12 datasets up to date" in out
 
+    assert basis_lab("data", "check", "--data-dir", data).returncode == 0
+    assert "funding/okx/BTCUSDT" in basis_lab("data", "list", "--data-dir", data).stdout
     words = ["backtest", "btc_basis", *DATES, "--json", "--no-plots"]
-    places = ["--data-dir", str(data), "--out", str(tmp_path / "runs")]
-    done = subprocess.run(
-        [sys.executable, "-m", "basis_lab.cli", *words, *places],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = basis_lab(*words, "--data-dir", data, "--out", tmp_path / "runs")
 
     assert not done.returncode, done.stderr
     summary = json.loads(done.stdout)
