@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -29,6 +30,7 @@ class ExchangeServer:
     def __init__(self, market, context):
         self.market = market
         self.asked = []  # (host, path, query)
+        self.asked_at_s = []
         self.faults = []
         self.hold_after = None  # (word, n): the n-th request with it in its path is never answered
         self.held = threading.Event()
@@ -69,6 +71,7 @@ class ExchangeServer:
         query = dict(parse_qsl(parts.query))
         with self._lock:
             self.asked.append((host, parts.path, query))
+            self.asked_at_s.append(time.monotonic())
             if self.clock is not None and self.clock() < self.forbidden_until:
                 self.violations += 1
             fault = next((x for x in self.faults if x.times and x.path in parts.path), None)

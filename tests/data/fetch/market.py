@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 LEVELS = {"BTCUSDT": 60_000.0, "ETHUSDT": 3_000.0}
-SPANS_MS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": HOUR_MS, "4h": 4 * HOUR_MS}
+SPANS_MS = {
+    "1m": 60_000,
+    "5m": 300_000,
+    "15m": 900_000,
+    "1h": HOUR_MS,
+    "4h": 4 * HOUR_MS,
+    "1d": DAY_MS,
+}
 
 
 @dataclass

@@ -30,10 +30,11 @@ class Clock:
         return Patience(sleep=self.sleep)
 
 
-def make_source(venue, kind, *, patience=None, interval="1h", symbol="BTCUSDT"):
-    """One dataset of an exchange, with no limit but the server's own."""
+def make_source(venue, kind, *, patience=None, interval="1h", symbol="BTCUSDT", limited=False):
+    """One dataset of an exchange; without the client's own rate limit unless asked for."""
     exchange = Exchange(venue, Clock().patience if patience is None else patience)
-    exchange.client.enableRateLimit = False
+    assert exchange.client.enableRateLimit
+    exchange.client.enableRateLimit = limited
     return of_exchange(exchange, DatasetKind(kind), symbol, interval)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from basis_lab.data.catalogue import open_store
 from basis_lab.data.download_venue import VENUES
 from tests.data.fetch.market import HOUR_MS
 from tests.data.fetch.reading import DAY_S, HOUR_S, START, fetch
@@ -178,12 +179,39 @@ def test_later_dates_are_added_to_what_is_there(venue, exchanges, tmp_path):
     assert exchanges.count("unding") > 0
 
 
-@pytest.mark.parametrize("interval", ["1m", "15m", "4h"])
-def test_other_bar_intervals_are_fetched_whole(interval, exchanges, tmp_path):
-    step = {"1m": 60, "15m": 900, "4h": 14_400}[interval]
+@pytest.mark.parametrize("venue", CEXES)
+@pytest.mark.parametrize(("interval", "step"), [("15m", 900), ("4h", 14_400), ("1d", DAY_S)])
+def test_other_bar_intervals_are_fetched_whole(venue, interval, step, exchanges, tmp_path):
+    fetched, series = fetch(tmp_path, venue, "spot", days=4, interval=interval)
 
-    fetched, series = fetch(tmp_path, "bybit", "mark", days=2, interval=interval)
-
+    assert fetched.dataset == f"spot/{venue}/BTCUSDT@{interval}"
     assert fetched.info.interval_s == step
-    assert np.array_equal(seconds(series), np.arange(START, START + 2 * DAY_S + step, step))
-    assert exchanges.count("mark-price-kline") == -(-len(series.times) // 1000)
+    assert np.array_equal(seconds(series), np.arange(START, START + 4 * DAY_S + step, step))
+    first = next(exchanges.market.bars(venue, "spot", "BTCUSDT", interval, START * 1000, 2**50))
+    assert [series.fields[x][0] for x in ("open", "high", "low", "close")] == [
+        float(x) for x in first[1:]
+    ]
+
+
+def test_a_day_of_minutes_and_of_hours_lie_side_by_side(exchanges, tmp_path):
+    fetch(tmp_path, "bybit", "mark", days=2, interval="1m")
+    fetch(tmp_path, "bybit", "mark", days=2)
+
+    store = open_store(tmp_path)
+    assert store.ids() == ("mark/bybit/BTCUSDT", "mark/bybit/BTCUSDT@1m")
+    assert store.read("mark/bybit/BTCUSDT@1m").info.rows == 2 * 1440 + 1
+    assert store.read("mark/bybit/BTCUSDT").info.rows == 49
+    assert exchanges.count("mark-price-kline") == 3 + 1
+
+
+@pytest.mark.slow
+def test_okx_is_never_asked_more_than_twenty_times_in_two_seconds(exchanges, tmp_path):
+    fetch(tmp_path, "okx", "spot", start=START - 60 * DAY_S, days=110, limited=True)
+
+    moments = [
+        at
+        for at, (_, path, _) in zip(exchanges.asked_at_s, exchanges.asked, strict=True)
+        if "candles" in path
+    ]
+    assert len(moments) == 27
+    assert all(after - before >= 2.0 for before, after in zip(moments, moments[20:], strict=False))

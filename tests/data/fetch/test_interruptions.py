@@ -17,7 +17,7 @@ from basis_lab.errors import BadDataError, UsageError
 from tests.data.fetch.reading import DAY_S, HOUR_S, START, files_of
 
 DATES = ("--start", "2024-08-01", "--end", "2024-08-21")
-WORDS = (*DATES, "--venue", "binance,okx", "--symbol", "BTCUSDT", "--kind", "spot,funding")
+WORDS = (*DATES, "--venue", "binance,bybit,okx", "--symbol", "BTCUSDT", "--kind", "spot,funding")
 
 
 class StubSource:
@@ -234,10 +234,11 @@ def test_two_downloads_do_not_write_one_directory(tmp_path):
 def test_killed_processes_lose_a_page_at_most(exchanges, start_fetch, fetch_command, tmp_path):
     code, _, err = fetch_command(*WORDS, "--out", tmp_path / "whole")
     assert not code, err
-    pages = {x: exchanges.count(x) for x in ("klines", "candles", "unding")}
+    pages = {x: exchanges.count(x) for x in ("v3/klines", "t/kline", "candles", "unding")}
     exchanges.asked.clear()
 
-    kills = (("klines", 1), ("candles", 1), ("candles", 3), ("candles", 2), ("unding", 2))
+    kills = (("v3/klines", 1), ("t/kline", 1), ("candles", 1), ("candles", 3), ("candles", 2))
+    kills = (*kills, ("unding", 2))
     for word, count in kills:
         exchanges.held.clear()
         exchanges.released.clear()
@@ -274,6 +275,8 @@ def test_an_interrupt_keeps_what_was_finished_and_exits_with_130(
     assert set(open_store(tmp_path / "stopped").ids()) == {
         "spot/binance/BTCUSDT",
         "funding/binance/BTCUSDT",
+        "spot/bybit/BTCUSDT",
+        "funding/bybit/BTCUSDT",
     }
     code, out, err = fetch_command(*WORDS, "--out", tmp_path / "stopped")
     assert not code, err

@@ -4,6 +4,9 @@ Each venue is a function of (market, path, query) that returns (status, body).
 """
 
 NOT_FOUND = (404, {})
+BYBIT_SPANS = {"1": "1m", "5": "5m", "15": "15m", "60": "1h", "240": "4h", "D": "1d"}
+# A day without "utc" is a day of Hong Kong there.
+OKX_SPANS = {"1m": "1m", "5m": "5m", "15m": "15m", "1H": "1h", "4H": "4h", "1Dutc": "1d"}
 SYMBOLS = (("BTC", "USDT"), ("ETH", "USDT"))
 
 
@@ -64,7 +67,7 @@ def bybit(market, path, query):
         kind = "mark" if mark else {"spot": "spot", "linear": "perp"}[query["category"]]
         limit = min(int(query.get("limit", 200)), 1000)
         first, last = _ends(query, "start", "end", market)
-        span = {"1": "1m", "5": "5m", "15": "15m", "60": "1h", "240": "4h"}[query["interval"]]
+        span = BYBIT_SPANS[query["interval"]]
         rows = list(market.bars("bybit", kind, query["symbol"], span, first, last))
         bars = [[str(y) for y in x] + ([] if mark else ["12.5", "750000"]) for x in rows]
         answer = {"symbol": query["symbol"], "category": query["category"]}
@@ -104,7 +107,7 @@ def okx(market, path, query):
     if path in candles:
         symbol, swap = _okx_pair(query["instId"])
         kind = "mark" if candles[path] else ("perp" if swap else "spot")
-        span = query["bar"].lower()
+        span = OKX_SPANS[query["bar"]]
         rows = []
         for at, *prices in market.bars("okx", kind, symbol, span, newer, older):
             done = "1" if at + 60_000 <= market.now_ms else "0"
