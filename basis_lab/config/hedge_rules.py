@@ -9,10 +9,11 @@ from basis_lab.config.schema import Path
 from basis_lab.config.validation import Fault
 from basis_lab.config.venue_names import absent, listed_faults, place_faults
 from basis_lab.execution.venues.parameters import (
+    ChainParameters,
     ExchangeParameters,
     VenueParameters,
 )
-from basis_lab.strategies.parameters import HedgedParameters
+from basis_lab.strategies.parameters import HedgedParameters, NeutralParameters
 
 
 def hedge_faults(parts: Parts, strategy: HedgedParameters) -> Iterator[Fault]:
@@ -24,8 +25,23 @@ def hedge_faults(parts: Parts, strategy: HedgedParameters) -> Iterator[Fault]:
 
 
 def _home(parts: Parts, strategy: HedgedParameters) -> Iterator[Fault]:
-    yield from place_faults(parts, "treasury", strategy.treasury, ExchangeParameters)
+    staked = isinstance(strategy, NeutralParameters)
+    kinds = (ExchangeParameters, ChainParameters) if staked else (ExchangeParameters,)
+    yield from place_faults(parts, "treasury", strategy.treasury, *kinds)
     yield from place_faults(parts, "spot_venue", strategy.spot_venue, ExchangeParameters)
+    venue = parts.venues.get(strategy.treasury)
+    if (
+        staked
+        and isinstance(venue, ExchangeParameters)
+        and strategy.treasury != strategy.spot_venue
+    ):
+        yield Fault(
+            path=("strategy", "treasury"),
+            value=strategy.treasury,
+            what="deposits arrive in the wallet or where ETH is bought, which is "
+            f"{strategy.spot_venue}",
+            remedy=f"write the wallet's name, or {strategy.spot_venue}",
+        )
 
 
 def _hedges(parts: Parts, strategy: HedgedParameters) -> Iterator[Fault]:
@@ -63,21 +79,25 @@ def _perp(parts: Parts, name: str) -> Iterator[Fault]:
 
 
 def _payments(parts: Parts, strategy: HedgedParameters) -> Iterator[Fault]:
-    """Yield exchanges that cannot send margin because fee or minimum are not stated."""
-    if parts.share_class is not None:
-        coin = parts.share_class.currency
-        for name in sorted({strategy.treasury, *strategy.hedge_allocation}):
-            yield from attempted(_payable(name, parts.venues.get(name), coin))
+    """Yield venues that cannot send what a mode moves: fee or minimum are not stated."""
+    if parts.share_class is None or parts.header is None:
+        return
+    coin = parts.share_class.currency
+    for name in sorted({strategy.treasury, strategy.spot_venue, *strategy.hedge_allocation}):
+        yield from attempted(_payable(name, parts.venues.get(name), coin))
+    if isinstance(strategy, NeutralParameters):
+        home = strategy.spot_venue
+        yield from attempted(_payable(home, parts.venues.get(home), parts.header.asset))
 
 
 def _payable(name: str, venue: VenueParameters | None, coin: str) -> Iterator[Fault]:
-    if isinstance(venue, ExchangeParameters):
+    if isinstance(venue, ExchangeParameters | ChainParameters):
         tables = (("fees", venue.transfer.fees), ("minimums", venue.transfer.minimums))
         for key, table in tables:
             if coin not in table:
                 yield absent(
                     ("venues", name, "transfer", key, coin),
-                    f"margin moves in {coin}, and its withdrawal {key} are not stated",
+                    f"{coin} is sent from there, and its withdrawal {key} are not stated",
                 )
 
 

@@ -8,6 +8,12 @@ from basis_lab.calc.costs import CostParameters
 from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.intervals import HOUR_S, INTERVALS, SECONDS
 from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit, parameters
+from basis_lab.domain.stress import (
+    ClosureParameters,
+    OrderParameters,
+    ShockParameters,
+    Stress,
+)
 from basis_lab.execution.venues.parameters import VenueParameters
 from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.parameters import (
@@ -123,6 +129,15 @@ class ModeIdentity:
         tuple[FlowParameters, ...],
         Doc("deposits and withdrawals on dates; those outside a run's dates are ignored"),
     ]
+    shocks: Annotated[
+        tuple[ShockParameters, ...], Doc("changes of the data, in order; scenarios add theirs")
+    ] = ()
+    closures: Annotated[
+        tuple[ClosureParameters, ...], Doc("venues that close or default; scenarios add theirs")
+    ] = ()
+    actions: Annotated[
+        tuple[OrderParameters, ...], Doc("orders to the strategy; scenarios add theirs")
+    ] = ()
 
 
 @parameters()
@@ -149,6 +164,8 @@ class RunConfig(ModeIdentity):
         After the entry no trigger acts.
     flows : tuple of FlowParameters
         Deposits and withdrawals on dates, in the order given.
+    shocks, closures, actions : tuple of parameter blocks
+        What scenarios do to the data and order of the strategy.
     asset : str
         Resolved: the share class's own for lending and staking, "BTC" or "ETH" for basis.
     share_class : ShareClassParameters
@@ -183,6 +200,11 @@ class RunConfig(ModeIdentity):
         if self.data.output_every == AUTO:
             return max(self.bar_s, HOUR_S)
         return SECONDS[self.data.output_every]
+
+    @property
+    def stress(self) -> Stress:
+        """What is done to the data before the run."""
+        return Stress(shocks=self.shocks, closures=self.closures)
 
     def plain(self) -> dict[str, object]:
         """Return plain values for config.yaml: dicts, lists, numbers, texts, in a fixed order.

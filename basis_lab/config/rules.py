@@ -7,6 +7,7 @@ from basis_lab.config.models import OWN_ASSET, RISK_TYPES, ModeHeader, ShareClas
 from basis_lab.config.parts import Parts
 from basis_lab.config.salvage import attempted
 from basis_lab.config.strategy_rules import strategy_faults
+from basis_lab.config.stress_rules import stress_faults
 from basis_lab.config.validation import Fault, nearest
 from basis_lab.domain.intervals import SECONDS
 from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
@@ -287,4 +288,5 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     _proxies,
     _intervals,
     _flows,
+    stress_faults,
 )

@@ -23,6 +23,7 @@ from basis_lab.data.requirements import (
     unused_proxies,
 )
 from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries, time_text
+from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.intervals import HOUR_S, interval_text
 from basis_lab.domain.market import (
@@ -33,6 +34,7 @@ from basis_lab.domain.market import (
     Requirement,
     TimeArray,
 )
+from basis_lab.domain.stress import CALM, Stress
 from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
 
 Moment = np.datetime64 | datetime
@@ -55,6 +57,8 @@ class DataProvider:
         Dataset ids that may serve although they were computed from others.
     step_s : int
         Seconds from one timestep to the next.
+    stress : Stress
+        What is done to the data once it is loaded.
 
     Raises
     ------
@@ -73,7 +77,9 @@ class DataProvider:
         proxies: Mapping[str, str],
         allow_derived: Collection[str],
         step_s: int = HOUR_S,
+        stress: Stress = CALM,
     ) -> None:
+        self._stress = stress
         self._universe = universe
         self._step_s = step_s
         self._requirements = tuple(requirements)
@@ -155,7 +161,7 @@ class DataProvider:
         request = _Request(
             self._sources.store, self._served, self._universe, (first, last), self._step_s
         )
-        return _frame(request)
+        return _stressed(request, self._stress) if self._stress else _frame(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +284,12 @@ def _bounds(requirement: Requirement) -> bool:
     """Tell if a series limits the dates of a run that names none."""
     free = requirement.alignment is Alignment.PAYOUT or requirement.starts_later
     return not (requirement.optional or free)
+
+
+@lru_cache(maxsize=32)
+def _stressed(request: _Request, stress: Stress) -> MarketFrame:
+    """Return the frame under a stress, made from the one that every run over its dates shares."""
+    return stressed(_frame(request), stress)
 
 
 def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:

@@ -224,6 +224,7 @@ OnChainInstruction = (
     Supply | Withdraw | Borrow | Repay | Wrap | Stake | Unstake | Swap | FlashBorrow | FlashRepay
 )
 Instruction = SpotTrade | PerpTrade | Transfer | OnChainInstruction
+TAKEN_WHILE_CLOSED = (Repay,)  # Aave: a frozen reserve may be repaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -524,7 +525,23 @@ class PoolLiquidation:
     calls: int
 
 
-Statement = Arrival | Liquidation | ClaimPaid | RewardPayment | PoolLiquidation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Everything that lay at a venue, gone with it at one timestep.
+
+    Parameters
+    ----------
+    venue : str
+        Who defaulted.
+    lines : tuple of Instrument
+        What it kept for us, positions included.
+    """
+
+    venue: str
+    lines: tuple[Instrument, ...]
+
+
+Statement = Arrival | Liquidation | Loss | ClaimPaid | RewardPayment | PoolLiquidation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ GAS_PRICE = "gas/ethereum/gas.price_gwei"
 USDT_USD = "oracle/aave/USDTUSD.price"
 LST_MARKETS: Mapping[str, str] = MappingProxyType({"weETH": "curve", "wstETH": "uniswap"})
 DEX = "uniswapv3"
+MEAN = ".mean_"  # before the days of a trailing mean
 
 
 def symbol_of(asset: str) -> str:
@@ -138,7 +139,7 @@ def funding_mean(venue: str, asset: str, days: float) -> str:
     str
         Name of the series, fraction of notional per interval.
     """
-    return f"funding/{venue}/{symbol_of(asset)}.mean_{days:g}d"
+    return f"funding/{venue}/{symbol_of(asset)}{MEAN}{days:g}d"
 
 
 def liquidity_index(token: str) -> str:
@@ -303,3 +304,35 @@ def volatility(key: str) -> str:
         Name of the series: standard deviation of a day's logarithmic return (fraction).
     """
     return f"{key}.volatility_24h"
+
+
+def venue_open(venue: str) -> str:
+    """Tell by 1.0 or 0.0 if a venue takes orders and transfers; absent where it always does.
+
+    Parameters
+    ----------
+    venue : str
+        Any venue.
+
+    Returns
+    -------
+    str
+        Name of the series.
+    """
+    return f"status/{venue}/venue.open"
+
+
+def venue_solvent(venue: str) -> str:
+    """Tell by 1.0 or 0.0 if a venue still has what it owes; absent where it always does.
+
+    Parameters
+    ----------
+    venue : str
+        Any venue.
+
+    Returns
+    -------
+    str
+        Name of the series.
+    """
+    return f"status/{venue}/venue.solvent"

@@ -31,7 +31,8 @@ from basis_lab.monitors.pnl import PnLMonitor
 from basis_lab.monitors.position import PositionMonitor
 from basis_lab.monitors.risk import RiskMonitor
 from basis_lab.strategies import blueprint, make_strategy
-from basis_lab.strategies.base import Blueprint, Programme, Setting, StrategyManager
+from basis_lab.strategies.base import Blueprint, Programme, Setting
+from basis_lab.strategies.manager import StrategyManager
 
 DAY_S = 86_400
 

@@ -1,5 +1,6 @@
 """What monitors and strategies must know of a run's venues."""
 
+from basis_lab.calc.costs import MarketTerms
 from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.instruments import Instrument, Kind, Universe
@@ -47,34 +48,42 @@ class Knowledge:
             Zeros where the run has switched a cost or rule off.
         """
         symbol = series.symbol_of(self._config.asset)
-        spot, perp, sending = {}, {}, {}
+        spot, perp = {}, {}
+        sending, sending_coin = {}, {}
         gas: dict[str, float] = {}
         for name, venue in self._venues.items():
             if isinstance(venue, ExchangeParameters):
-                rules = self._rates.sending(name)
-                sending[name] = Sending(
-                    fee=rules.fees[series.QUOTE], minimum=rules.minimums[series.QUOTE]
-                )
+                sending[name] = self._sending(name, series.QUOTE)
                 if venue.spot is not None:
+                    sending_coin[name] = self._sending(name, self._config.asset)
                     spot[name] = self._rates.market(venue.spot, symbol)
                 if venue.perp is not None:
                     perp[name] = self._rates.market(venue.perp, symbol)
             else:
                 gas |= venue.gas_units
                 if isinstance(venue, ChainParameters):
-                    rules = self._rates.sending(name)
-                    sending[name] = Sending(
-                        fee=rules.fees[series.QUOTE], minimum=rules.minimums[series.QUOTE]
-                    )
+                    sending[name] = self._sending(name, series.QUOTE)
         paid = self._rates.paid
         return Terms(
             spot=spot,
             perp=perp,
             sending=sending,
+            sending_coin=sending_coin,
             gas_units={operation: units * paid for operation, units in gas.items()},
             gas_debt_limit=self._config.costs.gas_debt_limit,
             chain=self._chain_terms(),
+            gas_market=self._gas_market(),
         )
+
+    def _gas_market(self) -> tuple[str, MarketTerms] | None:
+        for name, venue in self._venues.items():
+            if isinstance(venue, DexParameters) and series.QUOTE in venue.slippage:
+                return name, self._rates.dex_terms(venue, series.QUOTE)
+        return None
+
+    def _sending(self, venue: str, coin: str) -> Sending:
+        rules = self._rates.sending(venue)
+        return Sending(fee=rules.fees[coin], minimum=rules.minimums[coin])
 
     def _chain_terms(self) -> ChainTerms | None:
         """Return the terms of staking and what goes with it; None where nothing is staked."""

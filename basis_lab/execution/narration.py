@@ -15,6 +15,7 @@ from basis_lab.domain.instructions import (
     FlashRepay,
     Instruction,
     Liquidation,
+    Loss,
     OnChainInstruction,
     PerpTrade,
     PoolLiquidation,
@@ -221,7 +222,7 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
     Parameters
     ----------
     statement : Statement
-        An arrival or a liquidation.
+        An arrival, a liquidation or a loss.
     transaction : Transaction
         What was booked for it.
     positions : ndarray of shape (n,)
@@ -260,6 +261,11 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
             return replace(paid, event_type=EventType.REWARD_PAYMENT)
         case PoolLiquidation():
             return _pool_liquidated(base, statement, details)
+        case Loss():
+            details["why"] = "the venue defaulted"
+            return replace(
+                base, event_type=EventType.LIQUIDATION, cause=Cause.LIQUIDATION, details=details
+            )
         case Liquidation():
             details["clearance_fee"] = statement.clearance_fee
             details["absorbed_by_fund"] = statement.absorbed

@@ -6,6 +6,7 @@ from basis_lab.domain.instructions import (
     ClaimPaid,
     ExecutionResult,
     Liquidation,
+    Loss,
     Movement,
     PerpTrade,
     PoolLiquidation,
@@ -110,6 +111,9 @@ class PositionUpdateHandler:
                 return self._post(Transaction(row=row, postings=(reward,)))
             case PoolLiquidation():
                 return self._post(Transaction(row=row, postings=_pool_liquidation(statement)))
+            case Loss():
+                gone = tuple(Posting(x, -self._held(x), Cause.LIQUIDATION) for x in statement.lines)
+                return self._post(Transaction(row=row, postings=gone))
             case Liquidation():
                 return self._post(self._liquidation(statement, row))
 

@@ -9,11 +9,13 @@ from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import Blueprint, Setting, Strategy, Terms
 from basis_lab.strategies.basis import BasisStrategy
-from basis_lab.strategies.basis_holdings import basis_blueprint
+from basis_lab.strategies.hedge_holdings import basis_blueprint, neutral_blueprint
 from basis_lab.strategies.lending import LendingStrategy, lending_blueprint
+from basis_lab.strategies.neutral import NeutralStrategy
 from basis_lab.strategies.parameters import (
     BasisParameters,
     LendingParameters,
+    NeutralParameters,
     StakingParameters,
     StrategyParameters,
 )
@@ -50,6 +52,8 @@ def _blueprint(parameters: StrategyParameters, setting: Setting) -> Blueprint:
             return lending_blueprint(parameters, setting.asset, setting.currency)
         case BasisParameters():
             return basis_blueprint(parameters, setting.asset, setting.currency)
+        case NeutralParameters():
+            return neutral_blueprint(parameters, setting)
         case StakingParameters():
             return staking_blueprint(parameters, setting)
 
@@ -92,6 +96,8 @@ def make_strategy(
             strategy = LendingStrategy(parameters, universe, asset, terms)
         case BasisParameters():
             strategy = BasisStrategy(parameters, universe, asset, terms, risk)
+        case NeutralParameters():
+            strategy = NeutralStrategy(parameters, universe, terms, risk)
         case StakingParameters():
             strategy = StakingStrategy(parameters, universe, terms, risk)
     if strategy.treasury not in universe:

@@ -204,13 +204,15 @@ def debt_needs(token: str) -> tuple[Requirement, ...]:
     )
 
 
-def volatility_needs(key: str) -> tuple[Requirement, ...]:
+def volatility_needs(key: str, fallback: str | None = None) -> tuple[Requirement, ...]:
     """Return the 24 h volatility of a series.
 
     Parameters
     ----------
     key : str
         The series.
+    fallback : str or None
+        What serves where a directory does not have it at all.
 
     Returns
     -------
@@ -224,6 +226,7 @@ def volatility_needs(key: str) -> tuple[Requirement, ...]:
             alignment=Alignment.TRAILING_VOLATILITY,
             window_s=DAY_S,
             purpose="which of two liquidation risks is nearer",
+            fallback=fallback,
         ),
     )
 

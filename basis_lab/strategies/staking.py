@@ -15,10 +15,14 @@ from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import RISK, Terms, Trigger, View
+from basis_lab.strategies.base import GAS_DEBT_SHARE, RISK, Terms, Trigger, View
 from basis_lab.strategies.chain_book import ChainBook, Freed
 from basis_lab.strategies.loop_desk import LoopDesk
-from basis_lab.strategies.parameters import LeveragedParameters, StakingParameters
+from basis_lab.strategies.parameters import (
+    LeveragedParameters,
+    NeutralLeveragedParameters,
+    StakingParameters,
+)
 from basis_lab.strategies.stake_desk import TINY, StakeDesk
 from basis_lab.strategies.staking_holdings import NATIVE
 from basis_lab.strategies.triggers import (
@@ -29,7 +33,6 @@ from basis_lab.strategies.triggers import (
 )
 
 WHOLE = 0.99  # a need of this share of what is invested closes everything
-GAS_DEBT_SHARE = 0.5  # of its limit; a larger debt is bought back
 
 
 class StakingStrategy:
@@ -226,7 +229,10 @@ def chain_desk(
         A ``LoopDesk`` where the block describes a loop.
     """
     limits = risk.health_factor
-    if isinstance(parameters, LeveragedParameters) and limits is not None:
+    if (
+        isinstance(parameters, LeveragedParameters | NeutralLeveragedParameters)
+        and limits is not None
+    ):
         return LoopDesk(parameters, universe, terms, limits.warning)
     return StakeDesk(parameters, universe, terms.on_chain(), terms.gas_units)
 

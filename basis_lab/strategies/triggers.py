@@ -5,11 +5,9 @@ import numpy as np
 from basis_lab.domain.arrays import ratio
 from basis_lab.domain.market import FloatArray
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import RISK, Trigger, View
+from basis_lab.strategies.base import POOL, RISK, Trigger, View
 from basis_lab.strategies.loop_desk import LoopDesk
 from basis_lab.strategies.stake_desk import StakeDesk
-
-POOL_SIDE = "aave"
 
 
 def loan_triggers(
@@ -41,7 +39,7 @@ def loan_triggers(
         found.append(
             Trigger(
                 name=f"{RISK}health_factor_{level}",
-                side=POOL_SIDE,
+                side=POOL,
                 fires=measure < limit,
                 value=measure,
                 limit=limit,
@@ -54,7 +52,7 @@ def loan_triggers(
         found.append(
             Trigger(
                 name=f"{RISK}ltv_{level}",
-                side=POOL_SIDE,
+                side=POOL,
                 fires=measure > limit,
                 value=measure,
                 limit=limit,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -13,6 +14,7 @@ START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
 GENESIS_S = 1_735_689_600  # 2025-01-01T00:00:00Z
 GAS_LIMIT = 12_000_000
+TOGETHER_GAS = 2_000_000
 LISTENING = re.compile(rb"Listening on 127\.0\.0\.1:(\d+)")
 
 
@@ -34,7 +36,7 @@ class Anvil:
         from web3 import HTTPProvider, Web3  # a test run without a chain does not pay for it
 
         self._home = tempfile.TemporaryDirectory(prefix="basis-anvil-")
-        self._log_path = Path(self._home.name) / "log"
+        self.home = Path(self._home.name)
         self._process = self._start()
         self.url = f"http://127.0.0.1:{self._port()}"
         self.web3 = Web3(HTTPProvider(self.url, request_kwargs={"timeout": 60}))
@@ -46,26 +48,30 @@ class Anvil:
         return self._process.pid
 
     def _start(self) -> subprocess.Popen:
+        # A test worker that is killed takes its chain with it, where the machine can say so.
+        setpriv = shutil.which("setpriv")
+        tied = [] if setpriv is None else [setpriv, "--pdeathsig", "TERM"]
         command = [
+            *tied,
             str(ANVIL), "--host", "127.0.0.1", "--port", "0", "--order", "fifo",
             "--hardfork", "cancun", "--timestamp", str(GENESIS_S),
             "--gas-limit", "60000000", "--disable-code-size-limit",
-            "--cache-path", str(Path(self._home.name) / "cache"),
+            "--cache-path", str(self.home / "cache"),
         ]  # fmt: skip
-        with self._log_path.open("wb") as log:
+        with (self.home / "log").open("wb") as log:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=self._home.name,
-                env={"PATH": os.environ["PATH"], "HOME": self._home.name},
+                cwd=self.home,
+                env={"PATH": os.environ["PATH"], "HOME": str(self.home)},
             )
 
     def _port(self) -> int:
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self._process.poll() is None:
-            found = LISTENING.search(self._log_path.read_bytes())
+            found = LISTENING.search((self.home / "log").read_bytes())
             if found:
                 return int(found.group(1))
             time.sleep(0.02)  # until the process has bound its port
@@ -122,6 +128,22 @@ class Anvil:
         if int(receipt["status"], 16) == 0:
             raise TransactionReverted(self._reason(receipt["transactionHash"]))
         return receipt
+
+    def send_together(self, sender: str, to: str, data: str, count: int, timestamp_s: int) -> None:
+        """Mine the same transaction so many times in one block; raise if one reverted."""
+        transaction = {"from": sender, "to": to, "data": data, "gas": hex(TOGETHER_GAS)}
+        self.rpc("evm_setAutomine", False)  # noqa: FBT003 - the method's signature
+        try:
+            digests = [self.rpc("eth_sendTransaction", transaction) for _ in range(count)]
+            self.at(timestamp_s)
+            self.rpc("evm_mine")
+        finally:
+            self.rpc("evm_setAutomine", True)  # noqa: FBT003 - the method's signature
+        for digest in digests:
+            receipt = self.rpc("eth_getTransactionReceipt", digest)
+            assert receipt is not None, "a transaction did not fit into the block"
+            if int(receipt["status"], 16) == 0:
+                raise TransactionReverted(self._reason(digest))
 
     def _reason(self, digest: str) -> str:
         tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}

@@ -36,6 +36,7 @@ def aave_chain(request):
 
 
 def _running(version: str) -> Iterator:
+    pytest.importorskip("web3", reason="web3 is not installed (extra: dev)")
     prepare()
     from tests.evm.chain import AaveChain  # needs web3, which only these tests do
 

@@ -1,8 +1,10 @@
 """The test bed itself: real contracts on a local chain, exact time, and no trace between tests."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.evm.anvil import TransactionReverted
+from tests.evm.anvil import Anvil, TransactionReverted
 
 HOUR_S = 3600
 RAY = 10**27
@@ -103,3 +105,16 @@ def test_each_test_finds_the_market_as_it_was_deployed(aave_chain):
     assert state.account.collateral == 0
     assert state.lines["WETH"].wallet == aave_chain.units("WETH", 1_000_000)
     assert state.reserves["WETH"].scaled_supply == aave_chain.units("WETH", 100_000)
+
+
+def test_a_stopped_chain_leaves_no_process_and_no_folder(aave_36):
+    assert aave_36.now() > 0
+    chain = Anvil()
+    home = chain.home
+    running = Path(f"/proc/{chain.pid}").exists()
+
+    chain.stop()
+
+    assert running
+    assert not Path(f"/proc/{chain.pid}").exists()
+    assert not home.exists()

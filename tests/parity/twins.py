@@ -5,8 +5,6 @@ native units, as they round each action to a whole one (half-up in v3.0, in the 
 in v3.6); so each action may also cost `SLACK_UNITS` of them.
 """
 
-import math
-
 import numpy as np
 
 from tests.evm.anvil import TransactionReverted
@@ -16,6 +14,7 @@ from tests.parity.pool import ASSET, FloatPool, RefusedError
 
 RELATIVE = 1e-9
 SLACK_UNITS = 2
+LEAST_LEFT_USD = 1000.0
 REASONS = {
     "health": {"HealthFactorLowerThanLiquidationThreshold"},
     "ltv": {"CollateralCannotCoverNewBorrow", "CollateralBalanceIsZero", "LtvValidationFailed"},
@@ -51,8 +50,8 @@ class Twins:
 
     # The users' actions, in native units.
 
-    def supply(self, user: str, symbol: str, amount: int) -> None:
-        self._both(
+    def supply(self, user: str, symbol: str, amount: int) -> bool:
+        return self._both(
             user,
             lambda: self.chain.supply(user, symbol, amount),
             lambda: self.pool.supply(user, symbol, self.tokens(symbol, amount)),
@@ -97,25 +96,30 @@ class Twins:
             ),
         )
 
-    def loop_close(self, user: str, flash: int, shares: int) -> bool:
+    def loop_close(self, user: str, flash: int, shares: int | None) -> bool:
+        """Close; None for all shares, which must not be earning interest."""
+        held = self.chain.look(user).lines["weETH"].supplied
         return self._both(
             user,
-            lambda: self.chain.loop_close(user, flash, shares),
+            lambda: self.chain.loop_close(user, flash, held if shares is None else shares),
             lambda: self.pool.loop_close(
-                user, self.tokens("WETH", flash), self.tokens("weETH", shares)
+                user,
+                self.tokens("WETH", flash),
+                None if shares is None else self.tokens("weETH", shares),
             ),
         )
 
     def liquidate(self, user: str, collateral: str, debt: str) -> dict[str, float]:
         """Liquidate the most that the calculator says is allowed; return its amounts in tokens."""
         self._tick()
-        repaid_most = self.pool.preview_liquidation(user, collateral, debt).repaid_units[0]
-        whole = math.isclose(repaid_most, self.pool.owed(user, debt), rel_tol=1e-12)
-        seized_most = self.pool.preview_liquidation(user, collateral, debt).seized_units[0]
-        emptied = seized_most == self.pool.supplied(user, collateral)
-        # A float cannot say the last unit: ask a little less where dust would be left, else all.
-        shy = int(repaid_most * (1.0 - 1e-12) * ASSET[debt].unit)
-        receipt = self.chain.liquidate(user, collateral, debt, MAX if whole or emptied else shy)
+        planned = self.pool.preview_liquidation(user, collateral, debt)
+        repaid, seized = planned.repaid_units[0], planned.seized_units[0]
+        debt_left = (self.pool.owed(user, debt) - repaid) * self.pool.price(debt)
+        held_left = (self.pool.supplied(user, collateral) - seized) * self.pool.price(collateral)
+        # Where the least that must be left decides, the contract cuts it to 8 decimals of a USD.
+        limited = LEAST_LEFT_USD in (round(debt_left, 6), round(held_left, 6))
+        shy = int(repaid * (1.0 - 1e-10) * ASSET[debt].unit)
+        receipt = self.chain.liquidate(user, collateral, debt, shy if limited else MAX)
         result = self.pool.liquidate(user, collateral, debt)
         event = self.chain.liquidation_event(receipt)
         self.actions += 1
@@ -177,8 +181,11 @@ class Twins:
             self._close(f"{symbol} debt", reserve.scaled_debt, model.scaled_debt * asset.unit)
             self._close(f"{symbol} cash", reserve.available, model.available * asset.unit)
             self._close(f"{symbol} deficit", reserve.deficit, model.deficit * asset.unit)
+            # The treasury's share is a sum of differences of indices, so it is held to 1e-9 of the
+            # supply, which the debt that they grew on cannot exceed.
             treasury = model.treasury_scaled * asset.unit
-            self._close(f"{symbol} treasury", reserve.accrued_to_treasury, treasury)
+            slack = round(RELATIVE * reserve.scaled_supply) + SLACK_UNITS * (self.actions + 1)
+            self._close(f"{symbol} treasury", reserve.accrued_to_treasury, treasury, slack)
             line = state.lines[symbol]
             self._close("supplied", line.supplied, self.pool.supplied(user, symbol) * asset.unit)
             self._close("borrowed", line.borrowed, self.pool.owed(user, symbol) * asset.unit)

@@ -13,6 +13,7 @@ import numpy as np
 
 from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import (
+    TAKEN_WHILE_CLOSED,
     Borrow,
     Cause,
     ExecutionResult,
@@ -37,8 +38,9 @@ from basis_lab.errors import (
 )
 from basis_lab.execution.venues.simulated.accounts import Accounts
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
+from basis_lab.execution.venues.simulated.closures import require_open
 from basis_lab.execution.venues.simulated.flash import FlashDesk
-from basis_lab.execution.venues.simulated.liquidator import liquidate
+from basis_lab.execution.venues.simulated.liquidator import left, liquidate
 from basis_lab.execution.venues.simulated.reserves import (
     Account,
     Lines,
@@ -111,6 +113,8 @@ class SimulatedAave:
         """Carry out an order, or refuse it; a refusal leaves wallet and pool as they were."""
         before, tokens = self.snapshot(), self._wallet.snapshot()
         try:
+            if not isinstance(instruction, TAKEN_WHILE_CLOSED):
+                require_open(self.name, market)
             match instruction:
                 case Supply():
                     return self._supply(instruction, market)
@@ -258,8 +262,10 @@ class SimulatedAave:
             return ()
         done = liquidate(self._lines, self._scaled.report(), self._versions, window)
         for statement in done:
-            self._scaled.put(statement.atoken, -statement.seized_scaled)
-            self._scaled.put(statement.debt, -statement.repaid_scaled - statement.burnt_scaled)
+            burnt = statement.repaid_scaled + statement.burnt_scaled
+            self._scaled[statement.debt] = left(self._scaled[statement.debt], burnt)
+            seized = statement.seized_scaled
+            self._scaled[statement.atoken] = left(self._scaled[statement.atoken], seized)
         return done
 
 

@@ -93,8 +93,8 @@ def _liquidate_pair(
         seized, repaid, burnt = seized + part, repaid + share, burnt + lost
         bonus += scale(taken - fair, supply_index, market)
         underlying_repaid += paid
-        scaled[atoken] = _left(scaled[atoken], part)
-        scaled[debt] = _left(scaled[debt], share + lost)
+        scaled[atoken] = left(scaled[atoken], part)
+        scaled[debt] = left(scaled[debt], share + lost)
         factors.append(_health(loan, scaled, market))
     return PoolLiquidation(
         venue=atoken.venue,
@@ -111,9 +111,23 @@ def _liquidate_pair(
     )
 
 
-def _left(held: float, taken: float) -> float:
-    left = held - taken
-    return left if left > DUST * held else 0.0
+def left(held: float, taken: float) -> float:
+    """Return what is left of a balance, nothing where only rounding is.
+
+    Parameters
+    ----------
+    held : float
+        The balance, >= 0.
+    taken : float
+        What goes, summed over the calls of a liquidation.
+
+    Returns
+    -------
+    float
+        From 0; a debt of less than nothing would make the health factor negative.
+    """
+    rest = held - taken
+    return rest if rest > DUST * held else 0.0
 
 
 def _health(loan: Lines, scaled: Mapping[Instrument, float], market: Window) -> float:
