@@ -25,6 +25,7 @@ The tree::
     |  |- MissingDataError      DAT-001  data that a run needs is not there
     |  |- BadDataError          DAT-002  a file or a row that cannot be true
     |  |- DataRangeError        DAT-003  dates outside what the data covers
+    |  |- SourceError           DAT-004  a source of history refuses, or does not answer
     |- ConfigError              CFG-001  one or more keys refused (all at once)
     |- UsageError               CFG-002  a request that makes no sense
     |- EngineError              ENG-001  the engine was asked the impossible
@@ -266,6 +267,12 @@ class DataRangeError(DataError):
     """Dates outside what the data covers."""
 
     code = "DAT-003"
+
+
+class SourceError(DataError):
+    """A source of history refuses what it is asked, or does not answer."""
+
+    code = "DAT-004"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

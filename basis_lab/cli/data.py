@@ -1,10 +1,11 @@
-"""``data``: list, check, import market data, and write the synthetic sample."""
+"""``data``: list, check, import, fetch market data, and write the synthetic sample."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basis_lab.cli.fetch import add_fetch
 from basis_lab.cli.parsing import command, open_data, read_date, read_place, say
 from basis_lab.errors import UsageError
 
@@ -20,7 +21,7 @@ def add_data(commands: Any) -> None:
     commands : argparse subparsers
         Where to.
     """
-    group = commands.add_parser("data", help="list, import or check market data")
+    group = commands.add_parser("data", help="list, import, fetch or check market data")
     actions = group.add_subparsers(required=True, metavar="ACTION")
     for name, run, summary in (
         ("list", _run_data_list, "list the datasets of a data directory"),
@@ -45,6 +46,7 @@ def add_data(commands: Any) -> None:
     written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
     written.add_argument("--data-dir", type=read_place, metavar="DIR")
     written.add_argument("--db", type=Path, metavar="FILE", help="DIR.duckdb where not given")
+    add_fetch(actions)
 
 
 def _run_data_list(options: argparse.Namespace) -> int:

@@ -253,3 +253,39 @@ def _place(value: str | None) -> Place | None:
 
 def _path(value: str | None) -> Path | None:
     return Path(value).expanduser() if value else None
+
+
+def rpc_variable(environment: str) -> str:
+    """Return the variable that holds the address of an environment's node.
+
+    Parameters
+    ----------
+    environment : str
+        dev, staging or prod.
+
+    Returns
+    -------
+    str
+        Its name.
+    """
+    return f"{PREFIX}{environment.upper()}__ALCHEMY__RPC_URL"
+
+
+def read_rpc_url(environment: str, variables: Mapping[str, str] | None = None) -> str | None:
+    """Return the address of an environment's node, which is a secret: a download alone reads it.
+
+    Parameters
+    ----------
+    environment : str
+        dev, staging or prod.
+    variables : mapping of str to str, optional
+        The variables; those of the process where it is None.
+
+    Returns
+    -------
+    str or None
+        None where it is unset or empty.
+    """
+    given = os.environ if variables is None else variables
+    url = given.get(rpc_variable(environment))
+    return url if url else None
