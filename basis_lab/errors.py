@@ -29,6 +29,9 @@ The tree::
     |- EngineError              ENG-001  the engine was asked the impossible
     |- UnhealthyError           ENG-002  a component is not ready before the first loop
     |- ResultError              BT-001   a run folder that is missing, half or foreign
+    |- ReportError              BT-002   a report's notebook that failed
+    |- SweepError               BT-003   a sweep or batch that cannot go on
+    |- WorkerLostError          BT-004   a process that died while it ran a case
 
 Every message says what, where, which value, and what to do.
 """
@@ -324,3 +327,21 @@ class ResultError(BasisLabError):
     """A run folder that is missing, half-written or not ours."""
 
     code = "BT-001"
+
+
+class ReportError(BasisLabError):
+    """A report's notebook that failed; what its cell said is in the details."""
+
+    code = "BT-002"
+
+
+class SweepError(BasisLabError):
+    """A sweep or a batch that cannot go on, or whose folder is another's."""
+
+    code = "BT-003"
+
+
+class WorkerLostError(BasisLabError):
+    """A process that died while it ran one case alone."""
+
+    code = "BT-004"
