@@ -36,6 +36,47 @@ def add_sweep(commands: Any) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
+def add_batch(commands: Any) -> None:
+    """Add the command that runs a batch.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to.
+    """
+    parser = command(commands, "batch", _run_batch, "report every case of a plan, one index page")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a plan: cases or a grid")
+    parser.add_argument("--workers", type=read_workers, metavar="N", help="processes")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _run_batch(options: argparse.Namespace) -> int:
+    from contextlib import nullcontext
+
+    from basis_lab.results.tally import PointTally
+    from basis_lab.services.batch import BatchRequest, run_batch
+    from basis_lab.services.plans import read_plan
+
+    data_dir, out = places(options)
+    plan = read_plan(options.file)
+    with stop_on_signals() as stop, nullcontext() if options.quiet else PointTally("case") as tally:
+        request = BatchRequest(
+            plan=plan, out=out, data_dir=data_dir, workers=options.workers, tally=tally
+        )
+        result = run_batch(request, stop)
+    kept = sum(x.kept for x in result.cases)
+    for case in result.failed:
+        sys.stderr.write(f"failed: {case.name}: {case.error}\n")
+    done = len(result.cases) - len(result.failed)
+    say(f"{done} done ({kept} of them before), {len(result.failed)} failed\nindex: {result.index}")
+    if stop.is_set():
+        sys.stderr.write("interrupted; the same call goes on\n")
+        return INTERRUPTED
+    return SOME_FAILED if result.failed else 0
+
+
 def read_workers(text: str) -> int:
     """Read a number of processes.
 

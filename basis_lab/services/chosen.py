@@ -1,5 +1,6 @@
 """Reports of chosen points of a sweep."""
 
+import os
 from pathlib import Path
 
 from basis_lab.errors import UsageError
@@ -126,4 +127,8 @@ def report_case(case: Case, folder: Path, *, data_dir: Path | None, assets: Path
         "out": str((folder / "run").resolve()),
     }
     executed = execute_template(parameters, folder / NOTEBOOK)
-    return write_page(executed, folder / PAGE, title=case.name, assets=f"../{ASSETS}")
+    return write_page(executed, folder / PAGE, title=case.name, assets=_relative(assets / ASSETS, folder))
+
+
+def _relative(target: Path, folder: Path) -> str:
+    return Path(os.path.relpath(target, folder)).as_posix()
