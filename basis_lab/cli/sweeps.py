@@ -11,7 +11,6 @@ from basis_lab.services.interrupts import stop_on_signals
 
 if TYPE_CHECKING:
     from basis_lab.results.sweep_result import SweepResult
-    from basis_lab.services.plans import Plan
 
 SOME_FAILED = 4
 
@@ -25,7 +24,9 @@ def add_sweep(commands: Any) -> None:
         Where to.
     """
     parser = command(commands, "sweep", _run_sweep, "run every point of a plan, one table out")
-    parser.add_argument("file", metavar="FILE", type=Path, help="a plan: cases, grid, random, sobol")
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a plan: cases, grid, random, sobol"
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=read_workers, metavar="N", help="processes here")
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
@@ -134,7 +135,10 @@ def _run_sweep(options: argparse.Namespace) -> int:
     plan = read_plan(options.file)
     if options.report is not None:
         check_choice(options.report, plan)
-    with stop_on_signals() as stop, nullcontext() if options.quiet else PointTally("point") as tally:
+    with (
+        stop_on_signals() as stop,
+        nullcontext() if options.quiet else PointTally("point") as tally,
+    ):
         request = SweepRequest(
             plan=plan,
             data_dir=data_dir,

@@ -139,7 +139,7 @@ def _spark(run: RunResult) -> str:
 
 
 def _failures(failed: Sequence[tuple[str, Path, str]], root: Path) -> Html:
-    rows = []
+    rows: list[list[Content]] = []
     for name, folder, error in failed:
         notebooks = sorted(folder.glob("*.failed.ipynb"))
         paths = [x.relative_to(root).as_posix() for x in notebooks]

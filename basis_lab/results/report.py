@@ -1,14 +1,15 @@
 """The tear sheet of a run: each method is one section, shown by a notebook and by a report."""
 
-import json
+import re
+import textwrap
 from collections.abc import Iterable
 from functools import cached_property
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from basis_lab.results import report_words as words
+from basis_lab.results import style
 from basis_lab.results.formats import (
     NONE,
     format_amount,
@@ -17,18 +18,17 @@ from basis_lab.results.formats import (
     format_share,
 )
 from basis_lab.results.frames import RunTables
-from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
-from basis_lab.results.report_data import Background, Rebalance, ReportData
+from basis_lab.results.html import Content, Html, heading, paragraph, table
+from basis_lab.results.report_data import Background, ReportData
 from basis_lab.results.report_figures import draw_distances, draw_starts
+from basis_lab.results.report_sections import Sections, provenance
 from basis_lab.results.result import RunResult
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 WORST_DAYS = 10
-LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
-DRILL_DAYS = 5
-DRILL_EVENTS = 12
+LINE_LETTERS = 62  # of a subtitle in half the width
 
 
 class TearSheet:
@@ -56,6 +56,11 @@ class TearSheet:
     def _data(self) -> ReportData:
         return ReportData(self._tables)
 
+    @cached_property
+    def sections(self) -> Sections:
+        """The longer sections: rebalances, costs, balance sheets, drill-down."""
+        return Sections(self._tables, self._data)
+
     def headline(self) -> Html:
         """Return verdict, badges and six figures.
 
@@ -80,7 +85,7 @@ class TearSheet:
         plotly.graph_objects.Figure
             Share-class currency.
         """
-        return self.run.figures.cumulative_pnl()
+        return _paper(self.run.figures.cumulative_pnl())
 
     def drawdown(self) -> "go.Figure":
         """Draw the distance below the highest NAV so far.
@@ -90,7 +95,7 @@ class TearSheet:
         plotly.graph_objects.Figure
             Percent.
         """
-        return self.run.figures.drawdown()
+        return _paper(self.run.figures.drawdown())
 
     def attribution(self) -> "go.Figure":
         """Draw the cumulative attribution.
@@ -100,7 +105,7 @@ class TearSheet:
         plotly.graph_objects.Figure
             Share-class currency.
         """
-        return self.run.figures.pnl_components()
+        return _paper(self.run.figures.pnl_components())
 
     def invoice(self) -> Html:
         """Return gross to net, the residual as the last row.
@@ -110,7 +115,9 @@ class TearSheet:
         Html
             A table that adds up.
         """
-        title = heading("Gross to net: the same money", "largest first; the residual is what is")
+        title = heading(
+            "Gross to net: the same money", "largest first; the last row is what is left over"
+        )
         return title + words.invoice(self._summary)
 
     def balance(self) -> "go.Figure":
@@ -121,7 +128,7 @@ class TearSheet:
         plotly.graph_objects.Figure
             Share-class currency.
         """
-        return self.run.figures.balance_sheet()
+        return _paper(self.run.figures.balance_sheet())
 
     def distances(self) -> "go.Figure":
         """Draw the distance to liquidation of every side.
@@ -131,7 +138,7 @@ class TearSheet:
         plotly.graph_objects.Figure
             Percent of price, logarithmic.
         """
-        return draw_distances(self._tables)
+        return _paper(draw_distances(self._tables))
 
     def starts(self) -> "go.Figure":
         """Draw what other starts would have brought.
@@ -141,7 +148,7 @@ class TearSheet:
         plotly.graph_objects.Figure
             Net APR of equal holds by start date.
         """
-        return draw_starts(self._background)
+        return _paper(draw_starts(self._background))
 
     def conditions(self) -> Html:
         """Return what would have to be true.
@@ -242,7 +249,7 @@ class TearSheet:
         level = self._background.lending
         if level is None:
             return {}
-        stamps = level.index.strftime("%Y-%m")
+        stamps = pd.DatetimeIndex(level.index).strftime("%Y-%m")
         last = level.groupby(stamps).last()
         first = pd.Series([level.iloc[0], *last.iloc[:-1]], index=last.index)
         return {str(month): float(x) for month, x in (last / first - 1.0).items()}
@@ -263,85 +270,11 @@ class TearSheet:
             [
                 f"{day:%Y-%m-%d}",
                 format_amount(float(row["net"]), self._currency, signed=True),
-                f"{str(row['cause']).replace('_', ' ')} "
-                f"{format_amount(float(row['amount']), self._currency, signed=True)}",
+                self.sections.amount(str(row["cause"]), float(row["amount"])).replace(":", ""),
             ]
             for day, row in found.iterrows()
         ]
         return title + table(("day", f">{self._currency}", "largest cause"), rows)
-
-    def rebalances(self) -> Html:
-        """Return each rebalance with its reason, its cost and what it brought.
-
-        Returns
-        -------
-        Html
-            A table.
-        """
-        found = self._data.rebalances
-        count = len(found)
-        title = heading(f"{count} rebalance{'' if count == 1 else 's'}", _BROUGHT)
-        if not found:
-            return title + paragraph("Nothing was rebalanced after the entry.", "muted")
-        head = ("decided", "why", "action", ">value", ">limit", ">moved", ">cost")
-        head = (*head, ">carry brought", ">nearest liquidation")
-        shown = [self._rebalance_row(x) for x in found[:LONG_TABLE]]
-        told = title + table(head, shown, kind="long")
-        rest = found[LONG_TABLE:]
-        if not rest:
-            return told
-        cost = format_amount(sum(x.cost for x in rest), self._currency, signed=True)
-        return told + paragraph(f"{len(rest)} later ones cost {cost} {self._currency}.", "muted")
-
-    def _rebalance_row(self, rebalance: Rebalance) -> list[Content]:
-        currency = self._currency
-        why = rebalance.trigger.replace("_", " ")
-        before, after = (
-            words.worded_move(x) for x in (rebalance.distance_before, rebalance.distance_after)
-        )
-        return [
-            f"{rebalance.start:%Y-%m-%d %H:%M}",
-            f"{why}, {rebalance.side}" if rebalance.side else why,
-            rebalance.action.replace("_", " "),
-            format_ratio(rebalance.value, digits=4),
-            format_ratio(rebalance.limit, digits=4),
-            format_amount(rebalance.moved, currency),
-            format_amount(rebalance.cost, currency, signed=True),
-            format_amount(rebalance.carry, currency, signed=True),
-            NONE if before == after == NONE else f"{before} \N{RIGHTWARDS ARROW} {after}",
-        ]
-
-    def costs(self) -> Html:
-        """Return costs by venue and kind.
-
-        Returns
-        -------
-        Html
-            A table that adds up to the summary's costs.
-        """
-        totals = {name: x for name, x in self._summary["costs"].items() if x != 0.0}
-        title = heading("Costs by venue and kind", self._currency)
-        if not totals:
-            return title + paragraph("Nothing was paid for.", "muted")
-        found = self._data.costs
-        kinds = list(totals)
-
-        def row(name: str, amounts: list[float]) -> list[Content]:
-            told = [format_amount(x, self._currency, signed=True) for x in amounts]
-            return [name, *told, format_amount(sum(amounts), self._currency, signed=True)]
-
-        by_venue = {
-            str(venue): [float(line[kind]) if kind in line else 0.0 for kind in kinds]
-            for venue, line in found.iterrows()
-        }
-        rows = [row(venue, amounts) for venue, amounts in by_venue.items()]
-        told = [sum(amounts[i] for amounts in by_venue.values()) for i in range(len(kinds))]
-        rest = [totals[kind] - x for kind, x in zip(kinds, told, strict=True)]
-        if any(abs(x) > ROUNDING * self._summary["initial_capital"] for x in rest):
-            rows.append(row("told by no event", rest))
-        rows.append(row("all", list(totals.values())))
-        head = ("venue", *(f">{kind.replace('_', ' ')}" for kind in kinds), ">all")
-        return title + table(head, rows)
 
     def risk(self) -> Html:
         """Return each risk measure against its limits and the time spent beyond them.
@@ -362,84 +295,13 @@ class TearSheet:
                 past = [((values >= x) if more else (values <= x)).sum() for x in found]
                 beyond[str(measure)] = (float(past[0]), float(past[1]))
         head = (
-            "measure",
-            ">worst",
-            ">warning at",
-            ">critical at",
-            ">past warning",
-            ">past critical",
+            *("measure", ">worst", ">warning at", ">critical at"),
+            *(">past warning", ">past critical"),
         )
         rows = words.limit_rows(self._summary, limits, beyond)
         drift = self._summary["max_abs_net_delta"]
         rows.append(["largest net delta, of equity", format_share(drift), *[NONE] * 4])
         return heading("Risk against limits", "at the marks of the timesteps") + table(head, rows)
-
-    def balance_moments(self) -> Html:
-        """Return the balance sheet at the start, the worst moment and the end.
-
-        Returns
-        -------
-        Html
-            A table; each column adds up to its equity.
-        """
-        pnl, sheet = self._tables.pnl, self._tables.balance_sheet
-        nav = pnl["nav_per_share"]
-        worst = (nav / nav.cummax() - 1.0).idxmin()
-        moments = {"start": pnl.index[0], "deepest drawdown": worst, "end": pnl.index[-1]}
-        columns = {}
-        for name, stamp in moments.items():
-            rows = sheet.loc[[stamp]] if stamp in sheet.index else sheet.iloc[:0]
-            columns[name] = dict(zip(rows["line"], rows["value"], strict=True))
-        lines = list(dict.fromkeys(x for values in columns.values() for x in values))
-        rows_: list[list[Content]] = [
-            [
-                line,
-                *(format_amount(values.get(line), self._currency) for values in columns.values()),
-            ]
-            for line in lines
-        ]
-        equity = [format_amount(float(pnl["equity"][x]), self._currency) for x in moments.values()]
-        rows_.append([_bold("equity"), *(_bold(x) for x in equity)])
-        head = ("line", *(f">{name}, {x:%Y-%m-%d %H:%M}" for name, x in moments.items()))
-        title = heading("Balance sheet at three moments", self._currency)
-        return title + table(head, rows_)
-
-    def drill_down(self) -> Html:
-        """Return each category, its largest days, and what happened on them.
-
-        Returns
-        -------
-        Html
-            Folded lists; they open without a script.
-        """
-        title = heading("From a category to its days and events", "click to unfold")
-        told = [(name, x) for name, x in self._summary["attribution"].items() if x != 0.0]
-        told.sort(key=lambda pair: -abs(pair[1]))
-        for name, amount in told:
-            title = title + details(self._amount(name, amount), self._days(name))
-        return title
-
-    def _days(self, category: str) -> Html:
-        series = self._data.daily[category]
-        largest = series[series != 0.0].abs().nlargest(DRILL_DAYS).index
-        pieces = Html("")
-        for day in largest:
-            line = self._amount(f"{day:%Y-%m-%d}", float(series[day]))
-            pieces = pieces + details(line, self._events(day))
-        return pieces
-
-    def _amount(self, label: str, amount: float) -> str:
-        told = format_amount(amount, self._currency, signed=True)
-        return f"{label.replace('_', ' ')}: {told} {self._currency}"
-
-    def _events(self, day: pd.Timestamp) -> Html:
-        found = self._data.events_of(day)
-        if len(found) == 0:
-            return paragraph("No event: prices and indices moved.", "muted")
-        rows = [_event_row(stamp, row) for stamp, row in found.head(DRILL_EVENTS).iterrows()]
-        told = table(("time", "event", "venue", "instrument", ">amount", "why"), rows)
-        rest = len(found) - DRILL_EVENTS
-        return told if rest <= 0 else told + paragraph(f"and {rest} more in event_log.csv", "muted")
 
     def warnings(self) -> Html:
         """Return what the run warns of.
@@ -463,53 +325,14 @@ class TearSheet:
         Html
             A table of the run and one of its series.
         """
-        manifest = self.run.manifest
-        facts = [
-            ("run", str(self._summary["run_id"])),
-            ("status", str(self._summary["status"])),
-            ("basis_lab", str(manifest["package_version"])),
-            ("Python", f"{manifest['python_version']}, {manifest['platform']}"),
-            ("libraries", ", ".join(f"{k} {v}" for k, v in manifest["libraries"].items())),
-            ("data", str(manifest["data_fingerprint"])),
-        ]
-        if manifest.get("command"):
-            facts.append(("command", str(manifest["command"])))
-        rows = [[name, Cell(html=f"<code>{escape(text)}</code>")] for name, text in facts]
-        series = [
-            [x["key"], x["file"], Cell(html=f"<code>{x['file_sha256'][:16]}</code>"), _notes(x)]
-            for x in manifest["series"]
-        ]
-        lines = table(("what", ""), rows)
-        files = table(
-            ("series", "file", "SHA-256", "carried, proxied or lagged"), series, kind="long"
-        )
-        kind = "synthetic data" if self._summary["synthetic_data"] else "real data"
-        foot = Html(f"<footer>{escape(str(self._summary['run_id']))}, {kind}</footer>")
-        return heading("Provenance") + lines + details("Series and files", files) + foot
+        return provenance(self._summary, self.run.manifest)
 
 
-_BROUGHT = (
-    "carry brought: what the units that were added earned until the next decision, less what the "
-    "units taken away would have"
-)
-ROUNDING = 1e-9  # of capital
-
-
-def _bold(text: str) -> Cell:
-    return Cell(html=f"<b>{escape(text)}</b>")
-
-
-def _notes(series: dict[str, Any]) -> str:
-    return "; ".join(series["notes"])
-
-
-def _event_row(stamp: Any, row: "pd.Series") -> list[Content]:
-    amount = row["amount"]
-    told = NONE if pd.isna(amount) else f"{amount:,.2f}"
-    why = row["trigger"] if isinstance(row["trigger"], str) else ""
-    if isinstance(row["details"], str) and not why:
-        found = json.loads(row["details"])
-        why = f"rate {found['rate']:.6f}" if "rate" in found else ""
-    texts = [row[x] if isinstance(row[x], str) else "" for x in ("venue", "instrument")]
-    kind = str(row["event_type"]).replace("_", " ").lower()
-    return [f"{stamp:%H:%M}", kind, *texts, told, why.replace("_", " ")]
+def _paper(figure: "go.Figure") -> "go.Figure":
+    """Return a figure as it stands in a column of paper: lower, its case told at the page's top."""
+    title, _, told = str(figure.layout.title.text).partition("<br>")
+    subtitle = told.rpartition(" \N{MIDDLE DOT} ")[2].removesuffix("</span>")
+    wrapped = "<br>".join(textwrap.wrap(re.sub("<[^>]*>", "", subtitle), LINE_LETTERS))
+    text = f"{title}<br><span style='color:{style.MUTED}'>{wrapped}</span>"
+    figure.update_layout(height=330, margin={"l": 58, "r": 136, "t": 80}, title={"text": text})
+    return figure

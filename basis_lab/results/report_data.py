@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from basis_lab.domain.events import EventType
@@ -188,8 +190,9 @@ class ReportData:
         risk = self._tables.risk
         if stamp not in risk.index:
             return None
-        row = risk.loc[stamp].filter(like="liquidation_distance_").astype(float).abs()
-        return None if row.isna().all() else float(row.min())
+        row = risk.loc[[stamp]].filter(like="liquidation_distance_")
+        sizes = np.abs(row.to_numpy(dtype=float))
+        return None if np.isnan(sizes).all() else float(np.nanmin(sizes))
 
     def _carry(
         self, start: pd.Timestamp, done: pd.Timestamp, following: pd.Timestamp
@@ -211,8 +214,10 @@ class ReportData:
         if stamp not in sheet.index:
             return {}
         rows = sheet.loc[[stamp]]
-        units = rows["quantity"].abs().groupby(rows["category"]).sum()
-        return {str(name): float(value) for name, value in units.items()}
+        units: dict[str, float] = {}
+        for name, quantity in zip(rows["category"], rows["quantity"], strict=True):
+            units[name] = abs(float(quantity)) + (units[name] if name in units else 0.0)
+        return units
 
     @cached_property
     def _lines(self) -> pd.DataFrame:
@@ -231,7 +236,7 @@ class ReportData:
         """
         sheet = self._tables.balance_sheet
         prices = sheet.set_index("line", append=True)["unit_price"]
-        known = prices[~prices.index.duplicated()].to_dict()
+        known: dict[Any, float] = prices[~prices.index.duplicated()].to_dict()
         events = self._tables.events
         told = events["details"].dropna()
         rows = [
@@ -247,9 +252,7 @@ class ReportData:
             index="venue", columns="kind", values="amount", aggfunc="sum", fill_value=0.0
         )
 
-    def _price(
-        self, stamp: pd.Timestamp, key: str, known: Mapping[tuple[pd.Timestamp, str], float]
-    ) -> float | None:
+    def _price(self, stamp: pd.Timestamp, key: str, known: Mapping[Any, float]) -> float | None:
         instrument = Instrument.parse(key)
         cash = instrument.symbol == self._tables.summary["currency"]
         if cash or instrument.kind is Kind.CONTRACTS:

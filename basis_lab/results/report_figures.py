@@ -1,12 +1,15 @@
 """Figures that a report has beyond those of every run: distances to liquidation, other starts."""
 
+import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from basis_lab.results import drawing, extract, style
+from basis_lab.results.charts import POOL
 from basis_lab.results.formats import format_share
 from basis_lab.results.frames import RunTables
 from basis_lab.results.report_data import Background, Hold
@@ -16,6 +19,12 @@ ABOVE = "#3B82C4"
 BELOW = "#D0693B"
 PREFIX = "liquidation_distance_"
 LEAST_DRAWN = 0.01  # percent; a logarithmic axis has no zero
+TICKS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+POOL_LINE = "pool, a fall"
+VENUE_LINE = "venues, a move"
+END_LABEL: Mapping[str, Any] = MappingProxyType(
+    {"xanchor": "left", "xshift": 6, "showarrow": False, "font": {"size": 11}}
+)
 
 
 def draw_distances(tables: RunTables) -> go.Figure:
@@ -42,13 +51,26 @@ def draw_distances(tables: RunTables) -> go.Figure:
         "size of the price move to liquidation, %; logarithmic",
         "% of price",
     )
-    for name, series in sides.items():
-        colour, dash = style.venue_line(name)
-        drawn = drawing.thin((100.0 * series.abs()).clip(lower=LEAST_DRAWN), least=True)
-        figure.add_trace(drawing.line(drawn, name, color=colour, width=1.5, dash=dash))
-    figure.update_yaxes(type="log", dtick="D2")
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.15})
+    for name, series in _nearest(sides).items():
+        colour = style.CHAIN if name == POOL_LINE else style.NET
+        drawn = drawing.thin((100.0 * series).clip(lower=LEAST_DRAWN), least=True)
+        figure.add_trace(drawing.line(drawn, name, color=colour, width=1.5))
+        height = math.log10(float(drawn.dropna().iloc[-1]))
+        figure.add_annotation(x=1.0, xref="paper", y=height, text=name, **END_LABEL)
+    texts = [f"{x:g}" for x in TICKS]
+    figure.update_yaxes(type="log", tickvals=list(TICKS), ticktext=texts)
     return figure
+
+
+def _nearest(sides: Mapping[str, "pd.Series[float]"]) -> dict[str, "pd.Series[float]"]:
+    """Return one line for lending pools and one for venues, each the nearest of its own.
+
+    Three venues lie on each other; what counts is the one that would go first.
+    """
+    groups: dict[str, list[pd.Series[float]]] = {POOL_LINE: [], VENUE_LINE: []}
+    for name, series in sides.items():
+        groups[POOL_LINE if name in POOL else VENUE_LINE].append(series.abs())
+    return {name: pd.concat(found, axis=1).min(axis=1) for name, found in groups.items() if found}
 
 
 def draw_starts(background: Background) -> go.Figure:
@@ -72,6 +94,7 @@ def draw_starts(background: Background) -> go.Figure:
         drawing.say_nothing_to_draw(figure, reason if reason else "No start could be run.")
         return figure
     days = [x.start for x in known]
+    figure.update_xaxes(tickformat="%d %b '%y", nticks=6)
     for hold in known:
         if hold.hurdle_apr is not None:
             figure.add_shape(
@@ -152,12 +175,11 @@ def sparkline(equity: pd.Series, lending: pd.Series | None) -> str:
     str
         An SVG element of 120 by 24 pixels.
     """
-    lines = [(equity, style.NET, "1.4")]
-    if lending is not None:
-        lines.insert(0, (lending, style.LENDING, "1"))
-    drawn = [(drawing.thin(series).dropna(), *pen) for series, *pen in lines]
-    low = min(float(series.min()) for series, *_ in drawn)
-    high = max(float(series.max()) for series, *_ in drawn)
+    lines = [] if lending is None else [(lending, style.LENDING, "1")]
+    lines.append((equity, style.NET, "1.4"))
+    drawn = [(drawing.thin(series).dropna(), colour, width) for series, colour, width in lines]
+    low = min(float(series.min()) for series, _, _ in drawn)
+    high = max(float(series.max()) for series, _, _ in drawn)
     span = high - low if high > low else 1.0
     paths = ""
     for series, colour, width in drawn:

@@ -28,7 +28,7 @@ table.bl thead {{ display: table-header-group; }}
 table.bl th, table.bl td {{ padding: 3px 8px 3px 0; text-align: left; font-weight: 400;
   border-bottom: 1px solid var(--line); vertical-align: top; background: none; }}
 table.bl thead th {{ color: var(--muted); font-weight: 600; border-bottom-color: var(--axis); }}
-table.bl .r {{ text-align: right; }}
+table.bl .r {{ text-align: right; white-space: nowrap; }}
 table.bl tr.total th, table.bl tr.total td, table.bl b {{ font-weight: 700; }}
 .bar {{ display: inline-block; position: relative; width: 180px; height: 12px; }}
 .bar i {{ position: absolute; top: 0; height: 12px; }}

@@ -37,15 +37,15 @@ def headline(summary: Summary, proxied: tuple[str, ...]) -> Html:
     """
     synthetic = summary["synthetic_data"]
     badge = "synthetic data" if synthetic else "real data"
-    days = Comparison.of(summary).days
+    days, currency = Comparison.of(summary).days, summary["currency"]
+    money = f"{format_amount(summary['initial_capital'], currency)} {currency}"
     case = " \N{MIDDLE DOT} ".join(
         (
             str(summary["mode"]),
             f"{summary['share_class']} share class",
             f"{str(summary['start'])[:10]} to {str(summary['end'])[:10]}",
             f"{days:,.0f} days",
-            f"{format_amount(summary['initial_capital'], summary['currency'])} "
-            f"{summary['currency']}",
+            money,
             *proxied,
         )
     )
@@ -334,7 +334,7 @@ def funding_needed(summary: Summary) -> tuple[float, float] | None:
     apr, hurdle = summary["apr"], summary["hurdle_apr"]
     if not summary["attribution"]["funding"] or None in {earned, apr, hurdle}:
         return None
-    return earned + hurdle - apr, earned  # type: ignore[operator, return-value] # none is None here
+    return earned + hurdle - apr, earned  # type: ignore[return-value] # none is None here
 
 
 def worded_move(distance: float | None) -> str:

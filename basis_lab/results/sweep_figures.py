@@ -17,6 +17,7 @@ from basis_lab.results.sweep_words import (
     label,
     measure,
     numeric_axes,
+    varies,
     word_place,
 )
 
@@ -248,7 +249,7 @@ def undominated(safer: pd.Series, aprs: pd.Series) -> list[Any]:
 
 
 def _draw_lending(figure: go.Figure, hurdles: pd.Series) -> None:
-    if len(hurdles) == 0 or hurdles.nunique() > 1:  # dates differ: no one line stands for all
+    if len(hurdles) == 0 or varies(hurdles):  # dates differ: no one line stands for all
         return
     rate = 100.0 * float(hurdles.iloc[0])
     note = {"text": f"plain lending {rate:.2f} %", "font": {"size": 11, "color": style.MUTED}}
@@ -305,7 +306,7 @@ def draw_parallel(result: SweepResult, name: str) -> go.Figure:
     """
     table, axes = result.table, list(result.summary["axes"])
     figure = _figure("Every point at once", "drag along an axis to pick; colour: points to lending")
-    varied = [x for x in axes if table[x].nunique() > 1]
+    varied = [x for x in axes if varies(table[x])]
     done = table[table["status"] == DONE] if "apr" in table else table.iloc[:0]
     if len(varied) < LEAST_KEYS or len(done) == 0:
         drawing.say_nothing_to_draw(figure, f"Drawn from {LEAST_KEYS} axes on that differ.")
@@ -367,7 +368,9 @@ def draw_tornado(result: SweepResult, safety: Safety | None) -> go.Figure:
             width=0.5,
         )
     )
-    figure.update_xaxes(type="linear", title="points a year against the best", zeroline=True)
+    figure.update_xaxes(
+        type="linear", title="points a year against the best", zeroline=True, tickformat=".2f"
+    )
     figure.update_yaxes(title=None)
     figure.update_layout(margin={"l": 190}, height=120 + 50 * len(names))
     return figure

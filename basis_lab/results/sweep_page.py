@@ -1,5 +1,6 @@
 """The sweep page: which point is best, what it costs in safety, and how robust that is."""
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from basis_lab.results.sweep_words import (
     excess,
     label,
     measure,
+    row_of,
     word_best,
     word_robustness,
     word_without_limit,
@@ -91,7 +93,8 @@ class SweepPage:
         kind, badge = (" synthetic", "synthetic data") if synthetic else ("", "real data")
         return Html(
             f'<div class="bl-head"><h1>{escape(word_best(self.result, self._safety))}</h1>'
-            f'<span class="badge{kind}">{badge}</span><span class="muted">{escape(line)}</span></div>'
+            f'<span class="badge{kind}">{badge}</span>'
+            f'<span class="muted">{escape(line)}</span></div>'
         )
 
     def heat_map(self) -> "go.Figure":
@@ -150,7 +153,7 @@ class SweepPage:
         axes = list(self.result.summary["axes"])
         rows = [
             self._row(rank, int(point), axes, sizes)
-            for rank, point in enumerate(gains.nlargest(BEST_ROWS).index, start=1)
+            for rank, point in enumerate(gains.nlargest(BEST_ROWS).index.tolist(), start=1)
         ]
         head = [">rank", *(f">{label(x)}" for x in axes), ">net APR", ">to hurdle", ">drawdown"]
         head += [f">{self._measure}", ">rebalances", ">point"]
@@ -174,7 +177,7 @@ class SweepPage:
         return title + table((">point", "why"), rows, kind="long")
 
     def _row(self, rank: int, point: int, axes: list[str], sizes: pd.Series) -> list[Content]:
-        row = self.result.table.loc[point]
+        row = row_of(self.result.table, point)
         hurdle = row["hurdle_apr"]
         gap = NONE if pd.isna(hurdle) else f"{format_points(row['apr'] - hurdle)} pp"
         size = sizes[point]
@@ -190,7 +193,7 @@ class SweepPage:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return NONE if pd.isna(value) else f"{value:.4g}"
+        return NONE if math.isnan(value) else f"{value:.4g}"
     return str(value)
 
 

@@ -40,7 +40,7 @@ class SweepResult:
     path: Path | None = None
 
     @classmethod
-    def of_rows(  # noqa: PLR0913 - the counts of a sweep
+    def of_rows(
         cls,
         rows: Iterable[Mapping[str, Any]],
         *,
@@ -111,13 +111,11 @@ class SweepResult:
         import pyarrow.parquet as pq
 
         folder.mkdir(parents=True, exist_ok=True)
-        for name, write in (
-            (TABLE, lambda path: pq.write_table(self.content, path)),
-            (SUMMARY, lambda path: path.write_text(json.dumps(self.summary, indent=2) + "\n")),
-        ):
-            aside = folder / f".{name}.partial"
-            write(aside)
-            aside.replace(folder / name)
+        aside = {name: folder / f".{name}.partial" for name in (TABLE, SUMMARY)}
+        pq.write_table(self.content, aside[TABLE])
+        aside[SUMMARY].write_text(json.dumps(self.summary, indent=2) + "\n")
+        for name, path in aside.items():
+            path.replace(folder / name)
         return replace(self, path=folder)
 
 

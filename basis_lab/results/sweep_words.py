@@ -1,6 +1,5 @@
 """What a sweep says in words: its best point, with and without limits, and how robust it is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +113,7 @@ def best_point(table: pd.DataFrame, safety: Safety | None) -> int | None:
     if safety is not None and len(gains) > 0:
         kept = safety.within(measure(table, safety.name))
         gains = gains[kept.reindex(gains.index)]
-    return None if len(gains) == 0 else int(gains.idxmax())
+    return None if len(gains) == 0 else int(str(gains.idxmax()))
 
 
 def word_best(result: SweepResult, safety: Safety | None = None) -> str:
@@ -136,7 +135,7 @@ def word_best(result: SweepResult, safety: Safety | None = None) -> str:
     found = best_point(table, safety)
     if found is None:
         return "No point keeps your limit" if safety is not None else "No point was done"
-    row = table.loc[found]
+    row = row_of(table, found)
     opening = "Best within your limits" if safety is not None else "Best"
     return f"{opening}: {word_place(row, axes)}: {_word_gain(row, float(excess(table)[found]))}"
 
@@ -164,7 +163,7 @@ def word_without_limit(result: SweepResult, safety: Safety) -> str:
         return "the limit costs nothing: the best of all points keeps it"
     gain = format_points(float(excess(table)[free]))
     size = format_share(float(measure(table, safety.name)[free]), digits=1)
-    place = word_place(table.loc[free], axes)
+    place = word_place(row_of(table, free), axes)
     return f"without the limit the best would be {place} at {gain} pp, and {safety.name} {size}"
 
 
@@ -215,7 +214,7 @@ def numeric_axes(table: pd.DataFrame, axes: list[str]) -> list[str]:
         In their order.
     """
     numbers = [x for x in axes if pd.api.types.is_numeric_dtype(table[x])]
-    return [x for x in numbers if table[x].nunique() > 1]
+    return [x for x in numbers if varies(table[x])]
 
 
 def neighbours(table: pd.DataFrame, axes: list[str], point: int) -> list[int]:
@@ -247,7 +246,41 @@ def neighbours(table: pd.DataFrame, axes: list[str], point: int) -> list[int]:
     return found
 
 
-def word_place(row: "pd.Series", axes: list[str]) -> str:
+def row_of(table: pd.DataFrame, point: int) -> "pd.Series[Any]":
+    """Return one point.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    point : int
+        Its number.
+
+    Returns
+    -------
+    pandas.Series
+        By column.
+    """
+    return pd.Series({str(name): table[name][point] for name in table}, dtype=object)
+
+
+def varies(values: pd.Series) -> bool:
+    """Tell if a column holds more than one value.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Of a table.
+
+    Returns
+    -------
+    bool
+        False also for an empty column.
+    """
+    return len(values.dropna().unique()) > 1
+
+
+def word_place(row: "pd.Series[Any]", axes: list[str]) -> str:
     """Return where a point lies.
 
     Parameters
@@ -290,7 +323,7 @@ def _word(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _word_gain(row: Mapping[Any, Any], gain: float) -> str:
+def _word_gain(row: "pd.Series[Any]", gain: float) -> str:
     if pd.isna(row["hurdle_apr"]):
         return f"net {format_share(float(row['apr']))} a year"
     side = "above" if gain > 0.0 else "below"

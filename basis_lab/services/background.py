@@ -19,6 +19,8 @@ from basis_lab.results.summary import HURDLE_SERIES, summarise
 from basis_lab.services.requests import BacktestRequest, make_provider
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from basis_lab.results.report_data import Background, Hold
     from basis_lab.results.result import RunResult
 
@@ -79,7 +81,7 @@ def _stamp(text: str) -> np.datetime64:
     return np.datetime64(text.removesuffix("Z"), "s")
 
 
-def _lending(frame: MarketFrame, share_class: str) -> "object":
+def _lending(frame: MarketFrame, share_class: str) -> "pd.Series[float] | None":
     import pandas as pd
 
     key = HURDLE_SERIES[share_class]

@@ -121,8 +121,11 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
     stopped = threading.Event() if stop is None else stop
     root = request.out / FOLDER / request.plan.name
     tasks = tuple(_tasks(request, root))
-    done = {x.case.name: BatchCase(name=x.case.name, folder=x.folder, kept=True, error="")
-            for x in tasks if x.is_done()}
+    done = {
+        x.case.name: BatchCase(name=x.case.name, folder=x.folder, kept=True, error="")
+        for x in tasks
+        if x.is_done()
+    }
     kept = len(done)
     left = [x for x in tasks if x.case.name not in done]
     _tell(request, done, kept)
@@ -199,9 +202,7 @@ def _run(task: _Task) -> str:
     shutil.rmtree(task.folder, ignore_errors=True)
     began = perf_counter()
     try:
-        report_case(
-            task.case, task.folder, data_dir=task.data_dir, assets=task.folder.parents[1]
-        )
+        report_case(task.case, task.folder, data_dir=task.data_dir, assets=task.folder.parents[1])
     except BasisLabError as error:
         return task.note(error)
     content = {"key": task.key, "case": task.case.plain(), "seconds": perf_counter() - began}

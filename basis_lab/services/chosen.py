@@ -82,7 +82,7 @@ def report_points(
         if word in NAMES and len(gains) == 0:
             raise UsageError("no point was done, so none is best", where="--report", value=word)
         ends = {"best": gains.idxmax, "worst": gains.idxmin}
-        numbers.append(int(ends[word]()) if word in ends else int(word))
+        numbers.append(int(str(ends[word]())) if word in ends else int(word))
     if result.path is None:
         raise UsageError("this sweep has no folder", where="report", remedy="give out")
     place = result.path / REPORTS
@@ -127,7 +127,9 @@ def report_case(case: Case, folder: Path, *, data_dir: Path | None, assets: Path
         "out": str((folder / "run").resolve()),
     }
     executed = execute_template(parameters, folder / NOTEBOOK)
-    return write_page(executed, folder / PAGE, title=case.name, assets=_relative(assets / ASSETS, folder))
+    return write_page(
+        executed, folder / PAGE, title=case.name, assets=_relative(assets / ASSETS, folder)
+    )
 
 
 def _relative(target: Path, folder: Path) -> str:

@@ -62,7 +62,7 @@ def run_on_cluster(
         client.cancel(futures)
 
 
-def _answer(distributed: Any, future: Any) -> object:
+def _answer(distributed: Any, future: Any) -> Any:
     error = future.exception()
     if error is None:
         return future.result()

@@ -116,7 +116,9 @@ def failure(error: BaseException) -> Row:
 
 
 def _figures(case: Case, ground: Ground) -> Mapping[str, object]:
-    checked = check_request(case.request(None if ground.data_dir is None else Path(ground.data_dir)))
+    checked = check_request(
+        case.request(None if ground.data_dir is None else Path(ground.data_dir))
+    )
     config = checked.config
     engine = EventDrivenStrategyEngine(
         config, "backtest", checked.provider, checked.capital, config.share_class.name

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from basis_lab.errors import UsageError, WorkerLostError
 
@@ -70,7 +70,7 @@ def run_in_processes(
             suspects.extend(turn.lost)
 
 
-class _Turn:
+class _Turn(Generic[Item, Answer]):
     """One life of a pool: until its queue is empty, it is stopped, or a process dies."""
 
     def __init__(
@@ -86,14 +86,10 @@ class _Turn:
         self._stop = stop
         self.lost: list[int] = []
 
-    def run(
-        self, queue: deque[int], *, ahead: int
-    ) -> Iterator[tuple[int, Answer | BaseException]]:
+    def run(self, queue: deque[int], *, ahead: int) -> Iterator[tuple[int, Answer | BaseException]]:
         context = multiprocessing.get_context("spawn")
         under_way: dict[Future[Answer], int] = {}
-        with ProcessPoolExecutor(
-            self._workers, mp_context=context, initializer=_begin
-        ) as pool:
+        with ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin) as pool:
             while (queue and not self._stop.is_set() and not self.lost) or under_way:
                 try:
                     self._fill(pool, queue, under_way, ahead)
@@ -161,4 +157,3 @@ def count_workers(given: int | None) -> int:
         From 1.
     """
     return len(os.sched_getaffinity(0)) if given is None else given
-
