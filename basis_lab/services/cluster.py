@@ -52,7 +52,8 @@ def run_on_cluster(
     with client:
         futures = client.map(work, items, pure=False)
         places = {future.key: i for i, future in enumerate(futures)}
-        coming = distributed.as_completed(futures, raise_errors=False)
+        with client.as_current():
+            coming = distributed.as_completed(futures, raise_errors=False)
         while coming.count() and not stop.is_set():
             found = coming.next_batch(block=False)
             for future in found:
