@@ -35,8 +35,16 @@ def tear_sheet(  # noqa: PLR0913 - one argument a parameter of the notebook
         Folder of a finished run; the case is then not looked at.
     mode : str
         Name of a mode, or path of an own mode file.
-    share_class, start, end, capital, overrides, scenarios, data_dir
+    share_class, start, end : str or None
         As for a backtest.
+    capital : float or None
+        In share-class currency.
+    overrides : mapping or None
+        Dotted keys of the configuration.
+    scenarios : sequence of str
+        Names or paths.
+    data_dir : str or None
+        None takes BASIS_DATA_DIR, else the sample.
     out : str or None
         Where the run's folder is written; None keeps the run in memory.
 

@@ -48,7 +48,7 @@ class Watch:
     def __init__(self, at, act):
         self.at, self.act, self.acted = at, act, False
 
-    def __call__(self, done, failed, resumed, total):
+    def __call__(self, done, *_):
         if done >= self.at and not self.acted:
             self.acted = True
             self.act()
