@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 WORST_DAYS = 10
+RATES = "lst/aave/"  # series of what a staked token is redeemed for
+TITLE_LETTERS = 56  # of a line of a title in half the width
 LINE_LETTERS = 62  # of a subtitle in half the width
 
 
@@ -54,7 +56,9 @@ class TearSheet:
 
     @cached_property
     def _data(self) -> ReportData:
-        return ReportData(self._tables)
+        keys = [str(x["key"]) for x in self.run.manifest["series"]]
+        staked = {x.removeprefix(RATES).partition(".")[0] for x in keys if x.startswith(RATES)}
+        return ReportData(self._tables, frozenset(staked))
 
     @cached_property
     def sections(self) -> Sections:
@@ -331,6 +335,8 @@ class TearSheet:
 def _paper(figure: "go.Figure") -> "go.Figure":
     """Return a figure as it stands in a column of paper: lower, its case told at the page's top."""
     title, _, told = str(figure.layout.title.text).partition("<br>")
+    bold = re.sub("<[^>]*>", "", title)
+    title = "<br>".join(f"<b>{x}</b>" for x in textwrap.wrap(bold, TITLE_LETTERS))
     subtitle = told.rpartition(" \N{MIDDLE DOT} ")[2].removesuffix("</span>")
     wrapped = "<br>".join(textwrap.wrap(re.sub("<[^>]*>", "", subtitle), LINE_LETTERS))
     text = f"{title}<br><span style='color:{style.MUTED}'>{wrapped}</span>"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,9 @@ from basis_lab.results.summary import COSTS
 
 DAY = pd.Timedelta(days=1)
 # What a unit of each kind of position earns or costs while it is held.
-YIELD_OF: Mapping[str, str] = {
-    "atoken": "supply_yield",
-    "debt": "borrow_cost",
-    "perp": "funding",
-}
+YIELD_OF: Mapping[str, str] = MappingProxyType(
+    {"atoken": "supply_yield", "debt": "borrow_cost", "perp": "funding"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +108,13 @@ class ReportData:
     ----------
     tables : RunTables
         The run.
+    staked : frozenset of str
+        Symbols whose units grow in value by staking.
     """
 
-    def __init__(self, tables: RunTables) -> None:
+    def __init__(self, tables: RunTables, staked: frozenset[str] = frozenset()) -> None:
         self._tables = tables
+        self._staked = staked
 
     @cached_property
     def daily(self) -> pd.DataFrame:
@@ -197,35 +199,50 @@ class ReportData:
     def _carry(
         self, start: pd.Timestamp, done: pd.Timestamp, following: pd.Timestamp
     ) -> float | None:
-        """Return what the change of the positions earned until the next decision."""
+        """Return what the change of the positions earned until the next decision.
+
+        A yield goes with the units held: of what was earned, the share of the units that were
+        added is theirs. Told where one kind of unit alone earns it, else the shares are not known.
+        """
         before, after = self._units(start - pd.Timedelta(hours=1)), self._units(done)
         pnl = self._tables.pnl
         span = pnl[(pnl.index > done) & (pnl.index <= following)]
-        gains = [
-            float(span[category].sum()) * (1.0 - before[category] / units)
-            for category, units in after.items()
-            if units > 0.0 and category in before and before[category] != units
-        ]
+        gains = []
+        for category, held in after.items():
+            was = before[category] if category in before else {}
+            if len(held) == 1 and held.keys() == was.keys() and held != was:
+                (units,), (earlier,) = held.values(), was.values()
+                gains.append(float(span[category].sum()) * (1.0 - earlier / units))
         return sum(gains) if gains else None
 
-    def _units(self, stamp: pd.Timestamp) -> dict[str, float]:
-        """Return the units that earn each yield at a timestep."""
+    def _units(self, stamp: pd.Timestamp) -> dict[str, dict[str, float]]:
+        """Return the units that earn each yield at a timestep, by their symbol."""
         sheet = self._lines
+        units: dict[str, dict[str, float]] = {}
         if stamp not in sheet.index:
-            return {}
+            return units
         rows = sheet.loc[[stamp]]
-        units: dict[str, float] = {}
-        for name, quantity in zip(rows["category"], rows["quantity"], strict=True):
-            units[name] = abs(float(quantity)) + (units[name] if name in units else 0.0)
+        for line, quantity in zip(rows["line"], rows["quantity"], strict=True):
+            instrument = Instrument.parse(str(line))
+            for category in self._earned_by(instrument):
+                held = units.setdefault(category, {})
+                symbol = instrument.symbol
+                held[symbol] = abs(float(quantity)) + (held[symbol] if symbol in held else 0.0)
         return units
+
+    def _earned_by(self, instrument: Instrument) -> list[str]:
+        """Return what a line earns or costs while it is held."""
+        kind = instrument.kind.value
+        found = [YIELD_OF[kind]] if kind in YIELD_OF else []
+        return [*found, "staking_yield"] if instrument.symbol in self._staked else found
 
     @cached_property
     def _lines(self) -> pd.DataFrame:
+        """The lines of the balance sheet that earn or cost something while they are held."""
         sheet = self._tables.balance_sheet
-        kinds = {str(x): Instrument.parse(str(x)).kind.value for x in sheet["line"].unique()}
-        categories = {x: YIELD_OF[kind] for x, kind in kinds.items() if kind in YIELD_OF}
-        kept = sheet[sheet["line"].isin(list(categories))]
-        return kept.assign(category=kept["line"].map(categories))
+        lines = [str(x) for x in sheet["line"].unique()]
+        kept = [x for x in lines if self._earned_by(Instrument.parse(x))]
+        return sheet[sheet["line"].isin(kept)]
 
     @cached_property
     def costs(self) -> pd.DataFrame:

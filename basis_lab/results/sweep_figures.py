@@ -54,8 +54,8 @@ def draw_heat_map(
     free = [x for x in numeric if x not in {across, up}]
     x_axis = across if across is not None else (free.pop(0) if free else None)
     y_axis = up if up is not None else (free.pop(0) if free else None)
-    title, subtitle = "Net APR less lending", "points a year; struck through: past your limit"
-    figure = _figure(title, subtitle)
+    subtitle = "net APR less lending, points a year; struck through: past your limit"
+    figure = _figure(_word_range(table), subtitle)
     best = best_point(table, safety)
     if x_axis is None or y_axis is None or not _is_grid(table, x_axis, y_axis):
         drawing.say_nothing_to_draw(figure, "A map needs a grid of two axes that hold numbers.")
@@ -75,6 +75,14 @@ def draw_heat_map(
             _frame(figure, i, j)
     _ticks(figure, (x_axis, columns), (y_axis, rows))
     return figure
+
+
+def _word_range(table: pd.DataFrame) -> str:
+    gains = excess(table).dropna()
+    if len(gains) == 0:
+        return "No point was done"
+    ends = [format_points(float(x)) for x in (gains.min(), gains.max())]
+    return f"From {ends[0]} to {ends[1]} points a year against lending"
 
 
 def _paint(

@@ -89,13 +89,19 @@ class SweepPage:
         if self._safety is not None:
             more.append(word_without_limit(self.result, self._safety))
         line = " \N{MIDDLE DOT} ".join(x for x in [*counts, *more] if x)
-        synthetic = self._is_synthetic()
-        kind, badge = (" synthetic", "synthetic data") if synthetic else ("", "real data")
         return Html(
             f'<div class="bl-head"><h1>{escape(word_best(self.result, self._safety))}</h1>'
-            f'<span class="badge{kind}">{badge}</span>'
-            f'<span class="muted">{escape(line)}</span></div>'
+            f'{self._badge()}<span class="muted">{escape(line)}</span></div>'
         )
+
+    def _badge(self) -> str:
+        """Return where the data are from; nothing where no point says so."""
+        frame = self.result.table
+        if "synthetic_data" not in frame:
+            return ""
+        if frame["synthetic_data"].eq(other=True).any():
+            return '<span class="badge synthetic">synthetic data</span>'
+        return '<span class="badge">real data</span>'
 
     def heat_map(self) -> "go.Figure":
         """Draw the difference to lending over two axes.
@@ -185,10 +191,6 @@ class SweepPage:
         places = [_cell(row[x]) for x in axes]
         figures_ = [format_share(row["apr"]), gap, format_share(row["max_drawdown"]), told]
         return [str(rank), *places, *figures_, f"{row['rebalances']:.0f}", str(point)]
-
-    def _is_synthetic(self) -> bool:
-        frame = self.result.table
-        return "synthetic_data" in frame and bool(frame["synthetic_data"].eq(other=True).any())
 
 
 def _cell(value: object) -> str:

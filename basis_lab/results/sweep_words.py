@@ -309,14 +309,14 @@ def label(axis: str) -> str:
     Returns
     -------
     str
-        The last part, without underscores.
+        What stands behind the block, without dots and underscores.
 
     Examples
     --------
-    >>> label("strategy.spot_allocation")
-    'spot allocation'
+    >>> label("strategy.spot_allocation"), label("risk.margin_ratio.warning"), label("mode")
+    ('spot allocation', 'margin ratio warning', 'mode')
     """
-    return axis.rpartition(".")[2].replace("_", " ")
+    return axis[axis.find(".") + 1 :].replace(".", " ").replace("_", " ")
 
 
 def _word(value: object) -> str:

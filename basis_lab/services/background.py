@@ -6,15 +6,15 @@ Both are computed anew from the data that the manifest names, and only if they a
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 
-from basis_lab.config.models import RunConfig
+from basis_lab.config.models import RunConfig, strategy_model
 from basis_lab.data.provider import DataProvider
 from basis_lab.domain.market import MarketFrame
 from basis_lab.engine.engine import EventDrivenStrategyEngine
-from basis_lab.errors import BasisLabError
+from basis_lab.errors import BasisLabError, ResultError
 from basis_lab.results.summary import HURDLE_SERIES, summarise
 from basis_lab.services.requests import BacktestRequest, make_provider
 
@@ -49,7 +49,7 @@ def background_of(run: "RunResult") -> "Background":
         config = _config(run)
         provider, frame = _data(run, config)
     except BasisLabError as error:
-        return Background(absence=f"The data of this run cannot be read: {error.what}.")
+        return Background(absence=f"Not known beyond its folder: {error.what}.")
     if frame.fingerprint != run.manifest["data_fingerprint"]:
         return Background(absence="The data were changed since this run was made.")
     days = _hold_days(frame)
@@ -63,10 +63,31 @@ def background_of(run: "RunResult") -> "Background":
 
 
 def _config(run: "RunResult") -> RunConfig:
-    from pydantic import TypeAdapter
+    """Return the configuration that a run was made with, as its folder keeps it."""
+    from pydantic import TypeAdapter, ValidationError
 
-    plain = {**run.tables.config, "origins": {}}
-    return TypeAdapter(RunConfig).validate_json(json.dumps(plain))
+    plain = run.tables.config
+    try:
+        kinds = get_type_hints(RunConfig, include_extras=True)
+        kinds["strategy"] = strategy_model(plain["family"])
+        blocks: dict[str, Any] = {
+            name: TypeAdapter(kinds[name]).validate_json(json.dumps(value))
+            for name, value in plain.items()
+        }
+        config = RunConfig(origins={}, **blocks)
+    except (KeyError, TypeError, ValidationError) as error:
+        raise _other_version(run) from error
+    if config.plain() != plain:
+        raise _other_version(run)
+    return config
+
+
+def _other_version(run: "RunResult") -> ResultError:
+    return ResultError(
+        "its configuration is of another version",
+        where=f"{run.path}/config.yaml",
+        remedy="repeat the run with this version",
+    )
 
 
 def _data(run: "RunResult", config: RunConfig) -> tuple[DataProvider, MarketFrame]:

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 from typing import Generic, TypeVar
 
-from basis_lab.errors import UsageError, WorkerLostError
+from basis_lab.errors import SweepError, UsageError, WorkerLostError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -53,6 +53,8 @@ def run_in_processes(
     ------
     UsageError
         If there would be no process.
+    SweepError
+        If no process can be started.
     """
     if workers < 1:
         raise UsageError(
@@ -64,6 +66,8 @@ def run_in_processes(
         turn = _Turn(work, items, min(workers, len(items)), stop)
         alone = bool(suspects)
         yield from turn.run(suspects if alone else waiting, ahead=1 if alone else AHEAD * workers)
+        if turn.lost and not turn.answered:
+            _require_processes()
         if alone and turn.lost:
             yield turn.lost[0], _lost(turn.lost[0])
         else:
@@ -85,6 +89,7 @@ class _Turn(Generic[Item, Answer]):
         self._workers = workers
         self._stop = stop
         self.lost: list[int] = []
+        self.answered = False
 
     def run(self, queue: deque[int], *, ahead: int) -> Iterator[tuple[int, Answer | BaseException]]:
         context = multiprocessing.get_context("spawn")
@@ -119,6 +124,7 @@ class _Turn(Generic[Item, Answer]):
             if isinstance(error, BrokenProcessPool):
                 self.lost.append(place)
             else:
+                self.answered = True
                 yield place, future.result() if error is None else error
 
 
@@ -128,6 +134,27 @@ def _lost(place: int) -> WorkerLostError:
         where=f"item {place}",
         remedy="look for a lack of memory; run this case alone with basis-lab backtest",
     )
+
+
+def _require_processes() -> None:
+    """Refuse to go on where no process can be started at all.
+
+    Raises
+    ------
+    SweepError
+        If even one that does nothing dies.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin) as pool:
+        error = pool.submit(os.getpid).exception()
+    if error is not None:
+        raise SweepError(
+            "no process can be started",
+            where="workers",
+            value=str(error),
+            remedy="call it from a notebook, the command line, or a file whose own calls stand "
+            'under `if __name__ == "__main__":`',
+        ) from error
 
 
 def _begin() -> None:
