@@ -1,11 +1,13 @@
 """An executed notebook as one page that needs no network: a plotly.js beside it serves them all."""
 
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basis_lab.results.report_style import BEFORE_PRINT, SHEET
+from basis_lab.results.style import MUTED
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -58,8 +60,18 @@ def page(body: str, *, title: str, assets: str | None) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title>\n<style>{SHEET}</style>\n{script}"
+        f"<title>{escape(title)}</title>\n<style>{SHEET}{_foot(title)}</style>\n{script}"
         f"<script>{BEFORE_PRINT}</script></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _foot(title: str) -> str:
+    """Return what stands at the foot of each printed page: what it is, and its number."""
+    safe = re.sub(r'[\\"<>\n]', " ", title)
+    look = f"font: 9px sans-serif; color: {MUTED};"
+    return (
+        f'@page {{ @bottom-left {{ content: "{safe}"; {look} }} '
+        f"@bottom-right {{ content: counter(page); {look} }} }}"
     )
 
 

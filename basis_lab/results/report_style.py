@@ -41,15 +41,15 @@ code {{ font-size: 11.5px; overflow-wrap: anywhere; }}
 .failed {{ border-left: 3px solid #B3261E; background: #F6F6F5; padding: 8px 12px; }}
 footer {{ color: var(--muted); font-size: 11px; margin-top: 28px;
   border-top: 1px solid var(--line); padding-top: 6px; }}
-@media (max-width: 760px) {{ .cells > .cell.half {{ width: 100%; }}
+@media screen and (max-width: 760px) {{ .cells > .cell.half {{ width: 100%; }}
   .figures {{ grid-template-columns: repeat(3, 1fr); }} }}
 @page {{ size: A4 portrait; margin: 12mm; }}
-@media print {{ body {{ margin: 0; max-width: none; }} a {{ color: inherit;
-  text-decoration: none; }} }}
+@media print {{ body {{ margin: 0; padding: 0; width: 1130px; zoom: 0.62; }}
+  a {{ color: inherit; text-decoration: none; }} .cell {{ break-inside: avoid-page; }} }}
 """
 
-# Folded lists are opened before printing, and figures drawn to the width of the paper.
+# Folded lists are opened before printing; what is folded inside them is for a screen.
 BEFORE_PRINT = (
-    "addEventListener('beforeprint',()=>document.querySelectorAll('details')"
+    "addEventListener('beforeprint',()=>document.querySelectorAll('details:not(details details)')"
     ".forEach(d=>{d.open=true}));"
 )

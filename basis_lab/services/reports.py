@@ -69,7 +69,9 @@ def render_report(folder: Path, *, png: bool = False) -> Path:
     write_plotly(folder / PLOTS)
     if png:
         write_pictures(executed, folder / PLOTS)
-    return write_page(executed, folder / PAGE, title=str(run.summary["run_id"]), assets=PLOTS)
+    kind = "synthetic data" if run.summary["synthetic_data"] else "real data"
+    title = f"{run.summary['run_id']}, {kind}"
+    return write_page(executed, folder / PAGE, title=title, assets=PLOTS)
 
 
 def write_page(notebook: "NotebookNode", target: Path, *, title: str, assets: str) -> Path:
