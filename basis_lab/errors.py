@@ -297,6 +297,12 @@ class ConfigError(BasisLabError):
             remedy=first.remedy if count == 1 else "",
         )
 
+    def __str__(self) -> str:
+        """Every problem in one line, for who sees no block: a notebook, a row of a table."""
+        if len(self.problems) == 1:
+            return super().__str__()
+        return "; ".join([self.what, *(str(p) for p in self.problems)])
+
     def block(self) -> str:
         """Render every problem, one line each."""
         if len(self.problems) == 1:

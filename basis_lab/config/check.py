@@ -15,6 +15,7 @@ from basis_lab.execution.venues.parameters import VENUE_KINDS
 
 Checked = tuple[Path, tuple[ConfigProblem, ...]]
 FOLDERS = ("modes", "venues", "share_classes", "scenarios")
+PLANS = ("batches", "sweeps")  # of many runs; the services that run them check them
 
 
 def check_paths(
@@ -29,7 +30,7 @@ def check_paths(
     Parameters
     ----------
     paths : sequence of str or Path
-        Files, or directories whose YAML files are all checked.
+        Files, or directories whose YAML files are all checked but for plans of many runs.
     configs_dir : str or Path, optional
         Where files find each other; where it is None, the directory that a file lies in if that is
         one of configurations, else the repository's.
@@ -61,7 +62,7 @@ def _home(otherwise: ConfigFolder, path: Path) -> ConfigFolder:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(path.rglob("*.yaml"))
+        yield from (x for x in sorted(path.rglob("*.yaml")) if x.parent.name not in PLANS)
     elif path.is_file():
         yield path
     else:

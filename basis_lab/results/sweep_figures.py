@@ -73,6 +73,8 @@ def draw_heat_map(
             _stroke(figure, i, j)
         if point == best:
             _frame(figure, i, j)
+        if table["status"][point] != DONE:
+            _cross(figure, i, j)
     _ticks(figure, (x_axis, columns), (y_axis, rows))
     return figure
 
@@ -120,7 +122,7 @@ def _paint(
 
 
 def _number(points: float) -> str:
-    return "\N{MULTIPLICATION SIGN}" if np.isnan(points) else format_points(points / 100.0)[:-1]
+    return "" if np.isnan(points) else format_points(points / 100.0)[:-1]
 
 
 def _hover(row: "pd.Series", points: float, point: object) -> str:
@@ -152,6 +154,13 @@ def _frame(figure: go.Figure, i: int, j: int) -> None:
     pen = {"color": style.INK, "width": 3}
     ends = {"x0": i - 0.49, "y0": j - 0.49, "x1": i + 0.49, "y1": j + 0.49}
     figure.add_shape(type="rect", line=pen, **ends)
+
+
+def _cross(figure: go.Figure, i: int, j: int) -> None:
+    """Mark a cell without a figure; its hover says why."""
+    font = {"size": 16, "color": style.MUTED}
+    text = "\N{MULTIPLICATION SIGN}"
+    figure.add_annotation(x=i, y=j, text=text, font=font, showarrow=False)
 
 
 def _ticks(

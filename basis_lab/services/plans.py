@@ -72,6 +72,32 @@ def read_plan(path: Path) -> Plan:
     return make_plan({"name": path.stem, **content}, where=str(path))
 
 
+def check_plan(path: Path) -> tuple[ConfigProblem, ...]:
+    """Return what is wrong with a plan, without running it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    tuple of ConfigProblem
+        Empty where every case is known; whether each can run is told by its run.
+    """
+    try:
+        read_plan(path)
+    except ConfigError as error:
+        return error.problems
+    except UsageError as error:
+        key = error.where.rpartition(": ")[2]
+        problem = ConfigProblem(
+            file=str(path), key=key, value=error.value, what=error.what, remedy=error.remedy
+        )
+        return (problem,)
+    return ()
+
+
 def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     """Return the plan that a mapping describes.
 

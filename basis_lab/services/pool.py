@@ -176,11 +176,11 @@ def count_workers(given: int | None) -> int:
     Parameters
     ----------
     given : int or None
-        As asked; None takes the cores that this process may use.
+        As asked; None takes the cores that there are.
 
     Returns
     -------
     int
         From 1.
     """
-    return len(os.sched_getaffinity(0)) if given is None else given
+    return multiprocessing.cpu_count() if given is None else given

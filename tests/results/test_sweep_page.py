@@ -123,6 +123,7 @@ def test_a_failed_point_is_a_cell_with_its_reason_and_never_the_best():
     assert sweep.summary["failed"] == 1
     assert np.isnan(figure.data[0].z[1][2])
     assert "too much" in figure.data[0].customdata[1][2]
+    assert [(x.x, x.y) for x in figure.layout.annotations] == [(2, 1)]
     assert best_point(sweep.table, None) == 2
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from basis_lab.cli import main
 from basis_lab.config.loader import list_modes
 from basis_lab.errors import ConfigError, UsageError
 from basis_lab.services.axes import grid_points, sample_points
@@ -152,3 +153,17 @@ def test_shipped_plans_are_read(pytestconfig):
 
     assert all(len(x.cases) >= 2 for x in plans)
     assert [x.name for x in plans] == [path.stem for path in paths]
+
+
+def test_a_shipped_plan_with_a_wrong_key_is_named_by_config_check(tmp_path, capsys):
+    place = tmp_path / "batches"
+    place.mkdir()
+    (place / "good.yaml").write_text("grid: {mode: all}\n")
+    (place / "bad.yaml").write_text("grid: {strategy.typo: [1]}\nmode: btc_basis\n")
+
+    code = main(["config", "check", str(tmp_path)])
+
+    told = capsys.readouterr()
+    assert code == 2
+    assert f"{place / 'good.yaml'}: good" in told.out
+    assert "strategy.typo" in told.err
