@@ -19,10 +19,20 @@ from basis_lab.data.quality import (
 )
 from basis_lab.data.recognise import Recognised
 from basis_lab.data.rewards import TOTAL, printed_warnings, read_rewards
-from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray
+from basis_lab.data.series import (
+    BAR_KINDS,
+    DatasetId,
+    DatasetKind,
+    IntArray,
+    nominal_interval_s,
+    time_text,
+)
 from basis_lab.data.stamps import read_stamps
+from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.market import FloatArray, TimeArray
 from basis_lab.errors import BadDataError
+
+FEW_BARS = 3  # fewer do not tell how far apart bars are
 
 
 class Severity(StrEnum):
@@ -134,6 +144,7 @@ def _read(path: Path, name: str, dataset: DatasetId, *, archive: bool) -> RawFil
     else:
         check_ascending(table, times, fields)
     check_values(table, dataset.kind, fields)
+    _check_interval(table, dataset, times)
     smoothed = _smoothed(dataset.kind, fields)
     derived = _interpolated(dataset.kind, fields) or smoothed
     printed = printed_warnings(fields, table.lines) if TOTAL in fields else ()
@@ -164,6 +175,20 @@ def _columns(
     if dataset.kind is DatasetKind.LST_MARKET:
         _check_market(table, dataset)
     return times, read_fields(table, dataset.kind), zones
+
+
+def _check_interval(table: RawTable, dataset: DatasetId, times: TimeArray) -> None:
+    """Refuse bars whose spacing is another than their name says."""
+    if dataset.kind not in BAR_KINDS or len(times) < FEW_BARS:
+        return
+    found = nominal_interval_s(times, bars=True)
+    if found != SECONDS[dataset.interval]:
+        raise BadDataError(
+            f"the name says bars of {dataset.interval}, the rows are {interval_text(found)} apart",
+            where=table.file,
+            value=f"{len(times)} rows from {time_text(times[0])}",
+            remedy="name the file by its true interval",
+        )
 
 
 def _check_market(table: RawTable, dataset: DatasetId) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from basis_lab.data.catalogue import file_sha256
 from basis_lab.data.raw_file import Finding, RawFile, RefusedFile, Severity
-from basis_lab.data.series import DatasetId, DatasetInfo, IntArray, nominal_interval_s
+from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetInfo, IntArray, nominal_interval_s
 
 # Two files for one series contradict each other beyond this relative difference.
 AGREEMENT = 1e-9
@@ -99,7 +99,7 @@ def _describe(file: RawFile) -> DatasetInfo:
         file=file.name,
         fields=tuple(file.fields),
         ticks_per_unit=(0,) * len(file.fields),
-        interval_s=nominal_interval_s(file.times),
+        interval_s=nominal_interval_s(file.times, bars=file.dataset.kind in BAR_KINDS),
         first=file.times[0],
         last=file.times[-1],
         rows=len(file.times),
