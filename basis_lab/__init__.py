@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from basis_lab.errors import UsageError
+from basis_lab.services.sweeping import open_sweep, sweep
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from basis_lab.config.models import RunConfig
     from basis_lab.results.result import RunResult
-    from basis_lab.results.sweep_result import SweepResult
     from basis_lab.services.requests import BacktestRequest
 
 __all__ = [
@@ -302,105 +302,6 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     from basis_lab.results.compare import compare as compare_runs
 
     return compare_runs(runs)
-
-
-def sweep(  # noqa: PLR0913 - one argument an option of the command
-    plan: str | Path | Mapping[str, object],
-    *,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    out: str | Path | None = None,
-    resume: bool = False,
-    data_dir: str | Path | None = None,
-    progress: bool = False,
-) -> "SweepResult":
-    """Run every point of a plan and return their table.
-
-    Parameters
-    ----------
-    plan : str, Path or mapping
-        A file as those in configs/sweeps, or its content: settings that all points share, and
-        one of ``cases``, ``grid``, ``random``, ``sobol``.
-    workers : int or None
-        Processes; None takes the cores that there are.
-    scheduler : str or None
-        Address of a Dask scheduler that takes their place.
-    out : str, Path or None
-        Where folders of sweeps stand; None keeps the table in memory.
-    resume : bool
-        Take over what an earlier sweep at the same place finished.
-    data_dir : str, Path or None
-        None takes BASIS_DATA_DIR, else the embedded synthetic data.
-    progress : bool
-        Show points done, rate and time left, on standard error.
-
-    Returns
-    -------
-    SweepResult
-        ``table`` has a row a point; points that failed have their error.
-
-    Raises
-    ------
-    BasisLabError
-        If the plan is refused, or its place is another sweep's.
-
-    Examples
-    --------
-    Two shares of spot, in memory::
-
-        plan = {"mode": "btc_basis", "grid": {"strategy.spot_allocation": [0.6, 0.7]}}
-        bl.sweep(plan).table["apr"]
-    """
-    from basis_lab.config.environment import read_environment
-    from basis_lab.services.plans import make_plan, read_plan
-    from basis_lab.services.sweep import SweepRequest, run_sweep
-
-    environment = read_environment()
-    environment.require_backtest()
-    found = (
-        make_plan({"name": "sweep", **plan}, where="plan")
-        if isinstance(plan, Mapping)
-        else read_plan(Path(plan))
-    )
-    request = SweepRequest(
-        plan=found,
-        data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
-        out=None if out is None else Path(out),
-        workers=workers,
-        scheduler=scheduler,
-        resume=resume,
-    )
-    if not progress:
-        return run_sweep(request)
-    from dataclasses import replace
-
-    from basis_lab.results.tally import PointTally
-
-    with PointTally("point") as tally:
-        return run_sweep(replace(request, tally=tally))
-
-
-def open_sweep(path: str | Path) -> "SweepResult":
-    """Open the folder of a sweep.
-
-    Parameters
-    ----------
-    path : str or Path
-        ``outputs/sweeps/NAME``.
-
-    Returns
-    -------
-    SweepResult
-        Table and summary.
-
-    Raises
-    ------
-    ResultError
-        If it is none.
-    """
-    from basis_lab.results.sweep_result import open_sweep as open_folder
-
-    return open_folder(path)
 
 
 def modes(*, share_class: str | None = None, risk_level: str | None = None) -> Any:

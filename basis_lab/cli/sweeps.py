@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from basis_lab.cli.parsing import command, say
 from basis_lab.cli.runs import INTERRUPTED
 from basis_lab.services.interrupts import stop_on_signals
+from basis_lab.services.sweeping import require_directory
 
 if TYPE_CHECKING:
     from basis_lab.results.sweep_result import SweepResult
@@ -118,6 +119,7 @@ def places(options: argparse.Namespace) -> tuple[Path | None, Path]:
 
     environment = read_environment(warn=sys.stderr.write)
     environment.require_backtest()
+    require_directory(environment)
     data_dir = options.data_dir if options.data_dir is not None else environment.data_dir
     named = (options.out, environment.results_dir, Path("outputs"))
     return data_dir, next(place for place in named if place is not None)

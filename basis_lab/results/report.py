@@ -290,13 +290,15 @@ class TearSheet:
         """
         limits = self._tables.config["risk"]
         frame = self._tables.risk
+        stamps = pd.DatetimeIndex(frame.index)
+        step_h = (stamps[-1] - stamps[0]) / pd.Timedelta(hours=1) / max(len(stamps) - 1, 1)
         beyond = {}
         for measure in frame.columns:
             found = words.limits_of(limits, str(measure))
             if found is not None and frame[measure].notna().any():
                 more = str(measure) == "ltv"
                 values = frame[measure]
-                past = [((values >= x) if more else (values <= x)).sum() for x in found]
+                past = [step_h * ((values >= x) if more else (values <= x)).sum() for x in found]
                 beyond[str(measure)] = (float(past[0]), float(past[1]))
         head = (
             *("measure", ">worst", ">warning at", ">critical at"),

@@ -182,10 +182,15 @@ class ReportData:
             limit=told["limit"],
             moved=float(trades["amount"].abs().sum()),
             cost=float(span[list(COSTS)].to_numpy().sum()),
-            distance_before=self._distance(start - pd.Timedelta(hours=1)),
+            distance_before=self._distance(self._before(start)),
             distance_after=self._distance(done),
             carry=self._carry(start, done, following),
         )
+
+    def _before(self, stamp: pd.Timestamp) -> pd.Timestamp:
+        """Return the timestep before one; the first has none before it."""
+        stamps = pd.DatetimeIndex(self._tables.pnl.index)
+        return stamps[max(int(stamps.searchsorted(stamp)) - 1, 0)]
 
     def _distance(self, stamp: pd.Timestamp) -> float | None:
         """Return the nearest liquidation of any side, as the size of a price move."""
@@ -204,7 +209,7 @@ class ReportData:
         A yield goes with the units held: of what was earned, the share of the units that were
         added is theirs. Told where one kind of unit alone earns it, else the shares are not known.
         """
-        before, after = self._units(start - pd.Timedelta(hours=1)), self._units(done)
+        before, after = self._units(self._before(start)), self._units(done)
         pnl = self._tables.pnl
         span = pnl[(pnl.index > done) & (pnl.index <= following)]
         gains = []

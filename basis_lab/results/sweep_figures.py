@@ -68,12 +68,13 @@ def draw_heat_map(
     }
     _paint(figure, table, cells, (len(columns), len(rows)))
     past = _past(table, safety)
+    failed = set(table.index[table["status"] != DONE])
     for (i, j), point in cells.items():
         if point in past:
             _stroke(figure, i, j)
         if point == best:
             _frame(figure, i, j)
-        if table["status"][point] != DONE:
+        if point in failed:
             _cross(figure, i, j)
     _ticks(figure, (x_axis, columns), (y_axis, rows))
     return figure

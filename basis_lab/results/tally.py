@@ -66,6 +66,6 @@ class PointTally:
         fresh, seconds = done - resumed, perf_counter() - self._began
         if fresh > 0 and seconds > 0.0:
             rate = fresh / seconds
-            parts.append(f"{rate:,.1f} a second")
+            parts.append(f"{rate:,.1f} a second" if rate >= 1.0 else f"{1.0 / rate:,.1f} s each")
             parts.append(f"{(total - done) / rate:,.0f} s left")
         return ", ".join(parts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 
+from basis_lab.config.environment import read_environment
 from basis_lab.config.models import RunConfig, strategy_model
 from basis_lab.data.provider import DataProvider
 from basis_lab.domain.market import MarketFrame
@@ -30,13 +31,15 @@ LEAST_SPACING_DAYS = 7
 LEAST_HOLD_DAYS = 7  # a shorter hold is its own entry cost
 
 
-def background_of(run: "RunResult") -> "Background":
+def background_of(run: "RunResult", data_dir: Path | None = None) -> "Background":
     """Return what a run's data tell beyond its folder.
 
     Parameters
     ----------
     run : RunResult
         The run.
+    data_dir : Path or None
+        Where its data are; None takes what its manifest says, else the sample.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def background_of(run: "RunResult") -> "Background":
 
     try:
         config = _config(run)
-        provider, frame = _data(run, config)
+        provider, frame = _data(run, config, data_dir)
     except BasisLabError as error:
         return Background(absence=f"Not known beyond its folder: {error.what}.")
     if frame.fingerprint != run.manifest["data_fingerprint"]:
@@ -90,10 +93,19 @@ def _other_version(run: "RunResult") -> ResultError:
     )
 
 
-def _data(run: "RunResult", config: RunConfig) -> tuple[DataProvider, MarketFrame]:
-    named = run.manifest.get("data_dir")
-    place = Path(named) if named else None
-    provider = make_provider(config, BacktestRequest(mode=config.mode, data_dir=place))
+def _data(
+    run: "RunResult", config: RunConfig, data_dir: Path | None
+) -> tuple[DataProvider, MarketFrame]:
+    told = run.manifest
+    place = Path(told["data_dir"]) if data_dir is None and told.get("data_dir") else data_dir
+    database = "data_mode" in told and told["data_mode"] == "db"
+    request = BacktestRequest(
+        mode=config.mode,
+        data_dir=place,
+        data_mode="db" if database else "csv",
+        database=read_environment().database if database else None,
+    )
+    provider = make_provider(config, request)
     start, end = (_stamp(run.summary[x]) for x in ("start", "end"))
     return provider, provider.frame(start, end)
 

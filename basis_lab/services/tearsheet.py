@@ -79,4 +79,4 @@ def tear_sheet(  # noqa: PLR0913 - one argument a parameter of the notebook
         plots=False,
     )
     fresh: RunResult = BacktestService().run(request)
-    return TearSheet(fresh, background_of(fresh))
+    return TearSheet(fresh, background_of(fresh, request.data_dir))

@@ -35,7 +35,7 @@ def test_a_sweep_says_its_best_point_and_writes_its_table(tmp_path, capsys):
     assert code == 0
     assert told.out.startswith("Best: spot allocation 0.")
     assert "2 points: 2 done, 0 failed, 0 open" in told.out
-    assert re.search(r"2 of 2 points, 0 failed, [\d.]+ a second, 0 s left", told.err)
+    assert re.search(r"2 of 2 points, 0 failed, [\d.]+ (a second|s each), 0 s left", told.err)
     assert len(bl.open_sweep(tmp_path / "sweeps" / "plan").table) == 2
 
 
