@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 WORST_DAYS = 10
 RATES = "lst/aave/"  # series of what a staked token is redeemed for
+HEAD_PX, LINE_PX = 22, 17  # above a figure: room, and each line of its title
 TITLE_LETTERS = 56  # of a line of a title in half the width
 LINE_LETTERS = 62  # of a subtitle in half the width
 
@@ -342,5 +343,7 @@ def _paper(figure: "go.Figure") -> "go.Figure":
     subtitle = told.rpartition(" \N{MIDDLE DOT} ")[2].removesuffix("</span>")
     wrapped = "<br>".join(textwrap.wrap(re.sub("<[^>]*>", "", subtitle), LINE_LETTERS))
     text = f"{title}<br><span style='color:{style.MUTED}'>{wrapped}</span>"
-    figure.update_layout(height=330, margin={"l": 58, "r": 136, "t": 80}, title={"text": text})
+    top = HEAD_PX + LINE_PX * (1 + text.count("<br>"))
+    figure.update_layout(height=250 + top, margin={"l": 58, "r": 158, "t": top, "b": 36})
+    figure.update_layout(title={"text": text, "yref": "container", "y": 0.97, "yanchor": "top"})
     return figure

@@ -19,7 +19,7 @@ ABOVE = "#3B82C4"
 BELOW = "#D0693B"
 PREFIX = "liquidation_distance_"
 LEAST_DRAWN = 0.01  # percent; a logarithmic axis has no zero
-TICKS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+TICKS = (0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 70.0, 100.0, 200.0)
 POOL_LINE = "pool, a fall"
 VENUE_LINE = "venues, a move"
 END_LABEL: Mapping[str, Any] = MappingProxyType(
@@ -88,7 +88,8 @@ def draw_starts(background: Background) -> go.Figure:
     """
     known = [x for x in background.holds if x.apr is not None]
     subtitle = f"net APR of {background.hold_days}-day holds by start date; dotted: lending"
-    figure = _figure(word_starts(background), subtitle, "% a year")
+    told = subtitle if known else "the same run from other days"
+    figure = _figure(word_starts(background), told, "% a year")
     if not known:
         reason = background.absence
         drawing.say_nothing_to_draw(figure, reason if reason else "No start could be run.")
