@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from basis_lab.errors import UsageError
+from basis_lab.services.sweeping import open_sweep, sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
     from basis_lab.results.result import RunResult
     from basis_lab.services.requests import BacktestRequest
 
-__all__ = ["backtest", "compare", "load_config", "modes", "open_result", "stress"]
+__all__ = [
+    "backtest",
+    "compare",
+    "load_config",
+    "modes",
+    "open_result",
+    "open_sweep",
+    "stress",
+    "sweep",
+]
 
 
 def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks

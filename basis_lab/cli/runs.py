@@ -59,6 +59,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
     parser.add_argument("--no-plots", action="store_true")
+    parser.add_argument("--report", action="store_true", help="write report.html as well")
     parser.add_argument("--stride", type=read_stride, default="auto", metavar="auto|1")
 
 
@@ -88,6 +89,12 @@ def _run_backtest(options: argparse.Namespace) -> int:
         say(json.dumps({**result.summary, "timing": result.timing}, indent=2, allow_nan=False))
     elif not options.quiet:
         say(word_report(result.summary, result.path))
+    if options.report and result.path is not None:
+        from basis_lab.services.reports import render_report
+
+        page = render_report(result.path)
+        if not options.quiet and not options.json:
+            say(f"report: {page}")
     if not stop.is_set():
         return 0
     sys.stderr.write(f"interrupted; kept up to {result.summary['end']}\n")
