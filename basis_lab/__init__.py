@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from basis_lab.results.result import RunResult
     from basis_lab.services.requests import BacktestRequest
 
-__all__ = ["backtest", "compare", "load_config", "modes", "open_result"]
+__all__ = ["backtest", "compare", "load_config", "modes", "open_result", "stress"]
 
 
 def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
@@ -84,13 +84,116 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     BasisLabError
         A configuration that is refused, data that is missing, or a run that failed.
     """
+    from basis_lab.services.backtest import BacktestService
+
+    request = _request(
+        mode,
+        share_class=share_class,
+        dates=(start, end),
+        capital=capital,
+        overrides=overrides,
+        scenarios=scenarios,
+        data=(data_dir, data_mode),
+        interval=interval,
+        stride=stride,
+    )
+    service = BacktestService()
+    if not progress:
+        return service.run(request)
+    from dataclasses import replace
+
+    from basis_lab.results.progress import Progress
+
+    with Progress() as shown:
+        return service.run(replace(request, progress=shown))
+
+
+def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
+    mode: str,
+    scenarios: Sequence[str] | None = None,
+    *,
+    share_class: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    capital: float | None = None,
+    overrides: Mapping[str, object] | None = None,
+    under: Sequence[str] = (),
+    data_dir: str | Path | None = None,
+    data_mode: Literal["csv", "db"] | None = None,
+    interval: str | None = None,
+    progress: bool = False,
+    stride: int | Literal["auto"] = "auto",
+) -> "pd.DataFrame":
+    """Run a mode as it is and under each stress, and return one row a run.
+
+    Parameters
+    ----------
+    mode : str
+        Name of a mode, or path of an own mode file.
+    scenarios : sequence of str or None
+        The stresses, by name or path; None takes all that ship.
+    share_class, start, end, capital, overrides : as for ``backtest``
+        The same questions.
+    under : sequence of str
+        Scenarios that every run has, the base run too (``hold``, ``frictionless``).
+    data_dir, data_mode, interval, progress, stride : as for ``backtest``
+        The same questions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By stress, ``base`` first: net P&L and its difference to base (share-class currency), worst
+        health factor and margin ratio, liquidations, drawdown, days to recover, status.
+
+    Raises
+    ------
+    BasisLabError
+        If the base run is refused or fails; a stress that fails is a row with its error.
+    """
+    from basis_lab.results.stressing import stress_table
+    from basis_lab.services.stress import run_stresses
+
+    request = _request(
+        mode,
+        share_class=share_class,
+        dates=(start, end),
+        capital=capital,
+        overrides=overrides,
+        scenarios=under,
+        data=(data_dir, data_mode),
+        interval=interval,
+        stride=stride,
+    )
+    names = (scenarios,) if isinstance(scenarios, str) else scenarios
+    if not progress:
+        return stress_table(run_stresses(request, names))
+    from basis_lab.results.progress import Progress
+
+    with Progress(unit="runs") as shown:
+        return stress_table(run_stresses(request, names, progress=shown))
+
+
+def _request(  # noqa: PLR0913 - what a caller may say of a run
+    mode: str,
+    *,
+    share_class: str | None,
+    dates: tuple[object, object],
+    capital: object,
+    overrides: object,
+    scenarios: Sequence[str],
+    data: tuple[str | Path | None, Literal["csv", "db"] | None],
+    interval: str | None,
+    stride: int | Literal["auto"],
+) -> "BacktestRequest":
     from basis_lab.config.environment import read_environment
     from basis_lab.data.places import place_of
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
     environment.require_backtest()
-    request = BacktestRequest(
+    start, end = dates
+    data_dir, data_mode = data
+    return BacktestRequest(
         mode=mode,
         share_class=share_class,
         start=_date_text(start, "start"),
@@ -107,21 +210,6 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
         stride=stride,
         progress=None,
     )
-    return _run(request, progress=progress)
-
-
-def _run(request: "BacktestRequest", *, progress: bool) -> "RunResult":
-    from dataclasses import replace
-
-    from basis_lab.services.backtest import BacktestService
-
-    service = BacktestService()
-    if not progress:
-        return service.run(request)
-    from basis_lab.results.progress import Progress
-
-    with Progress() as shown:
-        return service.run(replace(request, progress=shown))
 
 
 def _date_text(moment: object, name: str) -> str | None:

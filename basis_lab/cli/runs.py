@@ -34,6 +34,20 @@ def add_backtest(commands: Any) -> None:
         Where to.
     """
     parser = command(commands, "backtest", _run_backtest, "run one backtest")
+    add_run(parser)
+    parser.add_argument("--run-id", metavar="ID")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no report")
+    parser.add_argument("--json", action="store_true", help="print the summary alone")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add what says which run is asked for: mode, configuration, dates, data, where to.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of the command.
+    """
     parser.add_argument("mode", metavar="MODE")
     add_resolution(parser)
     parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
@@ -44,11 +58,8 @@ def add_backtest(commands: Any) -> None:
     parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
     parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
-    parser.add_argument("--run-id", metavar="ID")
     parser.add_argument("--no-plots", action="store_true")
     parser.add_argument("--stride", type=read_stride, default="auto", metavar="auto|1")
-    parser.add_argument("--quiet", action="store_true", help="no progress and no report")
-    parser.add_argument("--json", action="store_true", help="print the summary alone")
 
 
 def add_compare(commands: Any) -> None:
@@ -84,15 +95,38 @@ def _run_backtest(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace) -> "BacktestRequest":
+    from dataclasses import replace
+
     from basis_lab.config.environment import read_environment
     from basis_lab.results.store import check_run_id
+
+    if options.run_id is not None:
+        check_run_id(options.run_id)
+    named = (options.out, read_environment().results_dir, Path("outputs"))
+    out = next(place for place in named if place is not None)
+    return replace(read_request(options, out=out), run_id=options.run_id)
+
+
+def read_request(options: argparse.Namespace, *, out: Path | None) -> "BacktestRequest":
+    """Return the backtest that is asked for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As ``add_run`` defines them.
+    out : Path or None
+        Where run folders stand; None writes none.
+
+    Returns
+    -------
+    BacktestRequest
+        With what the environment adds.
+    """
+    from basis_lab.config.environment import read_environment
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment(warn=sys.stderr.write)
     environment.require_backtest()
-    if options.run_id is not None:
-        check_run_id(options.run_id)
-    named = (options.out, environment.results_dir, Path("outputs"))
     data_mode = environment.data_source if options.data_mode is None else options.data_mode
     return BacktestRequest(
         mode=options.mode,
@@ -105,8 +139,7 @@ def _request(options: argparse.Namespace) -> "BacktestRequest":
         data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
         data_mode=data_mode,
         database=environment.database if options.data_dir is None else None,
-        out=next(place for place in named if place is not None),
-        run_id=options.run_id,
+        out=out,
         plots=not options.no_plots,
         stride=options.stride,
         command=options.command,

@@ -50,6 +50,8 @@ def _carried(served: Served) -> tuple[str, ...]:
         case Alignment.TRAILING_MEAN:
             days = window_of(served.requirement) / np.timedelta64(1, "D")
             return (f"the mean of what was published in the {days:g} days up to t",)
+        case Alignment.PAYOUT:
+            return ("paid out after each earning period; nothing is known before",)
         case _:
             return ()
 

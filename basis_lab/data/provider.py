@@ -9,8 +9,10 @@ from types import MappingProxyType
 import numpy as np
 
 from basis_lab.data.agreement import check_levels
-from basis_lab.data.align import SECOND, Grid, align, history_start, missing_times
+from basis_lab.data.align import SECOND, align, history_start, missing_times
+from basis_lab.data.bars import Grid
 from basis_lab.data.defects import row_defects, unit_defects
+from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
 from basis_lab.data.requirements import (
     Absent,
@@ -22,15 +24,18 @@ from basis_lab.data.requirements import (
     unused_proxies,
 )
 from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries, time_text
+from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.intervals import HOUR_S, interval_text
 from basis_lab.domain.market import (
     Alignment,
     FloatArray,
     MarketFrame,
+    Payout,
     Requirement,
     TimeArray,
 )
+from basis_lab.domain.stress import CALM, Stress
 from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
 
 Moment = np.datetime64 | datetime
@@ -53,6 +58,8 @@ class DataProvider:
         Dataset ids that may serve although they were computed from others.
     step_s : int
         Seconds from one timestep to the next.
+    stress : Stress
+        What is done to the data once it is loaded.
 
     Raises
     ------
@@ -71,7 +78,9 @@ class DataProvider:
         proxies: Mapping[str, str],
         allow_derived: Collection[str],
         step_s: int = HOUR_S,
+        stress: Stress = CALM,
     ) -> None:
+        self._stress = stress
         self._universe = universe
         self._step_s = step_s
         self._requirements = tuple(requirements)
@@ -105,7 +114,7 @@ class DataProvider:
         DataRangeError
             If the series have no timestep in common.
         """
-        needed = [x for x in self._served if not x.requirement.optional]
+        needed = [x for x in self._served if _bounds(x.requirement)]
         spans = {x.info.id: coverage_of(x, self._step_s) for x in needed}
         if not spans:
             raise UsageError(
@@ -153,7 +162,7 @@ class DataProvider:
         request = _Request(
             self._sources.store, self._served, self._universe, (first, last), self._step_s
         )
-        return _frame(request)
+        return _stressed(request, self._stress) if self._stress else _frame(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +255,13 @@ def _frame(request: _Request) -> MarketFrame:
         if x.requirement.alignment is Alignment.BAR_OPEN
     }
     arrays: dict[str, FloatArray] = {}
+    paid: list[Payout] = []
     for served in covering:
         need, found = served.requirement, series[served.info.id]
         _check_values(served, found, grid)
+        if need.alignment is Alignment.PAYOUT:
+            paid += payouts(found, need, grid.times)
+            continue
         weight = opens[need.weight] if need.weight in opens else None
         arrays[need.frame_key] = align(found, served.field, need, grid, weight)
     check_levels(
@@ -264,7 +277,20 @@ def _frame(request: _Request) -> MarketFrame:
         series=MappingProxyType(arrays),
         universe=request.universe,
         sources=tuple(source_of(x, series[x.info.id], request.step_s) for x in covering),
+        payouts=tuple(sorted(paid, key=lambda x: (x.row, x.key, x.period_start))),
     )
+
+
+def _bounds(requirement: Requirement) -> bool:
+    """Tell if a series limits the dates of a run that names none."""
+    free = requirement.alignment is Alignment.PAYOUT or requirement.starts_later
+    return not (requirement.optional or free)
+
+
+@lru_cache(maxsize=32)
+def _stressed(request: _Request, stress: Stress) -> MarketFrame:
+    """Return the frame under a stress, made from the one that every run over its dates shares."""
+    return stressed(_frame(request), stress)
 
 
 def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:
@@ -283,9 +309,15 @@ def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:
 
 def _covering(request: _Request) -> tuple[Served, ...]:
     """Return what covers the dates; an optional series that does not is left out."""
-    spans = {x.info.id: coverage_of(x, request.step_s) for x in request.served}
     start, end = request.dates
-    outside = {name: x for name, x in spans.items() if not (x[0] <= start and end <= x[1])}
+    free = {x.info.id for x in request.served if x.requirement.alignment is Alignment.PAYOUT}
+    late = {x.info.id for x in request.served if x.requirement.starts_later}
+    spans = {x.info.id: coverage_of(x, request.step_s) for x in request.served}
+    outside = {
+        name: x
+        for name, x in spans.items()
+        if name not in free and not ((x[0] <= start or name in late) and end <= x[1])
+    }
     needed = {x.info.id for x in request.served if not x.requirement.optional}
     refused = [name for name in outside if name in needed]
     if refused:

@@ -234,7 +234,7 @@ class EventDrivenStrategyEngine:
             extremes=recorder.extremes(rows),
             trades=parts.execution_manager.fills,
             rebalances=loop.rebalances,
-            rewards=0,
+            rewards=loop.rewards,
             liquidations=loop.liquidations,
             warnings=find_warnings(loop, self.config, self.data_provider),
             timing={"load_s": self._load_s, "run_s": self._run_s},

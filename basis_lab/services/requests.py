@@ -10,6 +10,7 @@ import numpy as np
 
 from basis_lab.config.environment import read_environment
 from basis_lab.config.loader import load_config
+from basis_lab.config.loan_quiet import check_loan
 from basis_lab.config.models import RunConfig
 from basis_lab.data.catalogue import open_store, sample_directory
 from basis_lab.data.places import Place
@@ -144,6 +145,7 @@ def check_request(request: BacktestRequest) -> CheckedRequest:
     )
     provider = make_provider(config, request)
     start, end = run_dates(request, provider)
+    check_loan(config, start, end)
     capital = config.share_class.default_capital if request.capital is None else request.capital
     return CheckedRequest(
         request=request,
@@ -183,6 +185,7 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
         step_s=config.bar_s,
+        stress=config.stress,
     )
 
 
