@@ -49,7 +49,13 @@ class RemotePath:
         return PurePosixPath(self.url).suffix
 
     def is_file(self) -> bool:
-        """Tell if an object stands here."""
+        """Tell if an object stands here.
+
+        Returns
+        -------
+        bool
+            False for a prefix.
+        """
         with _reached(self) as (store, path):
             found: bool = store.isfile(path)
         return found

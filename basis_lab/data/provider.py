@@ -11,7 +11,8 @@ from typing import Self
 import numpy as np
 
 from basis_lab.data.agreement import check_levels
-from basis_lab.data.align import SECOND, Grid, align, history_start, missing_times
+from basis_lab.data.align import SECOND, align, history_start, missing_times
+from basis_lab.data.bars import Grid
 from basis_lab.data.defects import row_defects, unit_defects
 from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
