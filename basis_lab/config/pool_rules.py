@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from basis_lab.config.schema import Path
 from basis_lab.config.validation import Fault
@@ -89,9 +90,7 @@ def _dates(dates: Sequence[str], path: Path) -> Iterator[Fault]:
         yield Fault(path=path, value=[], what="the table is empty", remedy="give one row or more")
     wrong = [fault for i, x in enumerate(dates) for fault in _date(x, (*path, i, "since"))]
     yield from wrong
-    if not wrong and any(
-        later <= earlier for earlier, later in zip(dates, dates[1:], strict=False)
-    ):
+    if not wrong and any(later <= earlier for earlier, later in pairwise(dates)):
         yield Fault(
             path=path,
             value=list(dates),

@@ -46,10 +46,17 @@ def venue_faults(venue: VenueParameters) -> Iterator[Fault]:
     Fault
         Paths start at the top of the venue's file.
     """
+    if isinstance(venue, ExchangeParameters):
+        yield from attempted(_spot(venue))
+        yield from attempted(_perp(venue))
+    else:
+        yield from _on_chain(venue)
+    if isinstance(venue, ExchangeParameters | ChainParameters):
+        yield from attempted(_transfer(venue))
+
+
+def _on_chain(venue: OnChainParameters) -> Iterator[Fault]:
     match venue:
-        case ExchangeParameters():
-            yield from attempted(_spot(venue))
-            yield from attempted(_perp(venue))
         case LendingPoolParameters():
             yield from attempted(_gas(venue, POOL_OPERATIONS))
             yield from attempted(pool_faults(venue))
@@ -64,8 +71,6 @@ def venue_faults(venue: VenueParameters) -> Iterator[Fault]:
                 yield from attempted(_slippage(table, ("slippage", token)))
         case FlashLenderParameters():
             yield from attempted(_gas(venue, FLASH_OPERATIONS))
-    if isinstance(venue, ExchangeParameters | ChainParameters):
-        yield from attempted(_transfer(venue))
 
 
 def _spot(venue: ExchangeParameters) -> Iterator[Fault]:

@@ -66,26 +66,33 @@ def align(
     values, times = series.fields[name], grid.times
     match requirement.alignment:
         case Alignment.BAR_OPEN:
-            return exact(series.times, values, times)
+            found = exact(series.times, values, times)
         case Alignment.BAR_EXTREME:
-            return extreme(series, name, grid)
+            found = extreme(series, name, grid)
         case Alignment.STAMP:
-            return stamped(series.times, values, grid, weight)
+            found = stamped(series.times, values, grid, weight)
         case Alignment.INDEX:
-            return grown(series.times, values, times)
+            found = grown(series.times, values, times)
         case Alignment.STEP:
-            return carried(series.times, values, times)
-        case Alignment.TRAILING_MEAN:
-            window = window_of(requirement)
-            means = trailing_mean(series.times, values, times, window)
-            full = series.info.first - np.timedelta64(series.info.interval_s, "s") <= times - window
-            return np.where(full, means, np.nan)
-        case Alignment.TRAILING_GROWTH:
-            return trailing_growth(series.times, values, times, window_of(requirement))
-        case Alignment.TRAILING_VOLATILITY:
-            return trailing_volatility(series.times, values, times, window_of(requirement))
+            found = carried(series.times, values, times)
         case Alignment.PAYOUT:
-            return np.full(len(times), np.nan)
+            found = np.full(len(times), np.nan)
+        case _:
+            found = _trailing(series, values, times, requirement)
+    return found
+
+
+def _trailing(
+    series: TimeSeries, values: FloatArray, times: TimeArray, requirement: Requirement
+) -> FloatArray:
+    window = window_of(requirement)
+    if requirement.alignment is Alignment.TRAILING_GROWTH:
+        return trailing_growth(series.times, values, times, window)
+    if requirement.alignment is Alignment.TRAILING_VOLATILITY:
+        return trailing_volatility(series.times, values, times, window)
+    means = trailing_mean(series.times, values, times, window)
+    full = series.info.first - np.timedelta64(series.info.interval_s, "s") <= times - window
+    return np.where(full, means, np.nan)
 
 
 def exact(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:

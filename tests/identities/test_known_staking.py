@@ -9,37 +9,38 @@ import pytest
 
 from basis_lab.services.backtest import BacktestService
 from basis_lab.services.requests import BacktestRequest
+from basis_lab.strategies.staking_holdings import TOKENS
 from tests.identities.test_known_figures import at, read
 
 START, END = "2024-06-01", "2025-03-01"
 LONG, SHORT = "2024-05-01_2025-03-31", "2024-05-12_2025-03-31"
-TOKENS = {"weeth": "weETH", "wsteth": "wstETH"}
+
 AUTO = min(0.93 * (1.0 - 0.0225), 0.95 / 1.045)
 WEIGHTS = {"binance": 0.4, "bybit": 0.3, "okx": 0.3}
 PROXY = {"binance": "binance", "bybit": "bybit", "okx": "binance"}
 CAPITAL = 100_000.0
 
 
-def rates(real_data, token, day, column):
+def rates(real_data, coin, day, column):
     """A column of the pool's daily snapshot at midnight."""
-    span = LONG if token == "WETH" else SHORT
-    file = real_data / "aave" / f"aave_v3_ethereum_{token}_rates_daily_{span}.csv"
+    span = LONG if coin == "WETH" else SHORT
+    file = real_data / "aave" / f"aave_v3_ethereum_{coin}_rates_daily_{span}.csv"
     return at(file, day, "date", column)
 
 
-def growth(real_data, token, column):
-    first, last = (rates(real_data, token, day, column) for day in (START, END))
+def growth(real_data, coin, column):
+    first, last = (rates(real_data, coin, day, column) for day in (START, END))
     return last / first
 
 
-def staked(real_data, token):
+def staked(real_data, coin):
     """The growth of the token's rate: its oracle price over that of ETH."""
-    return growth(real_data, token, "price") / growth(real_data, "WETH", "price")
+    return growth(real_data, coin, "price") / growth(real_data, "WETH", "price")
 
 
-def looped(real_data, token, ltv):
+def looped(real_data, coin, ltv):
     """The growth of a loop's equity in ETH: collateral less debt, over what was put in."""
-    collateral = staked(real_data, token) * growth(real_data, token, "liquidityIndex")
+    collateral = staked(real_data, coin) * growth(real_data, coin, "liquidityIndex")
     debt = growth(real_data, "WETH", "variableBorrowIndex")
     return (collateral - ltv * debt) / (1.0 - ltv)
 
@@ -106,11 +107,9 @@ def test_a_hedged_book_earns_its_growth_its_basis_and_its_funding(real_data, mod
     spot = real_data / "spot" / f"binance_ETHUSDT_spot_1h_{LONG}.csv.gz"
     before, after = at(spot, START), at(spot, END)
     units = 0.5 * CAPITAL / before
-    token = TOKENS[lst]
+    coin = TOKENS[lst]
     grown = (
-        looped(real_data, token, AUTO)
-        if mode == "usdt_market_neutral"
-        else staked(real_data, token)
+        looped(real_data, coin, AUTO) if mode == "usdt_market_neutral" else staked(real_data, coin)
     )
     shorts = {venue: short(real_data, PROXY[venue]) for venue in WEIGHTS}
     basis = sum(-w * units * shorts[v]["change"] for v, w in WEIGHTS.items())
