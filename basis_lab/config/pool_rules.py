@@ -7,6 +7,7 @@ from itertools import pairwise
 from basis_lab.config.schema import Path
 from basis_lab.config.validation import Fault
 from basis_lab.execution.venues.parameters import (
+    EfficiencyMode,
     LendingPoolParameters,
     LendingRow,
     StakingPoolParameters,
@@ -30,6 +31,7 @@ def pool_faults(venue: LendingPoolParameters) -> Iterator[Fault]:
         yield from _rows(rows, ("assets", token))
     if venue.emode is not None:
         yield from _rows(venue.emode.rows, ("emode", "rows"))
+        yield from _members(venue, venue.emode)
     yield from _dates([x.since for x in venue.versions], ("versions",))
     yield from _date(venue.known_until, ("known_until",))
 
@@ -61,6 +63,19 @@ def programme_faults(venue: StakingPoolParameters) -> Iterator[Fault]:
                 what=f"the programme ends before it begins ({programme.since})",
                 remedy="give a last day that is not before the first",
             )
+
+
+def _members(venue: LendingPoolParameters, mode: EfficiencyMode) -> Iterator[Fault]:
+    """Yield tokens of a mode that the pool does not list."""
+    for name, tokens in (("collateral", mode.collateral), ("borrowable", mode.borrowable)):
+        for i, token in enumerate(tokens):
+            if token not in venue.assets:
+                yield Fault(
+                    path=("emode", name, i),
+                    value=token,
+                    what="the pool does not list this token",
+                    remedy=f"choose from {', '.join(venue.assets)}, or add it to assets",
+                )
 
 
 def _rows(rows: Sequence[LendingRow], path: Path) -> Iterator[Fault]:

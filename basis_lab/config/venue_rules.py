@@ -67,10 +67,14 @@ def _on_chain(venue: OnChainParameters) -> Iterator[Fault]:
             yield from attempted(programme_faults(venue))
         case DexParameters():
             yield from attempted(_gas(venue, DEX_OPERATIONS))
-            for token, table in venue.slippage.items():
-                yield from attempted(_slippage(table, ("slippage", token)))
+            yield from attempted(_sales(venue))
         case FlashLenderParameters():
             yield from attempted(_gas(venue, FLASH_OPERATIONS))
+
+
+def _sales(venue: DexParameters) -> Iterator[Fault]:
+    for token, table in venue.slippage.items():
+        yield from attempted(_slippage(table, ("slippage", token)))
 
 
 def _spot(venue: ExchangeParameters) -> Iterator[Fault]:

@@ -283,19 +283,7 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
                 base, event_type=EventType.LIQUIDATION, cause=Cause.LIQUIDATION, details=details
             )
         case Liquidation():
-            details["clearance_fee"] = statement.clearance_fee
-            details["absorbed_by_fund"] = statement.absorbed
-            return replace(
-                base,
-                event_type=EventType.LIQUIDATION,
-                instrument=str(statement.perp),
-                quantity=-statement.quantity,
-                price=statement.price,
-                amount=statement.absorbed - statement.clearance_fee,
-                currency=statement.margin.symbol,
-                cause=Cause.LIQUIDATION,
-                details=details,
-            )
+            return _perp_liquidated(base, statement, details)
 
 
 def _arrived(
@@ -308,6 +296,22 @@ def _arrived(
         amount=quantity,
         currency=line.symbol,
         cause=cause,
+        details=details,
+    )
+
+
+def _perp_liquidated(base: Event, done: Liquidation, details: dict[str, object]) -> Event:
+    details["clearance_fee"] = done.clearance_fee
+    details["absorbed_by_fund"] = done.absorbed
+    return replace(
+        base,
+        event_type=EventType.LIQUIDATION,
+        instrument=str(done.perp),
+        quantity=-done.quantity,
+        price=done.price,
+        amount=done.absorbed - done.clearance_fee,
+        currency=done.margin.symbol,
+        cause=Cause.LIQUIDATION,
         details=details,
     )
 
