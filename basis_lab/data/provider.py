@@ -69,7 +69,7 @@ class DataProvider:
         If all that is not there was refused.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run asks of its data
         self,
         store: Store,
         requirements: Sequence[Requirement],

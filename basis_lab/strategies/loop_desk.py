@@ -27,6 +27,7 @@ from basis_lab.strategies.stake_desk import ALL_TOKENS, ITERATIONS, TINY, StakeD
 from basis_lab.strategies.staking_holdings import CHAIN, WRAPPED
 
 HEADROOM = 1.0 + 1e-12  # sells a hair more than repays the flash loan: rounding must not lack
+ROUNDING = 2e-9  # of a flash loan: less may go with its repayment
 SALE_OPERATIONS = ("flash", "repay", "withdraw", "swap", "wrap")
 
 
@@ -363,7 +364,7 @@ class LoopDesk(StakeDesk):
             self.sell(view, tokens),
             self._flash_repay(repaid),
         ]
-        if left > TINY:
+        if left > max(TINY, ROUNDING * repaid):
             steps.append(self.unwrapped(left))
         return AtomicGroup(venue=CHAIN, purpose=purpose, steps=tuple(steps))
 

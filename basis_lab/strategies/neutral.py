@@ -203,7 +203,7 @@ class NeutralStrategy(HedgedStrategy):
     # --- decisions ----------------------------------------------------------------------------
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
-        """Choose the repair that mends what fired; what concerns the chain alone is done at once."""
+        """Choose the repair of what fired; what concerns the chain alone is done at once."""
         book = self._chain.read(view)
         if isinstance(self._chain, LoopDesk):
             if reason.side == POOL or reason.trigger == "ltv_above":

@@ -113,30 +113,33 @@ class SimulatedAave:
         before, tokens = self.snapshot(), self._wallet.snapshot()
         try:
             require_open(self.name, market, instruction)
-            match instruction:
-                case Supply():
-                    return self._supply(instruction, market)
-                case Withdraw():
-                    return self._withdraw(instruction, market)
-                case Borrow():
-                    return self._borrow(instruction, market)
-                case Repay():
-                    return self._repay(instruction, market)
-                case FlashBorrow():
-                    return self._flash.lend(instruction, market)
-                case FlashRepay():
-                    return self._flash.take_back(instruction, market)
-                case _:
-                    raise UnsupportedInstructionError(
-                        f"{self.name} does not take this kind of instruction",
-                        where=self.name,
-                        value=type(instruction).__name__,
-                        remedy="send it to the venue that does",
-                    )
+            return self._carry_out(instruction, market)
         except VenueRefusalError as error:
             self.restore(before)
             self._wallet.restore(tokens)
             return ExecutionResult(status=Status.REJECTED, instruction=instruction, error=error)
+
+    def _carry_out(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        match instruction:
+            case Supply():
+                return self._supply(instruction, market)
+            case Withdraw():
+                return self._withdraw(instruction, market)
+            case Borrow():
+                return self._borrow(instruction, market)
+            case Repay():
+                return self._repay(instruction, market)
+            case FlashBorrow():
+                return self._flash.lend(instruction, market)
+            case FlashRepay():
+                return self._flash.take_back(instruction, market)
+            case _:
+                raise UnsupportedInstructionError(
+                    f"{self.name} does not take this kind of instruction",
+                    where=self.name,
+                    value=type(instruction).__name__,
+                    remedy="send it to the venue that does",
+                )
 
     def health_factor(self, market: Window) -> float:
         """Return the health factor at the window's last row; inf without debt.

@@ -122,9 +122,9 @@ class FlashDesk:
         self._check(order)
         repaid = self.owed.take(order.owed, order.quantity)
         premium = repaid * self._premium
-        self._wallet.debit(order.token, repaid + premium, market)
+        taken = self._wallet.debit(order.token, repaid + premium, market)
         moved = (
-            Movement(order.token, -repaid, Cause.TRADE),
+            Movement(order.token, premium - taken, Cause.TRADE),
             Movement(order.owed, -repaid, Cause.TRADE),
         )
         if premium:
