@@ -204,13 +204,27 @@ def test_a_file_that_was_changed_is_not_taken_over(tmp_path):
     assert "not the one that the catalogue names" in str(after.problem)
 
 
-def test_a_dataset_that_came_from_elsewhere_is_never_mixed_with(tmp_path):
+@pytest.mark.parametrize("trace", ["no state", "imported over it"])
+def test_a_dataset_that_came_from_elsewhere_is_never_mixed_with(trace, tmp_path):
     run(tmp_path)
-    for path in (tmp_path / FOLDER).glob("*.json"):
-        path.unlink()
+    if trace == "no state":
+        (tmp_path / FOLDER / "spot-stub-BTCUSDT.json").unlink()
+    else:
+        catalogue = tmp_path / CATALOGUE
+        catalogue.write_text(catalogue.read_text().replace("fetched 20", "rounded 20"))
 
     with pytest.raises(UsageError, match="from elsewhere"):
         run(tmp_path)
+
+
+def test_a_dataset_whose_file_is_gone_from_the_catalogue_is_fetched_anew(tmp_path):
+    run(tmp_path)
+    before = files_of(tmp_path)
+    (tmp_path / CATALOGUE).unlink()
+
+    run(tmp_path)
+
+    assert files_of(tmp_path) == before
 
 
 def test_another_bar_interval_needs_another_directory(tmp_path):

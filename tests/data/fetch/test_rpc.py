@@ -144,6 +144,23 @@ def test_the_address_is_in_no_error_and_no_log(node, caplog):
     assert "/v2/" not in caplog.text
 
 
+def test_whatever_an_address_holds_is_scrubbed_from_what_a_node_says():
+    address = RpcAddress("https://user:pass99@node.example/rpc/abc123?apikey=xyz789&net=1")
+
+    said = address.scrub("user pass99 at node.example: abc123, apikey=xyz789&net=1, xyz789, v2")
+
+    assert said == "*** *** at node.example: ***, ***, ***, v2"
+
+
+def test_a_redirect_is_not_followed(node):
+    elsewhere = {"Location": f"{node.url}/elsewhere"}
+    node.faults = [lambda _: (307, elsewhere, b"")]
+
+    with pytest.raises(SourceError, match="HTTP status 307"):
+        make_rpc(node).ask(BLOCKS[:1])
+    assert len(node.requests) == 1
+
+
 def test_an_address_that_is_none_is_refused_without_being_repeated():
     with pytest.raises(UsageError) as caught:
         RpcAddress(KEY)
