@@ -197,6 +197,20 @@ def test_blocks_are_searched_once(node, tmp_path):
     assert sum(len(x) for x in node.requests) <= 4  # the head, and one block to compare
 
 
+def test_a_block_whose_line_was_cut_off_is_searched_anew(node, tmp_path):
+    times = [GENESIS_S + HOUR_S * i for i in range(9)]
+    found = BlockClock(make_rpc(node), tmp_path, 1, 64).at(times[:5])
+    path = tmp_path / FOLDER / "blocks-1.jsonl"
+    path.write_bytes(path.read_bytes()[:-7])
+
+    again = BlockClock(make_rpc(node), tmp_path, 1, 64).at(times)
+    last = BlockClock(make_rpc(node), tmp_path, 1, 64).at(times)
+
+    assert np.array_equal(again[:5], found)
+    assert np.array_equal(last, again)
+    assert len(path.read_text().splitlines()) == 9
+
+
 def test_blocks_of_another_chain_are_not_believed(node, tmp_path):
     BlockClock(make_rpc(node), tmp_path, 1, 64).at([GENESIS_S + HOUR_S])
     path = tmp_path / FOLDER / "blocks-1.jsonl"
