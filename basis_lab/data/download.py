@@ -25,6 +25,7 @@ from basis_lab.domain.intervals import HOUR_S
 from basis_lab.errors import DataError, MissingDataError, SourceError, UsageError
 
 NAMED_HOLES = 5
+FETCHED = "fetched "  # the first note of what a download wrote
 DIGEST_DIGITS = 8  # of a file name
 
 Tell = Callable[[str, int, int], None]
@@ -158,7 +159,10 @@ class _Download:
     def _stored(self) -> DatasetInfo | None:
         name = str(self._source.dataset)
         found = {x.id: x for x in _catalogue(self._root)[0]}
-        if name in found and not self._files.exists:
+        ours = self._files.exists and all(
+            x.notes and x.notes[0].startswith(FETCHED) for x in found.values() if x.id == name
+        )
+        if name in found and not ours:
             raise UsageError(
                 "the directory has this dataset from elsewhere",
                 where=f"{self._root}: {name}",
@@ -262,7 +266,7 @@ class _Download:
             source=self._source.describe(),
             synthetic=False,
             derived=False,
-            notes=(f"fetched {second_text(now)}", *notes, *self._hole_notes(rows[0])),
+            notes=(f"{FETCHED}{second_text(now)}", *notes, *self._hole_notes(rows[0])),
         )
         infos, absent = _catalogue(self._root)
         others = [x for x in infos if x.id != info.id]

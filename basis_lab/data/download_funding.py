@@ -91,7 +91,8 @@ class FundingSource:
         """
         venue = self._exchange.venue
         found: list[tuple[int, float]] = []
-        since, until = window.start * 1000, window.end * 1000 - MINUTE_S * 1000
+        # What is stamped in the last half minute belongs to the boundary that the window ends at.
+        since, until = window.start * 1000, window.end * 1000 - MINUTE_S * 500
         while since <= until:
             rows = self._ask(since, until)
             stamps = [int(x["timestamp"]) for x in rows]
@@ -105,10 +106,10 @@ class FundingSource:
         return page_of(window, self.fields, found)
 
     def _ask(self, since_ms: int, until_ms: int) -> list[dict[str, Any]]:
-        """Ask for one page; a stamp may lie up to a minute after its boundary."""
+        """Ask for one page of a window."""
         venue = self._exchange.venue
         symbol = self._exchange.market(self.dataset)
-        params = {venue.until: until_ms + MINUTE_S * 1000 // 2}
+        params = {venue.until: until_ms}
         limit = venue.funding_limit
         rows = self._exchange.ask(
             lambda: self._exchange.client.fetch_funding_rate_history(

@@ -12,6 +12,7 @@ from basis_lab.errors import SourceError, UsageError
 
 WHERE = "the RPC endpoint"
 TIMEOUT_S = 60.0
+SECRET_LENGTH = 3  # the "v2" of a path is none
 # Source: EIP-1474 (-32005 limit exceeded); HTTP's own number is used by some nodes as well.
 BUSY_CODES = frozenset({-32005, 429})
 # Source: EIP-1474 and geth: 3 is an execution that reverted.
@@ -66,10 +67,11 @@ class RpcAddress:
             With asterisks for the address, its host, and what its path and query hold.
         """
         parts = urlsplit(self._url)
-        words = [self._url, parts.netloc, *parts.path.split("/"), parts.query]
-        words += [x.rpartition("=")[2] for x in parts.query.split("&")]
-        for word in sorted({x for x in words if len(x) > 2}, key=len, reverse=True):  # noqa: PLR2004 - v2 is no secret
-            text = text.replace(word, "***")
+        words = [self._url, parts.netloc, parts.username, parts.password, parts.query]
+        words += [*parts.path.split("/"), *(x.rpartition("=")[2] for x in parts.query.split("&"))]
+        secrets = {x for x in words if x is not None and len(x) >= SECRET_LENGTH}
+        for secret in sorted(secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
         return text
 
 
@@ -162,7 +164,9 @@ class Rpc:
 
         try:
             with _unlogged():
-                answer = self._client().post(self._address.reveal(), json=body, timeout=TIMEOUT_S)
+                answer = self._client().post(
+                    self._address.reveal(), json=body, timeout=TIMEOUT_S, allow_redirects=False
+                )
                 content = _json(answer)
         except requests.RequestException as error:  # its text holds the address
             raise Refusal(f"no connection ({type(error).__name__})") from None

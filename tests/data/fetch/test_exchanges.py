@@ -83,6 +83,8 @@ def test_a_window_with_more_settlements_than_a_page_is_read_to_its_end(venue, ex
 
     assert seconds(series).tolist() == [START + HOUR_S * i for i in range(60 * 24 + 1)]
     assert set(series.fields["interval_s"]) == {1.0 * HOUR_S}
+    pages = {"binance": 2, "bybit": 4 + 4, "okx": 4 + 4 + 4 + 3}
+    assert exchanges.count("unding") == pages[venue]
 
 
 @pytest.mark.parametrize("venue", CEXES)

@@ -157,11 +157,14 @@ def test_a_page_that_was_cut_off_while_it_was_written_is_the_only_one_lost(monke
 
     for size in (last + 1, last + 30, len(content) - 1):
         pages.write_bytes(content[:size])
+        with monkeypatch.context() as patch:
+            kill_at(patch, 4, after=True)  # two steps take the cut line away, two keep a page each
+            with pytest.raises(Killed):
+                run(tmp_path / "cut", holes=())
         source, fetched = run(tmp_path / "cut", holes=())
 
-        assert [x.start for x in source.asked] == [START + 5 * HOUR_S * i for i in range(4, 9)], (
-            "four pages were whole"
-        )
+        asked = [x.start for x in source.asked]
+        assert asked == [START + 5 * HOUR_S * i for i in range(6, 9)], "six pages were whole"
         assert fetched.info.rows == 41
         assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")
         (tmp_path / "cut" / FOLDER / "spot-stub-BTCUSDT.json").unlink()
@@ -204,13 +207,27 @@ def test_a_file_that_was_changed_is_not_taken_over(tmp_path):
     assert "not the one that the catalogue names" in str(after.problem)
 
 
-def test_a_dataset_that_came_from_elsewhere_is_never_mixed_with(tmp_path):
+@pytest.mark.parametrize("trace", ["no state", "imported over it"])
+def test_a_dataset_that_came_from_elsewhere_is_never_mixed_with(trace, tmp_path):
     run(tmp_path)
-    for path in (tmp_path / FOLDER).glob("*.json"):
-        path.unlink()
+    if trace == "no state":
+        (tmp_path / FOLDER / "spot-stub-BTCUSDT.json").unlink()
+    else:
+        catalogue = tmp_path / CATALOGUE
+        catalogue.write_text(catalogue.read_text().replace("fetched 20", "rounded 20"))
 
     with pytest.raises(UsageError, match="from elsewhere"):
         run(tmp_path)
+
+
+def test_a_dataset_whose_file_is_gone_from_the_catalogue_is_fetched_anew(tmp_path):
+    run(tmp_path)
+    before = files_of(tmp_path)
+    (tmp_path / CATALOGUE).unlink()
+
+    run(tmp_path)
+
+    assert files_of(tmp_path) == before
 
 
 def test_another_bar_interval_needs_another_directory(tmp_path):

@@ -144,6 +144,23 @@ def test_the_address_is_in_no_error_and_no_log(node, caplog):
     assert "/v2/" not in caplog.text
 
 
+def test_whatever_an_address_holds_is_scrubbed_from_what_a_node_says():
+    address = RpcAddress("https://user:pass99@node.example/rpc/abc123?apikey=xyz789&net=1")
+
+    said = address.scrub("user pass99 at node.example: abc123, apikey=xyz789&net=1, xyz789, v2")
+
+    assert said == "*** *** at node.example: ***, ***, ***, v2"
+
+
+def test_a_redirect_is_not_followed(node):
+    elsewhere = {"Location": f"{node.url}/elsewhere"}
+    node.faults = [lambda _: (307, elsewhere, b"")]
+
+    with pytest.raises(SourceError, match="HTTP status 307"):
+        make_rpc(node).ask(BLOCKS[:1])
+    assert len(node.requests) == 1
+
+
 def test_an_address_that_is_none_is_refused_without_being_repeated():
     with pytest.raises(UsageError) as caught:
         RpcAddress(KEY)
@@ -178,6 +195,20 @@ def test_blocks_are_searched_once(node, tmp_path):
     assert np.array_equal(again, found)
     assert asked < 100 * 8, "an interpolation takes a few questions a moment"
     assert sum(len(x) for x in node.requests) <= 4  # the head, and one block to compare
+
+
+def test_a_block_whose_line_was_cut_off_is_searched_anew(node, tmp_path):
+    times = [GENESIS_S + HOUR_S * i for i in range(9)]
+    found = BlockClock(make_rpc(node), tmp_path, 1, 64).at(times[:5])
+    path = tmp_path / FOLDER / "blocks-1.jsonl"
+    path.write_bytes(path.read_bytes()[:-7])
+
+    again = BlockClock(make_rpc(node), tmp_path, 1, 64).at(times)
+    last = BlockClock(make_rpc(node), tmp_path, 1, 64).at(times)
+
+    assert np.array_equal(again[:5], found)
+    assert np.array_equal(last, again)
+    assert len(path.read_text().splitlines()) == 9
 
 
 def test_blocks_of_another_chain_are_not_believed(node, tmp_path):

@@ -37,8 +37,8 @@ def binance(market, path, query):
     if path == "/fapi/v1/fundingRate":
         limit = min(int(query.get("limit", 100)), 1000)
         first, last = _ends(query, "startTime", "endTime", market)
-        # A settlement is stamped some milliseconds after its boundary.
-        found = [x + (x // 3_600_000) % 37 for x in market.settlements("binance", 0, last)]
+        # A settlement is stamped up to some seconds after its boundary.
+        found = [x + (x // 3_600_000) % 37 * 101 for x in market.settlements("binance", 0, last)]
         rows = [x for x in found if first <= x <= last]
         symbol = query["symbol"]
         return 200, [
