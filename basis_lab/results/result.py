@@ -51,6 +51,11 @@ class RunResult:
         """
         return cls(RecordFiles(record, {}), path=path)
 
+    @property
+    def record(self) -> RunRecord | None:
+        """The columns of a fresh run; None of one that was opened from its folder."""
+        return None if isinstance(self._files, Path) else self._files.record
+
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Every figure of summary.json."""
