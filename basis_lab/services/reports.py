@@ -125,6 +125,7 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
     """
     papermill = _papermill()
     check_parameters(parameters)
+    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from traitlets.config import Config
 
@@ -145,7 +146,7 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
     except papermill.PapermillExecutionError as error:
         aside.replace(failed)
         raise _failure(error.ename, error.evalue, failed) from error
-    except (DeadKernelError, CellTimeoutError, CellExecutionError) as error:
+    except (DeadKernelError, CellTimeoutError, CellExecutionError, NoSuchKernel) as error:
         if aside.is_file():
             aside.replace(failed)
         raise _failure(type(error).__name__, str(error), failed) from error

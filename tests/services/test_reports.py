@@ -78,6 +78,24 @@ def test_a_mode_that_does_not_exist_ends_the_notebook_and_keeps_it(tmp_path):
     assert not (tmp_path / "report.ipynb").exists()
 
 
+def test_a_kernel_that_dies_is_an_error_like_any_other(tmp_path, monkeypatch):
+    cells = [
+        nbformat.v4.new_code_cell("mode = 'x'", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("import os; os._exit(1)"),
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    template = tmp_path / "deadly.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), template)
+    monkeypatch.setattr("basis_lab.services.reports.TEMPLATE", template)
+
+    with pytest.raises(ReportError) as caught:
+        execute_template({"mode": "y"}, tmp_path / "report.ipynb")
+
+    assert caught.value.details["name"] == "DeadKernelError"
+    assert (tmp_path / "report.failed.ipynb").is_file()
+    assert not (tmp_path / "report.ipynb").exists()
+
+
 def test_a_report_stands_in_its_run_with_one_plotly_for_all(folder):
     page = (folder / "report.html").read_text()
 
