@@ -34,6 +34,7 @@ RUG: Mapping[EventType, tuple[str, str]] = MappingProxyType(
     }
 )
 MOST_MARKS = 400
+LEAST_DRAWDOWN = -0.0005  # of the axis; without any the strip is an empty one
 
 
 def overview(canvas: Canvas) -> Scene:
@@ -177,7 +178,7 @@ def _rug(canvas: Canvas, height: float) -> list[Trace]:
 def _drawdown(canvas: Canvas) -> Strip:
     bins = canvas.lines
     fall = bins.least(canvas.series.drawdown)
-    low = min(float(np.nanmin(fall)), -1e-6)
+    low = min(float(np.nanmin(fall)), LEAST_DRAWDOWN)
     worst = format_share(canvas.series.summary["max_drawdown"])
     return Strip(
         title="",
