@@ -69,7 +69,7 @@ class DataProvider:
         If all that is not there was refused.
     """
 
-    def __init__(  # noqa: PLR0913 - what a run asks of its data
+    def __init__(
         self,
         store: Store,
         requirements: Sequence[Requirement],
