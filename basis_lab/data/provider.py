@@ -314,8 +314,7 @@ def _check_priced(
                 missing=[price],
                 where=f"{payout.key}, earning period from {payout.period_start}Z",
                 value=price,
-                remedy="give its prices from the first payment on, choose other dates, or another "
-                "rewards.mode",
+                remedy="give earlier prices, or choose other dates or another rewards.mode",
             )
 
 
