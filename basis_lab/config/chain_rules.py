@@ -36,6 +36,8 @@ def chain_faults(parts: Parts, strategy: StakingParameters) -> Iterator[Fault]:
     Fault
         Paths are those of the whole configuration.
     """
+    if strategy.lst_type not in TOKENS:
+        return  # refused as no choice; what follows would be said of no token
     yield from attempted(_protocol(parts, strategy))
     yield from attempted(_exchange(parts, strategy))
     if isinstance(strategy, LeveragedParameters | NeutralLeveragedParameters):
@@ -63,6 +65,23 @@ def _exchange(parts: Parts, strategy: StakingParameters) -> Iterator[Fault]:
     if isinstance(venue, DexParameters) and token not in venue.slippage:
         path = ("venues", strategy.dex, "slippage", token)
         yield absent(path, f"{token} is sold there and has no slippage")
+    protocol = parts.venues.get(PROTOCOLS[strategy.lst_type])
+    if isinstance(venue, DexParameters) and isinstance(protocol, StakingPoolParameters):
+        yield from attempted(_rewards(parts, strategy.dex, venue, protocol))
+
+
+def _rewards(
+    parts: Parts, name: str, venue: DexParameters, protocol: StakingPoolParameters
+) -> Iterator[Fault]:
+    """Yield reward tokens that are counted and cannot be sold."""
+    if parts.rewards is None:
+        return
+    mode = parts.rewards.mode
+    counted = [x.token for x in protocol.programmes.values() if mode in x.counted_in]
+    for token in dict.fromkeys(counted):
+        if token not in venue.slippage:
+            path = ("venues", name, "slippage", token)
+            yield absent(path, f"{token} is a reward that {mode} counts, and has no slippage")
 
 
 def _pool(parts: Parts, strategy: LoopParameters) -> Iterator[Fault]:

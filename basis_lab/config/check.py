@@ -17,6 +17,7 @@ from basis_lab.execution.venues.parameters import VENUE_KINDS
 Checked = tuple[Path, tuple[ConfigProblem, ...]]
 FOLDERS = ("modes", "venues", "share_classes", "scenarios")
 CHAINS = "chains"  # read by downloads alone, so a directory of configuration may lack it
+PLANS = ("batches", "sweeps")  # of many runs; the services that run them check them
 
 
 def check_paths(
@@ -31,7 +32,7 @@ def check_paths(
     Parameters
     ----------
     paths : sequence of str or Path
-        Files, or directories whose YAML files are all checked.
+        Files, or directories whose YAML files are all checked but for plans of many runs.
     configs_dir : str or Path, optional
         Where files find each other; where it is None, the directory that a file lies in if that is
         one of configurations, else the repository's.
@@ -63,7 +64,7 @@ def _home(otherwise: ConfigFolder, path: Path) -> ConfigFolder:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(path.rglob("*.yaml"))
+        yield from (x for x in sorted(path.rglob("*.yaml")) if x.parent.name not in PLANS)
     elif path.is_file():
         yield path
     else:

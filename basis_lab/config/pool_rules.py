@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from basis_lab.config.schema import Path
 from basis_lab.config.validation import Fault
 from basis_lab.execution.venues.parameters import (
+    EfficiencyMode,
     LendingPoolParameters,
     LendingRow,
     StakingPoolParameters,
@@ -29,6 +31,7 @@ def pool_faults(venue: LendingPoolParameters) -> Iterator[Fault]:
         yield from _rows(rows, ("assets", token))
     if venue.emode is not None:
         yield from _rows(venue.emode.rows, ("emode", "rows"))
+        yield from _members(venue, venue.emode)
     yield from _dates([x.since for x in venue.versions], ("versions",))
     yield from _date(venue.known_until, ("known_until",))
 
@@ -62,6 +65,19 @@ def programme_faults(venue: StakingPoolParameters) -> Iterator[Fault]:
             )
 
 
+def _members(venue: LendingPoolParameters, mode: EfficiencyMode) -> Iterator[Fault]:
+    """Yield tokens of a mode that the pool does not list."""
+    for name, tokens in (("collateral", mode.collateral), ("borrowable", mode.borrowable)):
+        for i, token in enumerate(tokens):
+            if token not in venue.assets:
+                yield Fault(
+                    path=("emode", name, i),
+                    value=token,
+                    what="the pool does not list this token",
+                    remedy=f"choose from {', '.join(venue.assets)}, or add it to assets",
+                )
+
+
 def _rows(rows: Sequence[LendingRow], path: Path) -> Iterator[Fault]:
     """Yield terms up to which debt could be liquidated at once, or liquidated at a loss."""
     yield from _dates([x.since for x in rows], path)
@@ -89,9 +105,7 @@ def _dates(dates: Sequence[str], path: Path) -> Iterator[Fault]:
         yield Fault(path=path, value=[], what="the table is empty", remedy="give one row or more")
     wrong = [fault for i, x in enumerate(dates) for fault in _date(x, (*path, i, "since"))]
     yield from wrong
-    if not wrong and any(
-        later <= earlier for earlier, later in zip(dates, dates[1:], strict=False)
-    ):
+    if not wrong and any(later <= earlier for earlier, later in pairwise(dates)):
         yield Fault(
             path=path,
             value=list(dates),

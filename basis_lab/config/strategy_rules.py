@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from types import MappingProxyType
 
 from basis_lab.config.chain_rules import chain_faults
 from basis_lab.config.hedge_rules import hedge_faults
@@ -22,6 +23,23 @@ from basis_lab.strategies.parameters import (
 
 SWITCHES = frozenset(
     {"lending_enabled", "staking_enabled", "basis_trade_enabled", "borrowing_enabled"}
+)
+OF_STAKING: Mapping[tuple[str, bool], str] = MappingProxyType(
+    {
+        ("basis_trade_enabled", True): "a USDT share class that stakes must hedge, else investors "
+        "carry the price of ETH",
+        ("basis_trade_enabled", False): "an ETH share class never hedges: its investors keep the "
+        "price risk of ETH",
+        ("lending_enabled", True): "its loop supplies collateral to the pool",
+    }
+)
+OF_OTHERS: Mapping[tuple[str, bool], str] = MappingProxyType(
+    {
+        ("basis_trade_enabled", True): "a basis mode lives from its hedge: without perpetuals "
+        "investors would carry price risk",
+        ("basis_trade_enabled", False): "a lending mode holds nothing that a perpetual could hedge",
+        ("lending_enabled", True): "supplying to the pool is all that it does",
+    }
 )
 WEIGHT_TOLERANCE = 1e-9
 RESERVE_RANGE = (0.05, 0.20)
@@ -99,29 +117,12 @@ def _switches(strategy: StrategyParameters) -> Mapping[str, tuple[bool, bool]]:
 
 def _reason(strategy: StrategyParameters, name: str, *, needed: bool) -> str:
     """Say why a family needs a switch on or off."""
-    staked = isinstance(strategy, StakingParameters)
-    match name, needed:
-        case "basis_trade_enabled", True if staked:
-            return (
-                "a USDT share class that stakes must hedge, else investors carry the price of ETH"
-            )
-        case "basis_trade_enabled", True:
-            return (
-                "a basis mode lives from its hedge: without perpetuals investors would carry "
-                "price risk"
-            )
-        case "basis_trade_enabled", False if staked:
-            return "an ETH share class never hedges: its investors keep the price risk of ETH"
-        case "basis_trade_enabled", False:
-            return "a lending mode holds nothing that a perpetual could hedge"
-        case "lending_enabled", True if staked:
-            return "its loop supplies collateral to the pool"
-        case "lending_enabled", True:
-            return "supplying to the pool is all that it does"
-        case _, True:
-            return f"{name} is what it does"
-        case _:
-            return f"it does nothing that {name} could switch on"
+    reasons = OF_STAKING if isinstance(strategy, StakingParameters) else OF_OTHERS
+    if (name, needed) in reasons:
+        return reasons[name, needed]
+    if needed:
+        return f"{name} is what it does"
+    return f"it does nothing that {name} could switch on"
 
 
 def _weights(strategy: HedgedParameters) -> Iterator[Fault]:

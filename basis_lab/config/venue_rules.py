@@ -46,10 +46,17 @@ def venue_faults(venue: VenueParameters) -> Iterator[Fault]:
     Fault
         Paths start at the top of the venue's file.
     """
+    if isinstance(venue, ExchangeParameters):
+        yield from attempted(_spot(venue))
+        yield from attempted(_perp(venue))
+    else:
+        yield from _on_chain(venue)
+    if isinstance(venue, ExchangeParameters | ChainParameters):
+        yield from attempted(_transfer(venue))
+
+
+def _on_chain(venue: OnChainParameters) -> Iterator[Fault]:
     match venue:
-        case ExchangeParameters():
-            yield from attempted(_spot(venue))
-            yield from attempted(_perp(venue))
         case LendingPoolParameters():
             yield from attempted(_gas(venue, POOL_OPERATIONS))
             yield from attempted(pool_faults(venue))
@@ -60,12 +67,14 @@ def venue_faults(venue: VenueParameters) -> Iterator[Fault]:
             yield from attempted(programme_faults(venue))
         case DexParameters():
             yield from attempted(_gas(venue, DEX_OPERATIONS))
-            for token, table in venue.slippage.items():
-                yield from attempted(_slippage(table, ("slippage", token)))
+            yield from attempted(_sales(venue))
         case FlashLenderParameters():
             yield from attempted(_gas(venue, FLASH_OPERATIONS))
-    if isinstance(venue, ExchangeParameters | ChainParameters):
-        yield from attempted(_transfer(venue))
+
+
+def _sales(venue: DexParameters) -> Iterator[Fault]:
+    for token, table in venue.slippage.items():
+        yield from attempted(_slippage(table, ("slippage", token)))
 
 
 def _spot(venue: ExchangeParameters) -> Iterator[Fault]:

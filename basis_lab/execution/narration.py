@@ -1,6 +1,8 @@
 """How instructions and what venues did are told in the event log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import (
@@ -38,6 +40,20 @@ from basis_lab.errors import BasisLabError
 from basis_lab.ledger.book import Posting, Transaction
 
 COMPONENT = "execution_manager"
+EVENTS: Mapping[type[OnChainInstruction], EventType] = MappingProxyType(
+    {
+        Supply: EventType.SUPPLY,
+        Withdraw: EventType.WITHDRAW,
+        Borrow: EventType.BORROW,
+        Repay: EventType.REPAY,
+        Wrap: EventType.SWAP,
+        Stake: EventType.STAKE,
+        Unstake: EventType.UNSTAKE,
+        Swap: EventType.SWAP,
+        FlashBorrow: EventType.FLASH_BORROW,
+        FlashRepay: EventType.FLASH_REPAY,
+    }
+)
 GROUP_EVENTS = {
     "entry": EventType.ATOMIC_LEVERAGE_ENTRY,
     "deleverage": EventType.ATOMIC_DELEVERAGE,
@@ -267,19 +283,7 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
                 base, event_type=EventType.LIQUIDATION, cause=Cause.LIQUIDATION, details=details
             )
         case Liquidation():
-            details["clearance_fee"] = statement.clearance_fee
-            details["absorbed_by_fund"] = statement.absorbed
-            return replace(
-                base,
-                event_type=EventType.LIQUIDATION,
-                instrument=str(statement.perp),
-                quantity=-statement.quantity,
-                price=statement.price,
-                amount=statement.absorbed - statement.clearance_fee,
-                currency=statement.margin.symbol,
-                cause=Cause.LIQUIDATION,
-                details=details,
-            )
+            return _perp_liquidated(base, statement, details)
 
 
 def _arrived(
@@ -292,6 +296,22 @@ def _arrived(
         amount=quantity,
         currency=line.symbol,
         cause=cause,
+        details=details,
+    )
+
+
+def _perp_liquidated(base: Event, done: Liquidation, details: dict[str, object]) -> Event:
+    details["clearance_fee"] = done.clearance_fee
+    details["absorbed_by_fund"] = done.absorbed
+    return replace(
+        base,
+        event_type=EventType.LIQUIDATION,
+        instrument=str(done.perp),
+        quantity=-done.quantity,
+        price=done.price,
+        amount=done.absorbed - done.clearance_fee,
+        currency=done.margin.symbol,
+        cause=Cause.LIQUIDATION,
         details=details,
     )
 
@@ -336,31 +356,25 @@ def _describe(
             line = instruction.source
             return EventType.TRANSFER_START, str(line), result.quantity, line.symbol
         case _:
-            kind, line = _on_chain(instruction)
+            line = _line(instruction)
+            kind = EVENTS[type(instruction)]
+            if line.kind is Kind.KING:
+                kind = EventType.DUST_SALE
             return kind, str(line), result.quantity, line.symbol
 
 
-def _on_chain(instruction: OnChainInstruction) -> tuple[EventType, Instrument]:
-    """Event type and the line that an on-chain instruction is about."""
+def _line(instruction: OnChainInstruction) -> Instrument:
+    """Return the line that an on-chain instruction is about."""
     match instruction:
-        case Supply():
-            return EventType.SUPPLY, instruction.atoken
-        case Withdraw():
-            return EventType.WITHDRAW, instruction.atoken
-        case Borrow():
-            return EventType.BORROW, instruction.debt
-        case Repay():
-            return EventType.REPAY, instruction.debt
+        case Supply() | Withdraw():
+            return instruction.atoken
+        case Borrow() | Repay():
+            return instruction.debt
         case Wrap():
-            return EventType.SWAP, instruction.destination
-        case Stake():
-            return EventType.STAKE, instruction.lst
-        case Unstake():
-            return EventType.UNSTAKE, instruction.lst
+            return instruction.destination
+        case Stake() | Unstake():
+            return instruction.lst
         case Swap():
-            sold = instruction.source
-            return (EventType.DUST_SALE if sold.kind is Kind.KING else EventType.SWAP), sold
-        case FlashBorrow():
-            return EventType.FLASH_BORROW, instruction.owed
-        case FlashRepay():
-            return EventType.FLASH_REPAY, instruction.owed
+            return instruction.source
+        case FlashBorrow() | FlashRepay():
+            return instruction.owed

@@ -41,6 +41,21 @@ CATEGORY_COLOURS: Mapping[str, str] = MappingProxyType(
         "trading costs": COSTS,
     }
 )
+STOCK_COLOURS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.TOKEN: COLLATERAL,
+        Kind.ATOKEN: COLLATERAL,
+        Kind.MARGIN: MARGIN,
+        Kind.PERP: PERP,
+        Kind.CONTRACTS: PERP,
+        Kind.DEBT: DEBT,
+        Kind.FLASH: DEBT,
+        Kind.KING: CATEGORY_COLOURS["reward"],
+        Kind.IN_TRANSIT: WALLET,
+        Kind.RESERVE: WALLET,
+        Kind.EXIT_QUEUE: WALLET,
+    }
+)
 TRADING_COSTS = ("fee", "slippage", "gas", "flash_premium", "transfer_fee")
 
 # Venues are greys told apart by their dashes.
@@ -88,21 +103,9 @@ def stock_colour(instrument: Instrument) -> str:
     str
         ``#RRGGBB``.
     """
-    match instrument.kind:
-        case Kind.ATOKEN:
-            return COLLATERAL
-        case Kind.TOKEN:
-            return WALLET if instrument.venue == "wallet" else COLLATERAL
-        case Kind.MARGIN:
-            return MARGIN
-        case Kind.PERP | Kind.CONTRACTS:
-            return PERP
-        case Kind.DEBT | Kind.FLASH:
-            return DEBT
-        case Kind.KING:
-            return CATEGORY_COLOURS["reward"]
-        case Kind.IN_TRANSIT | Kind.RESERVE | Kind.EXIT_QUEUE:
-            return WALLET
+    if instrument.kind is Kind.TOKEN and instrument.venue == "wallet":
+        return WALLET
+    return STOCK_COLOURS[instrument.kind]
 
 
 def fade(colour: str, opacity: float) -> str:

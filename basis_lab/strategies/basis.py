@@ -164,10 +164,10 @@ class BasisStrategy(HedgedStrategy):
         return super().decide(view, reason)
 
     def _goal(self, view: View, book: HedgeBook, repair: str, stage: str) -> Goal:
-        if repair in {"withdraw", "refill"} and self.parameters.funding_filter is not None:
-            if book.hedge == 0.0:
-                cash = view.queue if repair == "withdraw" else self._reserve_gap(book)
-                return self._desk.free(book, cash)
+        filtered = self.parameters.funding_filter is not None
+        if filtered and book.hedge == 0.0 and repair in {"withdraw", "refill"}:
+            cash = view.queue if repair == "withdraw" else self._reserve_gap(book)
+            return self._desk.free(book, cash)
         return super()._goal(view, book, repair, stage)
 
 

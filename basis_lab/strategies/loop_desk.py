@@ -27,8 +27,8 @@ from basis_lab.strategies.stake_desk import ALL_TOKENS, ITERATIONS, TINY, StakeD
 from basis_lab.strategies.staking_holdings import CHAIN, WRAPPED
 
 HEADROOM = 1.0 + 1e-12  # sells a hair more than repays the flash loan: rounding must not lack
+ROUNDING = 2e-9  # of a flash loan: less may go with its repayment
 SALE_OPERATIONS = ("flash", "repay", "withdraw", "swap", "wrap")
-ENTRY_OPERATIONS = ("flash", "wrap", "stake", "supply", "borrow")
 
 
 class LoopDesk(StakeDesk):
@@ -45,6 +45,8 @@ class LoopDesk(StakeDesk):
     warning : float
         Health factor at which risk warns.
     """
+
+    entry_operations = ("wrap", "flash", "wrap", "stake", "supply", "borrow")
 
     def __init__(
         self, parameters: LoopParameters, universe: Universe, terms: Terms, warning: float
@@ -125,10 +127,6 @@ class LoopDesk(StakeDesk):
         return float(self.target_ltv(view.window.times[-1:])[0])
 
     # --- entering -----------------------------------------------------------------------------
-
-    def gas_to_invest(self, view: View) -> float:
-        """Return the gas that investing takes now, ETH."""
-        return self.gas(view, "wrap", *ENTRY_OPERATIONS)
 
     def gas_to_free(self, view: View) -> float:
         """Return the most gas that freeing takes now, by sale or queue, ETH."""
@@ -366,7 +364,7 @@ class LoopDesk(StakeDesk):
             self.sell(view, tokens),
             self._flash_repay(repaid),
         ]
-        if left > TINY:
+        if left > max(TINY, ROUNDING * repaid):
             steps.append(self.unwrapped(left))
         return AtomicGroup(venue=CHAIN, purpose=purpose, steps=tuple(steps))
 

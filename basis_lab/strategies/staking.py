@@ -106,7 +106,8 @@ class StakingStrategy:
         debt_limit = self._terms.gas_debt_limit * GAS_DEBT_SHARE
         found.append(gas_debt_trigger(idle, equity, debt_limit))
         share = self._desk.terms.dust_share
-        fires = (idle > share * equity) & np.full(len(idle), fill_value=view.queue == 0.0)
+        worth = self._desk.worth_its_gas(view, idle, *self._desk.entry_operations)
+        fires = (idle > share * equity) & worth & np.full(len(idle), view.queue == 0.0)
         found.append(Trigger(name="idle", side="", fires=fires, value=idle, limit=share))
         return tuple(found)
 
@@ -122,22 +123,13 @@ class StakingStrategy:
             return self._deleverage(view, book, reason)
         match reason.trigger:
             case "entry" | "deposit" | "idle":
-                return self._invest(view, book, reason)
-            case "withdrawal":
-                return self._free(view, book, reason, view.queue)
+                decision = self._invest(view, book, reason)
+            case "withdrawal" | "ordered_exit":
+                decision = self._release(view, book, reason)
             case "reserve_low":
-                return self._refill(view, book, reason)
-            case "ltv_below":
-                orders = self._desk.invest(view, book, 0.0)
-                return _decision(Action.ENTRY_PARTIAL, reason, orders)
-            case "dust":
-                return _decision(Action.SELL_DUST, reason, self._desk.sell_rewards(view, book))
-            case "gas_debt":
-                freed = self._desk.free(view, book, -book.idle, "swap")
-                return _freeing(reason, freed, Action.EXIT_PARTIAL)
-            case "ordered_exit":
-                freed = self._desk.free_all(view, book, reason.side)
-                return self._leave(view, book, reason, freed)
+                decision = self._refill(view, book, reason)
+            case "ltv_below" | "dust" | "gas_debt":
+                decision = self._tend(view, book, reason)
             case _:
                 raise StrategyError(
                     "a staking mode does not know this trigger",
@@ -145,6 +137,7 @@ class StakingStrategy:
                     value=reason.trigger,
                     remedy="name one that it declares",
                 )
+        return decision
 
     def proceed(self, view: View, plan: OpenPlan) -> Decision | None:  # noqa: ARG002 - the protocol's signature
         """Do nothing: every decision is carried out at once."""
@@ -161,9 +154,24 @@ class StakingStrategy:
         entry = reason.trigger == "entry"
         return _decision(Action.ENTRY_FULL if entry else Action.ENTRY_PARTIAL, reason, orders)
 
-    def _free(self, view: View, book: ChainBook, reason: Reason, amount: float) -> Decision | None:
-        """Free exactly what a payment lacks beside idle ETH and claims under way."""
-        need = amount - max(book.idle, 0.0) - book.claims
+    def _tend(self, view: View, book: ChainBook, reason: Reason) -> Decision | None:
+        """Raise a loop to its target, sell rewards, or buy gas debt back."""
+        match reason.trigger:
+            case "ltv_below":
+                orders = self._desk.invest(view, book, 0.0)
+                return _decision(Action.ENTRY_PARTIAL, reason, orders)
+            case "dust":
+                return _decision(Action.SELL_DUST, reason, self._desk.sell_rewards(view, book))
+            case _:
+                freed = self._desk.free(view, book, -book.idle, "swap")
+                return _freeing(reason, freed, Action.EXIT_PARTIAL)
+
+    def _release(self, view: View, book: ChainBook, reason: Reason) -> Decision | None:
+        """Free exactly what a payment lacks beside idle ETH and claims under way, or all."""
+        if reason.trigger == "ordered_exit":
+            freed = self._desk.free_all(view, book, reason.side)
+            return self._leave(view, book, reason, freed)
+        need = view.queue - max(book.idle, 0.0) - book.claims
         route = self.parameters.exit_route
         if not need > TINY:
             return None

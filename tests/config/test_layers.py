@@ -138,7 +138,7 @@ def test_a_plain_configuration_is_complete_and_without_paths():
     assert "origins" not in plain
     assert "configs/" not in yaml.safe_dump(plain)
     assert plain["asset"] == "ETH"
-    assert list(plain["venues"]) == ["aave_v3", "wallet"]
+    assert list(plain["venues"]) == ["aave_v3", "uniswap", "wallet"]
     assert plain["risk"]["margin_ratio"] is None
 
 

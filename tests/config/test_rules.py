@@ -182,7 +182,7 @@ def test_the_check_tells_what_is_wrong_with_a_file_by_itself(write, text, key):
     [
         ("binance", "BTCUSDT: { lot: 0.00001,", "XBTUSDT: { lot: 0.00001,", "spot.markets.BTCUSDT"),
         ("bybit", "fees: { USDT: 3.5,", "fees: { USD: 3.5,", "transfer.fees.USDT"),
-        ("aave_v3", "WETH: { ltv: 0.805", "ETH: { ltv: 0.805", "assets.WETH"),
+        ("aave_v3", "\n  WETH:\n", "\n  ETH:\n", "assets.WETH"),
     ],
 )
 def test_a_venue_file_is_checked_in_the_modes_of_its_directory(configs, venue, old, new, key):

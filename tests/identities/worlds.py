@@ -26,6 +26,16 @@ from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.engine.loop import FullLoop
 from basis_lab.results.files import RecordFiles
 from basis_lab.results.record import RunRecord
+from tests.identities.staked import (
+    USUAL,
+    Staking,
+    invented_payouts,
+    quoted,
+    spiked,
+    staked_column,
+    staked_configs,
+    stakings,
+)
 
 START = np.datetime64("2024-06-01T00:00:00", "s")
 HOUR = np.timedelta64(3600, "s")
@@ -67,6 +77,8 @@ class Market:
         How far a bar reaches beyond its two ends, as a fraction.
     flat_after : int or None
         From this row on prices stand still and funding is zero.
+    staking : Staking
+        Rates, quotes, borrow spikes and rewards.
     """
 
     seed: int
@@ -80,6 +92,7 @@ class Market:
     growth: float = 1e-5
     wick: float = 1e-3
     flat_after: int | None = None
+    staking: Staking = USUAL
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -169,13 +182,22 @@ def make_frame(config: RunConfig, market: Market) -> MarketFrame:
     columns: dict[str, np.ndarray] = {}
     for need in needs:
         asset = next((x for x in LEVELS if x in need.key), "ETH")
-        columns[need.frame_key] = _column(generator, market, need, LEVELS[asset] * moves[asset])
+        made = staked_column(generator, market.staking, market.rows, need)
+        if made is None:
+            made = _column(generator, market, need, LEVELS[asset] * moves[asset])
+        columns[need.frame_key] = made
         if need.alignment is Alignment.STAMP:
             columns[need.frame_key][~stamped] = np.nan
     for venue, asset in ((v, a) for v in VENUES for a in LEVELS):
         if series.mark(venue, asset) in columns:
             _add_bars(columns, venue, asset, generator.exponential(market.wick, market.rows))
-    return MarketFrame(times=times, series=columns, universe=universe_of(config))
+    quoted(generator, market.staking, columns)
+    return MarketFrame(
+        times=times,
+        series=columns,
+        universe=universe_of(config),
+        payouts=invented_payouts(generator, market.staking, times, needs),
+    )
 
 
 def _path(generator, market: Market) -> np.ndarray:
@@ -200,7 +222,10 @@ def _column(generator, market: Market, need, price: np.ndarray) -> np.ndarray:
         case Alignment.STAMP, _:
             made = _stilled(generator.normal(0.2, 1.0, rows) * market.funding, market, 0.0)
         case Alignment.INDEX, _:
-            made = 1.1 * np.cumprod(1.0 + generator.uniform(0.0, 2.0, rows) * market.growth)
+            growth = generator.uniform(0.0, 2.0, rows) * market.growth
+            if need.key.endswith("borrow_index"):
+                growth = spiked(generator, market.staking, growth)
+            made = 1.1 * np.cumprod(1.0 + growth)
         case _, "gas":
             made = generator.uniform(1.0, 60.0, rows)
         case _, "oracle":
@@ -239,7 +264,13 @@ def later_changed(frame: MarketFrame, row: int, seed: int) -> MarketFrame:
         else:
             own = 1.0 + generator.normal(0.0, 5e-4, frame.rows)
             changed[key] = values * together * np.where(after, own, 1.0)
-    return MarketFrame(times=frame.times.copy(), series=changed, universe=frame.universe)
+    payouts = tuple(
+        x if x.row <= row else replace(x, units_per_staked=2.0 * x.units_per_staked)
+        for x in frame.payouts
+    )
+    return MarketFrame(
+        times=frame.times.copy(), series=changed, universe=frame.universe, payouts=payouts
+    )
 
 
 # --- configurations ---------------------------------------------------------------------------
@@ -337,10 +368,13 @@ def flows(draw, market: Market) -> tuple[FlowParameters, ...]:
 
 @st.composite
 def worlds(draw, rows: tuple[int, int] = (30, 200), *, basis=None, market=None) -> World:
-    """Any world: lending or basis; ``basis`` and ``market`` fix keys of either."""
+    """Any world of any mode; ``basis`` fixes keys of a basis mode, ``market`` of the market."""
     fixed = {} if basis is None else basis
     made = draw(markets(rows, **({} if market is None else market)))
-    if basis is None and draw(st.integers(0, 4)) == 0:
+    kind = 4 if basis is not None else draw(st.integers(0, 4))
+    if kind in {1, 2}:
+        return draw(staked_worlds(made))
+    if kind == 0:
         currency = draw(st.sampled_from(["USDT", "ETH"]))
         config = load_lending(currency, costs=draw(st.booleans()))
         capital = draw(st.floats(50.0, 5_000.0)) * (1.0 if currency == "ETH" else 2_000.0)
@@ -349,6 +383,18 @@ def worlds(draw, rows: tuple[int, int] = (30, 200), *, basis=None, market=None) 
         capital = draw(st.floats(5e4, 5e6))
     config = replace(config, flows=draw(flows(made)))
     return World(config=config, frame=make_frame(config, made), capital=capital, market=made)
+
+
+@st.composite
+def staked_worlds(draw, made: Market, **given) -> World:
+    """A world of any mode that stakes; ``given`` fixes keys of its configuration."""
+    market = replace(made, staking=draw(stakings())) if made.staking is USUAL else made
+    config = draw(staked_configs(weights(), **given))
+    own = config.share_class.currency == "ETH"
+    capital = draw(st.floats(50.0, 5_000.0) if own else st.floats(1e5, 5e6))
+    config = replace(config, flows=draw(flows(market)))
+    frame = make_frame(config, market)
+    return World(config=config, frame=frame, capital=capital, market=market)
 
 
 # --- what a run said --------------------------------------------------------------------------

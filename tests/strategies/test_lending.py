@@ -74,25 +74,38 @@ def test_the_target_is_a_supply_worth_equity_less_the_reserve():
     )
 
 
-def test_the_only_trigger_is_the_entry_and_it_needs_funds():
+def test_the_entry_needs_funds_and_comes_once():
     market = lending_frame([1.0, 1.1])
 
     def fires(text, *, entered):
-        (trigger,) = lender().triggers(view(market, text, entered=entered))
-        return trigger.name, trigger.fires.tolist()
+        triggers = lender().triggers(view(market, text, entered=entered))
+        return {x.name: x.fires.tolist() for x in triggers}
 
-    assert fires("wallet:token:USDT 5", entered=False) == ("entry", [True, True])
-    assert fires("wallet:token:USDT 5", entered=True) == ("entry", [False, False])
-    assert fires("", entered=False) == ("entry", [False, False])
+    assert fires("wallet:token:USDT 5", entered=False) == {"entry": [True, True]}
+    assert fires("wallet:token:USDT 5", entered=True)["entry"] == [False, False]
+    assert fires("", entered=False) == {"entry": [False, False]}
     assert lender().risk_triggers(view(market, "")) == ()
+
+
+def test_gas_debt_fires_beyond_half_of_its_limit():
+    # The limit is 0.005 of 998 USDT less the debt; an ETH is worth 2000, so half are 0.00125 ETH.
+    market = lending_frame([1.0])
+
+    def fires(debt):
+        held = f"aave_v3:atoken:USDT 1000\nwallet:token:ETH -{debt}"
+        found = {x.name: x for x in lender().triggers(view(market, held))}
+        return found["gas_debt"].fires.tolist()
+
+    assert fires(0.00124) == [False]
+    assert fires(0.00126) == [True]
 
 
 def test_interest_compounds_in_the_index_and_needs_no_action():
     market = lending_frame(list(np.linspace(1.0, 2.0, 5)))
 
-    (trigger,) = lender().triggers(view(market, "aave_v3:atoken:USDT 80"))
+    triggers = lender().triggers(view(market, "aave_v3:atoken:USDT 80"))
 
-    assert not trigger.fires.any()
+    assert not any(x.fires.any() for x in triggers)
 
 
 def test_a_withdrawal_takes_exactly_what_the_treasury_lacks():

@@ -140,7 +140,7 @@ class LendingPoolParameters:
 class RewardProgramme:
     """Tokens that a staking protocol pays beside its rate."""
 
-    token: Annotated[str, Doc("token that is paid")]
+    token: Annotated[str, Choices(("EIGEN", "ETHFI")), Doc("token that is paid")]
     since: Annotated[IsoDate, Doc("first day that earns")]
     until: Annotated[IsoDate, Doc("last day that earns; later the rate contains it, or nothing")]
     gaps_allowed: Annotated[

@@ -13,7 +13,6 @@ import numpy as np
 
 from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import (
-    TAKEN_WHILE_CLOSED,
     Borrow,
     Cause,
     ExecutionResult,
@@ -113,32 +112,34 @@ class SimulatedAave:
         """Carry out an order, or refuse it; a refusal leaves wallet and pool as they were."""
         before, tokens = self.snapshot(), self._wallet.snapshot()
         try:
-            if not isinstance(instruction, TAKEN_WHILE_CLOSED):
-                require_open(self.name, market)
-            match instruction:
-                case Supply():
-                    return self._supply(instruction, market)
-                case Withdraw():
-                    return self._withdraw(instruction, market)
-                case Borrow():
-                    return self._borrow(instruction, market)
-                case Repay():
-                    return self._repay(instruction, market)
-                case FlashBorrow():
-                    return self._flash.lend(instruction, market)
-                case FlashRepay():
-                    return self._flash.take_back(instruction, market)
-                case _:
-                    raise UnsupportedInstructionError(
-                        f"{self.name} does not take this kind of instruction",
-                        where=self.name,
-                        value=type(instruction).__name__,
-                        remedy="send it to the venue that does",
-                    )
+            require_open(self.name, market, instruction)
+            return self._carry_out(instruction, market)
         except VenueRefusalError as error:
             self.restore(before)
             self._wallet.restore(tokens)
             return ExecutionResult(status=Status.REJECTED, instruction=instruction, error=error)
+
+    def _carry_out(self, instruction: Instruction, market: Window) -> ExecutionResult:
+        match instruction:
+            case Supply():
+                return self._supply(instruction, market)
+            case Withdraw():
+                return self._withdraw(instruction, market)
+            case Borrow():
+                return self._borrow(instruction, market)
+            case Repay():
+                return self._repay(instruction, market)
+            case FlashBorrow():
+                return self._flash.lend(instruction, market)
+            case FlashRepay():
+                return self._flash.take_back(instruction, market)
+            case _:
+                raise UnsupportedInstructionError(
+                    f"{self.name} does not take this kind of instruction",
+                    where=self.name,
+                    value=type(instruction).__name__,
+                    remedy="send it to the venue that does",
+                )
 
     def health_factor(self, market: Window) -> float:
         """Return the health factor at the window's last row; inf without debt.

@@ -21,7 +21,7 @@ from basis_lab.errors import (
     UnsupportedInstructionError,
     VenueRefusalError,
 )
-from basis_lab.execution.venues.simulated.accounts import DUST, Accounts
+from basis_lab.execution.venues.simulated.accounts import DUST, ROUNDING, Accounts
 
 
 class SimulatedWallet:
@@ -87,7 +87,8 @@ class SimulatedWallet:
         if self._grouped_gas is None:
             return self._tokens.take(token, quantity)
         held = self._tokens[token]
-        taken = held if abs(held - quantity) <= DUST * quantity else quantity
+        rounding = DUST * quantity + (ROUNDING if 0.0 < held < quantity else 0.0)
+        taken = held if abs(held - quantity) <= rounding else quantity
         self._tokens.put(token, -taken)
         return taken
 
