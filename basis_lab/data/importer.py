@@ -1,9 +1,11 @@
 """Import: a raw directory becomes a canonical one, and every file's fate is reported."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+
+import numpy as np
 
 from basis_lab.data.catalogue import (
     CATALOGUE,
@@ -11,13 +13,18 @@ from basis_lab.data.catalogue import (
     parse_catalogue,
     render_catalogue,
 )
+from basis_lab.data.checks.peers import Peer
+from basis_lab.data.checks.table import check_markets
+from basis_lab.data.findings import Finding, Severity
 from basis_lab.data.parquet import write_columns
-from basis_lab.data.raw import RawStore
-from basis_lab.data.raw_file import Finding, RawFile, Severity
-from basis_lab.data.recognise import recognise
-from basis_lab.data.resolution import Resolution, refusals
+from basis_lab.data.quality import words_of
+from basis_lab.data.raw import RawStore, peer_of
+from basis_lab.data.raw_file import RawFile, RefusedFile
+from basis_lab.data.repairs import Repair
+from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
-from basis_lab.data.static import Rules, is_static, judge_static
+from basis_lab.data.static import Rules
+from basis_lab.data.unread import unread_files
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
 
@@ -123,6 +130,7 @@ def import_directory(
     destination: Path | str,
     progress: Progress | None = None,
     rules: Rules | None = None,
+    repairs: Sequence[Repair] = (),
 ) -> ImportReport:
     """Write a raw directory as a canonical one.
 
@@ -136,6 +144,8 @@ def import_directory(
         Called with (dataset, done, total) after each dataset.
     rules : mapping or None
         Collateral rules that runs use, by asset; tables that contradict them are reported.
+    repairs : sequence of Repair
+        What is to be repaired; recorded with the data, and carried by every run that uses them.
 
     Returns
     -------
@@ -153,7 +163,7 @@ def import_directory(
     """
     root, target = Path(source).resolve(), Path(destination).resolve()
     _check_places(root, target)
-    store = RawStore.open(root)
+    store = RawStore.open(root, repairs)
     ids = store.ids()
     found: dict[str, Resolution] = {}
     for done, dataset_id in enumerate(ids, start=1):
@@ -162,6 +172,7 @@ def import_directory(
             found[dataset_id] = resolution
         if progress is not None:
             progress(dataset_id, done, len(ids))
+    found = _against_each_other(found, store.combined)
     infos = _write(target, found)
     files = [x for name in found if name not in store.combined for x in _file_reports(found[name])]
     unread = _unread(store, {} if rules is None else rules)
@@ -186,6 +197,33 @@ def _check_places(root: Path, target: Path) -> None:
             value=str(target),
             remedy="write the canonical directory beside the raw one",
         )
+
+
+def _against_each_other(
+    found: Mapping[str, Resolution], combined: Collection[str]
+) -> dict[str, Resolution]:
+    """Compare what serves with the others of its market; what is refused is compared as well."""
+    files: dict[str, RawFile | RefusedFile] = {}
+    peers: list[Peer] = []
+    for name, one in found.items():
+        if name in combined:
+            continue
+        if one.chosen is not None:
+            files[one.chosen.name] = one.chosen
+            peers.append(peer_of(one.chosen))
+        for refused in one.refused:
+            if refused.rows is not None:
+                files[refused.name] = refused
+                peers.append(
+                    Peer(dataset=one.dataset, file=refused.name, rows=refused.rows, derived=True)
+                )
+    told: dict[str, list[Finding]] = {}
+    for meaning, peer, defect in check_markets(peers):
+        file = files[peer.file]
+        lines = file.lines if isinstance(file, RawFile) else np.arange(2, len(peer.rows.times) + 2)
+        words = words_of([(meaning, defect)], peer.file, peer.rows.times, lines)
+        told.setdefault(peer.file, []).extend(words)
+    return {name: with_findings(one, told) for name, one in found.items()}
 
 
 def _write(target: Path, found: Mapping[str, Resolution]) -> tuple[DatasetInfo, ...]:
@@ -266,15 +304,7 @@ def _good_report(file: RawFile, dataset: str, verdict: Verdict) -> FileReport:
 def _unread(store: RawStore, rules: Rules) -> list[FileReport]:
     """Report the files that no dataset is made of: static tables, and unknown names."""
     reports = []
-    for name, _, _ in store.content:
-        bare = Path(name).name
-        if recognise(bare) is not None:
-            continue
-        findings: tuple[Finding, ...] = (
-            Finding(Severity.NOTE, "the name follows no pattern of a dataset"),
-        )
-        if is_static(bare):
-            findings = judge_static(store.root / name, rules)
+    for name, findings in unread_files(store, rules):
         refused = any(x.severity is Severity.ERROR for x in findings)
         verdict = Verdict.REFUSED if refused else Verdict.NOT_USED
         reports.append(

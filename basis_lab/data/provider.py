@@ -8,9 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from basis_lab.data.agreement import check_levels
-from basis_lab.data.align import SECOND, align, history_start, missing_times, window_of
-from basis_lab.data.defects import row_defects, unit_defects
+from basis_lab.data.align import SECOND, align, missing_times, window_of
+from basis_lab.data.before_run import check_used
 from basis_lab.data.requirements import (
     Absent,
     Served,
@@ -20,7 +19,7 @@ from basis_lab.data.requirements import (
     serve,
     unused_proxies,
 )
-from basis_lab.data.series import BAR_KINDS, HOUR, DatasetId, Store, TimeSeries, time_text
+from basis_lab.data.series import HOUR, Store, TimeSeries, time_text
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import (
     Alignment,
@@ -30,7 +29,7 @@ from basis_lab.domain.market import (
     SeriesSource,
     TimeArray,
 )
-from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
+from basis_lab.errors import DataRangeError, MissingDataError, UsageError
 
 Moment = np.datetime64 | datetime
 
@@ -217,24 +216,16 @@ def _frame(request: _Request) -> MarketFrame:
     covering = _covering(request)
     series = {x.info.id: request.store.read(x.info.id) for x in covering}
     _check_holes(covering, series, times)
+    warnings = check_used(covering, series, times)
     arrays: dict[str, FloatArray] = {}
     for served in covering:
         found = series[served.info.id]
-        _check_values(served, found, times)
         arrays[served.requirement.frame_key] = align(found, served.field, served.requirement, times)
-    check_levels(
-        {
-            x.info.id: arrays[x.requirement.frame_key]
-            for x in covering
-            if x.requirement.alignment is Alignment.BAR_OPEN
-        },
-        {x.info.id: str(x.info.file) for x in covering},
-    )
     return MarketFrame(
         times=times,
         series=MappingProxyType(arrays),
         universe=request.universe,
-        sources=tuple(_source(x, series[x.info.id]) for x in covering),
+        sources=tuple(_source(x, series[x.info.id], warnings[x.info.id]) for x in covering),
     )
 
 
@@ -282,36 +273,7 @@ def _check_holes(
         )
 
 
-def _check_values(served: Served, series: TimeSeries, times: TimeArray) -> None:
-    """Refuse values that cannot be true, from two rows before what is used to the last."""
-    dataset = DatasetId.parse(served.info.id)
-    if dataset is None:
-        return
-    start = history_start(served.requirement, times)
-    low = max(int(np.searchsorted(series.times, start, side="right")) - 2, 0)
-    high = int(np.searchsorted(series.times, times[-1], side="right"))
-    names = {served.field}
-    if dataset.kind in BAR_KINDS and served.field in {"high", "low"}:
-        names |= {"open", "close"}
-    used = {name: values for name, values in series.fields.items() if name in names}
-    for defect in unit_defects(dataset.kind, used):
-        raise _bad_values(served, defect.what, served.info.file, defect.value)
-    for defect in row_defects(dataset.kind, {x: values[low:high] for x, values in used.items()}):
-        row = low + int(defect.places[0])
-        where = f"{served.info.file}, row {series.lines[row]} ({time_text(series.times[row])})"
-        raise _bad_values(served, defect.what, where, defect.value)
-
-
-def _bad_values(served: Served, what: str, where: str, value: float) -> BadDataError:
-    return BadDataError(
-        f"{served.info.id}: {what}",
-        where=where,
-        value=value,
-        remedy="mend the file and import it again; nothing is repaired silently",
-    )
-
-
-def _source(served: Served, series: TimeSeries) -> SeriesSource:
+def _source(served: Served, series: TimeSeries, warnings: tuple[str, ...]) -> SeriesSource:
     info = series.info
     return SeriesSource(
         key=served.requirement.frame_key,
@@ -322,6 +284,7 @@ def _source(served: Served, series: TimeSeries) -> SeriesSource:
         last=time_text(info.last),
         synthetic=info.synthetic,
         notes=(*served.notes, *_carry_notes(served), *info.notes),
+        warnings=warnings,
     )
 
 

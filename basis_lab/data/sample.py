@@ -39,6 +39,7 @@ SEED = 20240101
 START, END = np.datetime64("2024-01-01T00", "s"), np.datetime64("2026-01-01T00", "s")
 SOURCE = "basis_lab.data.sample"
 NOTE = "synthetic: made by a generator with a fixed seed, never traded"
+LICENCE = "MIT, as basis_lab itself"
 
 # Stored integers per unit of the field.
 SPOT_TICKS = {"BTC": 100, "ETH": 100}
@@ -213,4 +214,5 @@ def _write(root: Path, dataset: SampleDataset) -> DatasetInfo:
         synthetic=True,
         derived=False,
         notes=(NOTE,),
+        licence=LICENCE,
     )

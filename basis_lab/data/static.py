@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from basis_lab.data.raw_file import Finding, Severity
+from basis_lab.data.checks.meanings import TABLE_DIFFERS, TABLE_NOTE, TABLE_REFUSED
+from basis_lab.data.findings import Finding
 
 Rules = Mapping[str, Mapping[str, float]]
 """Asset to its ltv, liquidation_threshold and the like, as runs use them."""
@@ -55,10 +56,10 @@ def judge_static(path: Path, rules: Rules) -> tuple[Finding, ...]:
     try:
         content = _read(path)
     except (UnicodeDecodeError, OSError, EOFError, zlib.error, ValueError) as error:
-        return (Finding(Severity.ERROR, f"the file cannot be read as JSON: {error}"),)
+        return (Finding(TABLE_REFUSED, f"the file cannot be read as JSON: {error}"),)
     if not isinstance(content, dict):
         text = f"a table of names is expected, found {type(content).__name__}"
-        return (Finding(Severity.ERROR, text),)
+        return (Finding(TABLE_REFUSED, text),)
     judges: tuple[tuple[re.Pattern[str], Callable[[], tuple[Finding, ...]]], ...] = (
         (_MARGINS, lambda: _judge_margins(content)),
         (_RISK, lambda: _judge_risk(content, rules)),
@@ -76,25 +77,25 @@ def _judge_margins(content: Mapping[str, object]) -> tuple[Finding, ...]:
     names = ("initial_margin_requirement", "maintenance_margin_requirement")
     initial, maintenance = (content.get(name) for name in names)
     if not isinstance(initial, int | float) or not isinstance(maintenance, int | float):
-        return (Finding(Severity.ERROR, f"{' and '.join(names)} are needed as numbers"),)
+        return (Finding(TABLE_REFUSED, f"{' and '.join(names)} are needed as numbers"),)
     if maintenance > initial:
         text = (
             f"maintenance margin {maintenance:g} is above initial margin {initial:g}: a position "
             "would be liquidated as it opens; runs use the tiers in configs/venues"
         )
-        return (Finding(Severity.ERROR, text),)
+        return (Finding(TABLE_REFUSED, text),)
     text = "without leverage tiers; runs use the tiers in configs/venues"
-    return (Finding(Severity.NOTE, text),)
+    return (Finding(TABLE_NOTE, text),)
 
 
 def _judge_risk(content: Mapping[str, object], rules: Rules) -> tuple[Finding, ...]:
     note = Finding(
-        Severity.NOTE,
+        TABLE_NOTE,
         "hand-written and without dates; runs use the rows of configs/venues/aave_v3.yaml, each "
         "with its source",
     )
     apart = sorted(set(_against(content, rules)))
-    return (note, *(Finding(Severity.WARNING, x) for x in apart))
+    return (note, *(Finding(TABLE_DIFFERS, x) for x in apart))
 
 
 def _against(content: Mapping[str, object], rules: Rules) -> Iterator[str]:
@@ -121,7 +122,7 @@ def _judge_costs(content: Mapping[str, object]) -> tuple[Finding, ...]:
     constant = sum(len(set(x)) == 1 for x in series)
     if series:
         text += f" ({constant} of {len(series)} columns hold one number on every date)"
-    return (Finding(Severity.NOTE, text),)
+    return (Finding(TABLE_NOTE, text),)
 
 
 def _by_date(content: object) -> Iterator[tuple[float, ...]]:

@@ -73,7 +73,8 @@ class Requirement:
 class SeriesSource:
     """Where a series of a frame came from, for the manifest.
 
-    ``notes`` says in words what was carried, proxied, shifted or substituted.
+    ``notes`` says in words what was carried, proxied, shifted or substituted, ``warnings`` what
+    the checks of the data say of the rows that the run uses.
     """
 
     key: str
@@ -84,6 +85,7 @@ class SeriesSource:
     last: str
     synthetic: bool
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def _factor(series: Mapping[str, FloatArray], name: str | None) -> FloatArray | None:

@@ -1,0 +1,329 @@
+"""Series of one market against each other: level, outliers, and the zone of their labels."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.data.checks.rows import NOWHERE, Defect, Rows
+from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray, time_text
+from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.errors import BadDataError
+
+LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
+FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
+SHIFTS_H = (-8, 0, 8, 16)
+SCANNED_H = 24
+# A shift is believed when it beats every other by this much correlation, on this many rows.
+CLEAR_MARGIN = 0.05
+CLEAR_CORRELATION = 0.5
+ENOUGH_ROWS = 100
+
+_TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
+_WRAPPED = {"WETHUSDT": "ETHUSDT", "WETHUSD": "ETHUSDT", "WBTCUSDT": "BTCUSDT"}
+_SECOND = np.timedelta64(1, "s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """One series among others of its market.
+
+    Parameters
+    ----------
+    dataset : DatasetId
+        What it is.
+    file : str
+        Where it comes from, for messages.
+    rows : Rows
+        Its rows, in the order of time.
+    derived : bool
+        True where it may not stand for the market.
+    """
+
+    dataset: DatasetId
+    file: str
+    rows: Rows
+    derived: bool
+
+    @property
+    def trusted(self) -> bool:
+        """True where others may be measured by it."""
+        return self.dataset.kind in _TRUSTED and not self.derived
+
+
+def market_of(dataset: DatasetId) -> str | None:
+    """Return the market whose price a dataset shows.
+
+    Parameters
+    ----------
+    dataset : DatasetId
+        The dataset.
+
+    Returns
+    -------
+    str or None
+        For instance ``ETHUSDT`` (funding: ``funding ETHUSDT``); None where others cannot show it.
+    """
+    if dataset.kind is DatasetKind.FUNDING:
+        return f"funding {dataset.symbol}"
+    if dataset.kind in _TRUSTED:
+        return dataset.symbol
+    if dataset.kind in {DatasetKind.DEX, DatasetKind.ORACLE}:
+        return _WRAPPED.get(dataset.symbol)
+    return None
+
+
+def markets_of(peers: Sequence[Peer]) -> tuple[tuple[Peer, ...], ...]:
+    """Return series by market, those that others are measured by first.
+
+    Parameters
+    ----------
+    peers : sequence of Peer
+        Of any markets.
+
+    Returns
+    -------
+    tuple of tuple of Peer
+        Two and more of a market.
+    """
+    found: dict[str, list[Peer]] = {}
+    for peer in peers:
+        market = market_of(peer.dataset)
+        if market is not None:
+            found.setdefault(market, []).append(peer)
+    kinds = list(DatasetKind)
+    ordered = (
+        tuple(sorted(x, key=lambda p: (p.derived, kinds.index(p.dataset.kind), str(p.dataset))))
+        for x in found.values()
+    )
+    return tuple(x for x in ordered if len(x) > 1)
+
+
+def find_levels(market: Sequence[Peer]) -> Iterator[tuple[Peer, Defect]]:
+    """Find prices that stand at another level than the first of their market.
+
+    Parameters
+    ----------
+    market : sequence of Peer
+        As ``markets_of`` returns them.
+
+    Yields
+    ------
+    (Peer, Defect)
+        The series, and how far it is off.
+    """
+    first = market[0]
+    if not first.trusted:
+        return
+    for peer in market[1:]:
+        ours, theirs = _common(peer.rows.times, first.rows.times)
+        if not len(ours):
+            continue
+        ratio = float(np.median(peer.rows.first_field[ours] / first.rows.first_field[theirs]))
+        if not 1.0 / LEVEL_APART < ratio < LEVEL_APART:
+            what = f"{peer.dataset} is typically {ratio:.6g} times {first.dataset} ({first.file})"
+            yield peer, Defect(what=what, field="", places=NOWHERE, value=ratio)
+
+
+def find_outliers(
+    market: Sequence[Peer], least: float, below: float
+) -> Iterator[tuple[Peer, Defect]]:
+    """Find rows that lie away from what the others of their market show.
+
+    Parameters
+    ----------
+    market : sequence of Peer
+        As ``markets_of`` returns them.
+    least, below : float
+        Relative distances to report: from, and up to.
+
+    Yields
+    ------
+    (Peer, Defect)
+        One a series.
+    """
+    if not market[0].trusted:
+        return
+    for place, peer in enumerate(market):
+        others = [x for x in market if x.trusted and x is not peer]
+        # Of two, the one that others are measured by is not measured by the other.
+        if not others or (len(others) == 1 and place == 0):
+            continue
+        apart = _distances(peer, others)
+        places = np.flatnonzero((apart >= least) & (apart < below))
+        if len(places):
+            worst = int(places[np.argmax(apart[places])])
+            what = (
+                f"{len(places)} rows lie {least:.1%} and more away from "
+                f"{'the median of ' if len(others) > 1 else ''}"
+                f"{', '.join(str(x.dataset) for x in others)}, at most {apart[worst]:.2%} "
+                f"({time_text(peer.rows.times[worst])})"
+            )
+            yield peer, Defect(what=what, field="", places=places, value=float(apart[worst]))
+
+
+def find_label_shifts(market: Sequence[Peer]) -> Iterator[tuple[Peer, Defect]]:
+    """Find series whose labels run ahead of, or behind, most of their market.
+
+    Parameters
+    ----------
+    market : sequence of Peer
+        As ``markets_of`` returns them.
+
+    Yields
+    ------
+    (Peer, Defect)
+        The series, and by how much.
+    """
+    known = [(x, _moves(x)) for x in market if _can_tell(x)]
+    if len(known) < 2:  # noqa: PLR2004 - one cannot be compared
+        return
+    first = known[0]
+    shifts = [_Shift(0, 1.0, 1.0), *(_shift(moves, first[1]) for _, moves in known[1:])]
+    counted = Counter(x.hours for x in shifts)
+    # Of two, the one that others are measured by is right.
+    most = max(counted, key=lambda hours: (counted[hours], hours == 0))
+    odd = next((i for i, x in enumerate(shifts) if x.hours != 0), 0)
+    for i, (peer, _) in enumerate(known):
+        hours = shifts[i].hours - most
+        if hours:
+            told, other = (shifts[i], first[0]) if i else (shifts[odd], known[odd][0])
+            what = (
+                f"labels run {hours:+d} h against {other.dataset}: correlation {told.best:.2f} "
+                f"there, {told.unmoved:.2f} as labelled{_meaning(peer, hours)}"
+            )
+            yield peer, Defect(what=what, field="", places=NOWHERE, value=hours)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    hours: int
+    best: float
+    unmoved: float
+
+
+def _meaning(peer: Peer, hours: int) -> str:
+    if peer.dataset.kind in BAR_KINDS and abs(hours) * 3600 == peer.rows.interval_s:
+        return " (open labels and close labels)"
+    return f" (as if UTC{hours:+d})"
+
+
+def _can_tell(peer: Peer) -> bool:
+    kind = peer.dataset.kind
+    return len(peer.rows.times) > ENOUGH_ROWS and (
+        kind is DatasetKind.FUNDING or (kind in BAR_KINDS and not peer.derived)
+    )
+
+
+def _moves(peer: Peer) -> tuple[IntArray, FloatArray]:
+    """Return what two venues of a market share: settled rates, or moves of the price."""
+    seconds = peer.rows.times.astype("datetime64[s]").astype(np.int64)
+    values = peer.rows.first_field
+    if peer.dataset.kind is DatasetKind.FUNDING:
+        return seconds, values
+    whole = np.diff(seconds) == peer.rows.interval_s
+    return seconds[1:][whole], np.log(values[1:] / values[:-1])[whole]
+
+
+def _shift(ours: tuple[IntArray, FloatArray], theirs: tuple[IntArray, FloatArray]) -> _Shift:
+    unmoved = _correlation(ours, theirs, 0)
+    if unmoved >= 1.0 - CLEAR_MARGIN - CLEAR_MARGIN:  # no other shift can be clearer
+        return _Shift(0, unmoved, unmoved)
+    found = {h: _correlation(ours, theirs, h) for h in range(-SCANNED_H, SCANNED_H + 1)}
+    best = max(found, key=lambda hours: (found[hours], -abs(hours)))
+    clear = found[best] >= CLEAR_CORRELATION and found[best] - unmoved >= CLEAR_MARGIN
+    return _Shift(best if clear else 0, found[best], unmoved)
+
+
+def _correlation(
+    ours: tuple[IntArray, FloatArray], theirs: tuple[IntArray, FloatArray], hours: int
+) -> float:
+    """Return how alike two series are when the labels of one are moved back; -1 if unknown."""
+    left, right = _common(ours[0] - 3600 * hours, theirs[0])
+    if len(left) < ENOUGH_ROWS:
+        return -1.0
+    a, b = ours[1][left], theirs[1][right]
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / scale if scale > 0.0 else -1.0
+
+
+def _common(
+    ours: "IntArray | TimeArray", theirs: "IntArray | TimeArray"
+) -> tuple[IntArray, IntArray]:
+    """Return the places of common times in two ascending arrays."""
+    if len(ours) == len(theirs) and (ours == theirs).all():
+        every = np.arange(len(ours))
+        return every, every
+    place = np.minimum(np.searchsorted(theirs, ours), len(theirs) - 1)
+    same = np.flatnonzero(theirs[place] == ours)
+    return same, place[same]
+
+
+def _distances(peer: Peer, others: Sequence[Peer]) -> FloatArray:
+    """Return by row how far a series is from the median of others; 0 where they show nothing."""
+    apart = np.zeros(len(peer.rows.times))
+    for name in ("open", "close", "price"):
+        if name not in peer.rows.fields:
+            continue
+        theirs = "open" if name == "price" else name
+        known = [x for x in others if theirs in x.rows.fields]
+        shown = np.full((len(known), len(apart)), np.nan)
+        for line, other in zip(shown, known, strict=True):
+            mine, places = _common(peer.rows.times, other.rows.times)
+            line[mine] = other.rows.fields[theirs][places]
+        if known:
+            off = np.abs(peer.rows.fields[name] / _median_of_known(shown) - 1.0)
+            apart = np.fmax(apart, off)
+    return apart
+
+
+def _median_of_known(shown: FloatArray) -> FloatArray:
+    """Return the median down the columns, NaN aside; NaN where nothing is known."""
+    ranked = np.sort(shown, axis=0)
+    count = np.isfinite(shown).sum(axis=0)
+    columns = np.arange(shown.shape[1])
+    low: FloatArray = ranked[np.maximum(count - 1, 0) // 2, columns]
+    high: FloatArray = ranked[np.minimum(count // 2, len(shown) - 1), columns]
+    middle: FloatArray = (low + high) / 2.0
+    return middle
+
+
+def archive_shift_h(archive: Peer, other: Peer) -> tuple[int, str]:
+    """Return by how many hours a funding archive's labels run ahead of UTC.
+
+    Parameters
+    ----------
+    archive : Peer
+        Labels in doubt.
+    other : Peer
+        Another venue of the same coin, labelled in UTC.
+
+    Returns
+    -------
+    hours : int
+        To subtract from the labels.
+    evidence : str
+        The correlations that tell.
+
+    Raises
+    ------
+    BadDataError
+        If no shift stands out.
+    """
+    ours, theirs = _moves(archive), _moves(other)
+    found = {hours: _correlation(ours, theirs, hours) for hours in SHIFTS_H}
+    best, second = sorted(found, key=lambda x: found[x], reverse=True)[:2]
+    evidence = (
+        f"correlation with {other.dataset} {found[best]:.2f} at {best} h, "
+        f"{found[second]:.2f} at {second} h"
+    )
+    if found[best] < CLEAR_CORRELATION or found[best] - found[second] < CLEAR_MARGIN:
+        raise BadDataError(
+            "the zone of the labels cannot be told",
+            where=f"{archive.dataset}, from {time_text(archive.rows.times[0])}",
+            value=evidence,
+            remedy="give a file with settlement times in UTC",
+        )
+    return best, evidence
