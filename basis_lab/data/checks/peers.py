@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
 FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
 SHIFTS_H = (-8, 0, 8, 16)
 SCANNED_H = 24
+SCANNED_ROWS = 20_000  # of bars; labels are shifted throughout
 # A shift is believed when it beats every other by this much correlation, on this many rows.
 CLEAR_MARGIN = 0.05
 CLEAR_CORRELATION = 0.5
@@ -74,8 +76,60 @@ def market_of(dataset: DatasetId) -> str | None:
     return None
 
 
-def markets_of(peers: Sequence[Peer]) -> tuple[tuple[Peer, ...], ...]:
-    """Return series by market, those that others are measured by first.
+@dataclass(frozen=True)
+class Market:
+    """Series that show one price, or the funding of one coin.
+
+    Parameters
+    ----------
+    peers : tuple of Peer
+        Two and more; those that others are measured by first.
+    """
+
+    peers: tuple[Peer, ...]
+
+    @cached_property
+    def distances(self) -> tuple[FloatArray | None, ...]:
+        """By series and row, how far it is from the median of the others it is measured by.
+
+        0 where it is near or they show nothing; None for a series that is not measured.
+        """
+        first = self.peers[0]
+        if not first.trusted:
+            return (None,) * len(self.peers)
+        near = [_far_times(x, first) for x in self.peers[1:]]
+        far = np.unique(np.concatenate([first.rows.times[:0], *near]))
+        return tuple(self._distance(i, far) for i in range(len(self.peers)))
+
+    def others(self, place: int) -> tuple[Peer, ...]:
+        """Return what a series is measured by.
+
+        Parameters
+        ----------
+        place : int
+            Its place.
+
+        Returns
+        -------
+        tuple of Peer
+            Empty for the first of two: the other is measured by it.
+        """
+        others = tuple(x for i, x in enumerate(self.peers) if x.trusted and i != place)
+        return () if place == 0 and len(others) == 1 else others
+
+    def _distance(self, place: int, far: TimeArray) -> FloatArray | None:
+        peer, others = self.peers[place], self.others(place)
+        if not others:
+            return None
+        apart = np.zeros(len(peer.rows.times))
+        rows, _ = _common(peer.rows.times, far)
+        if len(rows):
+            apart[rows] = _distances(peer, others, rows)
+        return apart
+
+
+def markets_of(peers: Sequence[Peer]) -> tuple[Market, ...]:
+    """Return series by market.
 
     Parameters
     ----------
@@ -84,8 +138,8 @@ def markets_of(peers: Sequence[Peer]) -> tuple[tuple[Peer, ...], ...]:
 
     Returns
     -------
-    tuple of tuple of Peer
-        Two and more of a market.
+    tuple of Market
+        Those of two series and more.
     """
     found: dict[str, list[Peer]] = {}
     for peer in peers:
@@ -97,26 +151,26 @@ def markets_of(peers: Sequence[Peer]) -> tuple[tuple[Peer, ...], ...]:
         tuple(sorted(x, key=lambda p: (p.derived, kinds.index(p.dataset.kind), str(p.dataset))))
         for x in found.values()
     )
-    return tuple(x for x in ordered if len(x) > 1)
+    return tuple(Market(x) for x in ordered if len(x) > 1)
 
 
-def find_levels(market: Sequence[Peer]) -> Iterator[tuple[Peer, Defect]]:
+def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
     """Find prices that stand at another level than the first of their market.
 
     Parameters
     ----------
-    market : sequence of Peer
-        As ``markets_of`` returns them.
+    market : Market
+        Series of one market.
 
     Yields
     ------
     (Peer, Defect)
         The series, and how far it is off.
     """
-    first = market[0]
+    first = market.peers[0]
     if not first.trusted:
         return
-    for peer in market[1:]:
+    for peer in market.peers[1:]:
         ours, theirs = _common(peer.rows.times, first.rows.times)
         if not len(ours):
             continue
@@ -126,15 +180,13 @@ def find_levels(market: Sequence[Peer]) -> Iterator[tuple[Peer, Defect]]:
             yield peer, Defect(what=what, field="", places=NOWHERE, value=ratio)
 
 
-def find_outliers(
-    market: Sequence[Peer], least: float, below: float
-) -> Iterator[tuple[Peer, Defect]]:
+def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[Peer, Defect]]:
     """Find rows that lie away from what the others of their market show.
 
     Parameters
     ----------
-    market : sequence of Peer
-        As ``markets_of`` returns them.
+    market : Market
+        Series of one market.
     least, below : float
         Relative distances to report: from, and up to.
 
@@ -143,14 +195,10 @@ def find_outliers(
     (Peer, Defect)
         One a series.
     """
-    if not market[0].trusted:
-        return
-    for place, peer in enumerate(market):
-        others = [x for x in market if x.trusted and x is not peer]
-        # Of two, the one that others are measured by is not measured by the other.
-        if not others or (len(others) == 1 and place == 0):
+    for place, peer in enumerate(market.peers):
+        apart, others = market.distances[place], market.others(place)
+        if apart is None:
             continue
-        apart = _distances(peer, others)
         places = np.flatnonzero((apart >= least) & (apart < below))
         if len(places):
             worst = int(places[np.argmax(apart[places])])
@@ -163,20 +211,20 @@ def find_outliers(
             yield peer, Defect(what=what, field="", places=places, value=float(apart[worst]))
 
 
-def find_label_shifts(market: Sequence[Peer]) -> Iterator[tuple[Peer, Defect]]:
+def find_label_shifts(market: Market) -> Iterator[tuple[Peer, Defect]]:
     """Find series whose labels run ahead of, or behind, most of their market.
 
     Parameters
     ----------
-    market : sequence of Peer
-        As ``markets_of`` returns them.
+    market : Market
+        Series of one market.
 
     Yields
     ------
     (Peer, Defect)
         The series, and by how much.
     """
-    known = [(x, _moves(x)) for x in market if _can_tell(x)]
+    known = [(x, _moves(x)) for x in market.peers if _can_tell(x)]
     if len(known) < 2:  # noqa: PLR2004 - one cannot be compared
         return
     first = known[0]
@@ -222,6 +270,7 @@ def _moves(peer: Peer) -> tuple[IntArray, FloatArray]:
     values = peer.rows.first_field
     if peer.dataset.kind is DatasetKind.FUNDING:
         return seconds, values
+    seconds, values = seconds[:SCANNED_ROWS], values[:SCANNED_ROWS]
     whole = np.diff(seconds) == peer.rows.interval_s
     return seconds[1:][whole], np.log(values[1:] / values[:-1])[whole]
 
@@ -253,6 +302,8 @@ def _common(
     ours: "IntArray | TimeArray", theirs: "IntArray | TimeArray"
 ) -> tuple[IntArray, IntArray]:
     """Return the places of common times in two ascending arrays."""
+    if not len(ours) or not len(theirs):
+        return NOWHERE, NOWHERE
     if len(ours) == len(theirs) and (ours == theirs).all():
         every = np.arange(len(ours))
         return every, every
@@ -261,20 +312,37 @@ def _common(
     return same, place[same]
 
 
-def _distances(peer: Peer, others: Sequence[Peer]) -> FloatArray:
-    """Return by row how far a series is from the median of others; 0 where they show nothing."""
-    apart = np.zeros(len(peer.rows.times))
+def _far_times(peer: Peer, first: Peer) -> TimeArray:
+    """Return when a series is not near the first of its market, or that one shows nothing."""
+    ours, theirs = _common(peer.rows.times, first.rows.times)
+    far = np.ones(len(peer.rows.times), dtype=bool)
+    far[ours] = False
+    for name, other in _shown(peer, first):
+        off = np.abs(peer.rows.fields[name][ours] / first.rows.fields[other][theirs] - 1.0)
+        far[ours] |= off >= FLAG / 2.0  # of two that are nearer, neither is flagged by the other
+    return peer.rows.times[far]
+
+
+def _shown(peer: Peer, other: Peer) -> Iterator[tuple[str, str]]:
+    """Return the columns of a series that can be held against another, and against which."""
     for name in ("open", "close", "price"):
-        if name not in peer.rows.fields:
-            continue
-        theirs = "open" if name == "price" else name
-        known = [x for x in others if theirs in x.rows.fields]
-        shown = np.full((len(known), len(apart)), np.nan)
-        for line, other in zip(shown, known, strict=True):
-            mine, places = _common(peer.rows.times, other.rows.times)
-            line[mine] = other.rows.fields[theirs][places]
-        if known:
-            off = np.abs(peer.rows.fields[name] / _median_of_known(shown) - 1.0)
+        against = "open" if name == "price" else name
+        if name in peer.rows.fields and against in other.rows.fields:
+            yield name, against
+
+
+def _distances(peer: Peer, others: Sequence[Peer], rows: IntArray) -> FloatArray:
+    """Return by row how far a series is from the median of others; 0 where they show nothing."""
+    apart = np.zeros(len(rows))
+    times = peer.rows.times[rows]
+    for name in ("open", "close", "price"):
+        shown = np.full((len(others), len(rows)), np.nan)
+        for line, other in zip(shown, others, strict=True):
+            for _, against in (x for x in _shown(peer, other) if x[0] == name):
+                mine, places = _common(times, other.rows.times)
+                line[mine] = other.rows.fields[against][places]
+        if name in peer.rows.fields:
+            off = np.abs(peer.rows.fields[name][rows] / _median_of_known(shown) - 1.0)
             apart = np.fmax(apart, off)
     return apart
 

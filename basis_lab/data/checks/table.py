@@ -6,9 +6,9 @@ from enum import IntEnum
 
 from basis_lab.data.checks import cells, meanings, order, peers, reserve, shape, values
 from basis_lab.data.checks.cells import Cells
-from basis_lab.data.checks.peers import Peer, markets_of
+from basis_lab.data.checks.peers import Market, Peer, markets_of
 from basis_lab.data.checks.rows import Defect, Rows
-from basis_lab.data.findings import Meaning
+from basis_lab.data.findings import Meaning, Stop
 
 
 class Stage(IntEnum):
@@ -55,7 +55,7 @@ class MarketCheck:
     """
 
     meaning: Meaning
-    find: Callable[[Sequence[Peer]], Iterable[tuple[Peer, Defect]]]
+    find: Callable[[Market], Iterable[tuple[Peer, Defect]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,15 +247,15 @@ def check_markets(series: Sequence[Peer]) -> Iterator[tuple[Meaning, Peer, Defec
         By market, in the order of the table; a series at another level is no further compared.
     """
     for market in markets_of(series):
-        odd: set[str] = set()
+        rest = market
         for check in MARKET_CHECKS:
-            rest = [x for x in market if x.file not in odd]
-            if len(rest) < 2:  # noqa: PLR2004 - one cannot be compared
-                continue
+            if len(rest.peers) < 2:  # noqa: PLR2004 - one cannot be compared
+                break
             found = list(check.find(rest))
             yield from ((check.meaning, peer, defect) for peer, defect in found)
-            if check.meaning in {meanings.LEVEL, meanings.LABEL_SHIFT}:
-                odd |= {peer.file for peer, _ in found}
+            if found and check.meaning.stops is Stop.FILE:
+                odd = {peer.file for peer, _ in found}
+                rest = Market(tuple(x for x in rest.peers if x.file not in odd))
 
 
 def check_cells(file: Cells) -> Iterator[tuple[Meaning, Defect]]:
