@@ -16,6 +16,7 @@ from basis_lab.data.catalogue import (
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.table import check_markets
 from basis_lab.data.findings import Finding, Severity
+from basis_lab.data.origins import Origin, origin_of, read_origins
 from basis_lab.data.parquet import write_columns
 from basis_lab.data.quality import words_of
 from basis_lab.data.raw import RawStore, peer_of
@@ -173,7 +174,7 @@ def import_directory(
         if progress is not None:
             progress(dataset_id, done, len(ids))
     found = _against_each_other(found, store.combined)
-    infos = _write(target, found)
+    infos = _write(target, found, read_origins(root))
     files = [x for name in found if name not in store.combined for x in _file_reports(found[name])]
     unread = _unread(store, {} if rules is None else rules)
     return ImportReport(
@@ -226,7 +227,9 @@ def _against_each_other(
     return {name: with_findings(one, told) for name, one in found.items()}
 
 
-def _write(target: Path, found: Mapping[str, Resolution]) -> tuple[DatasetInfo, ...]:
+def _write(
+    target: Path, found: Mapping[str, Resolution], origins: Sequence[Origin]
+) -> tuple[DatasetInfo, ...]:
     """Write what is good; a derived dataset is written too, and serves only where allowed."""
     chosen = [
         (x.chosen, x.info) for x in found.values() if x.chosen is not None and x.info is not None
@@ -240,7 +243,10 @@ def _write(target: Path, found: Mapping[str, Resolution]) -> tuple[DatasetInfo, 
             remedy="mend or replace the files",
         )
     before = _files_named(target)
-    infos = tuple(_write_dataset(target, file, info) for file, info in chosen)
+    infos = tuple(
+        _write_dataset(target, file, _with_origin(info, origin_of(file.name, origins)))
+        for file, info in chosen
+    )
     (target / CATALOGUE).write_text(render_catalogue(infos, absent), encoding="utf-8")
     for name in before - {x.file for x in infos}:
         (target / name).unlink(missing_ok=True)
@@ -258,6 +264,11 @@ def _files_named(target: Path) -> set[str]:
         return set()
     inside = {x.file for x in infos if target in (target / x.file).resolve().parents}
     return {name for name in inside if name.endswith(".parquet")}
+
+
+def _with_origin(info: DatasetInfo, origin: Origin) -> DatasetInfo:
+    source = f"{info.source} ({origin.source})" if origin.source else info.source
+    return replace(info, source=source, fetched=origin.fetched, licence=origin.licence)
 
 
 def _write_dataset(target: Path, file: RawFile, info: DatasetInfo) -> DatasetInfo:

@@ -20,6 +20,8 @@ _MARGINS = re.compile(r"[a-z0-9]+_margin_requirements\.json(\.gz)?$")
 _RISK = re.compile(r"aave_v3_risk_parameters.*\.json(\.gz)?$")
 _COSTS = re.compile(r"execution_cost.*\.json(\.gz)?$")
 _SAME = 1e-9
+IMPLIED = "implied_reserve_factor"
+_FACTOR_APART = 0.01
 
 
 def is_static(name: str) -> bool:
@@ -114,6 +116,11 @@ def _against(content: Mapping[str, object], rules: Rules) -> Iterator[str]:
             known = rules[asset][field] if asset in rules and field in rules[asset] else None
             if known is not None and abs(known - float(value)) > _SAME:
                 yield f"{field} of {asset} is {value:g} here, {known:g} in configs/venues"
+    factors = content.get("reserve_factors")
+    for asset, value in (factors if isinstance(factors, dict) else {}).items():
+        known = rules[asset][IMPLIED] if asset in rules and IMPLIED in rules[asset] else None
+        if known is not None and abs(known - float(value)) > _FACTOR_APART:
+            yield f"reserve factor of {asset} is {value:g} here, its last rates imply {known:.3g}"
 
 
 def _judge_costs(content: Mapping[str, object]) -> tuple[Finding, ...]:

@@ -3,14 +3,21 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from basis_lab.data.checks.meanings import NO_DATASET
+from basis_lab.data.checks.reserve import reserve_factors
 from basis_lab.data.csv import read_table
 from basis_lab.data.findings import Finding
+from basis_lab.data.origins import SOURCES
 from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import cell_findings
 from basis_lab.data.recognise import SUFFIX, recognise
-from basis_lab.data.static import Rules, is_static, judge_static
+from basis_lab.data.series import DatasetId, DatasetKind
+from basis_lab.data.static import IMPLIED, Rules, is_static, judge_static
 from basis_lab.errors import BadDataError
+
+LAST_ROWS = 10
 
 
 def unread_files(store: RawStore, rules: Rules) -> Iterator[tuple[str, tuple[Finding, ...]]]:
@@ -28,14 +35,31 @@ def unread_files(store: RawStore, rules: Rules) -> Iterator[tuple[str, tuple[Fin
     (str, tuple of Finding)
         The file inside the directory, and what is to be said of it.
     """
+    known: Rules | None = None
     for name, _, _ in store.content:
         bare = Path(name).name
-        if recognise(bare) is not None:
+        if recognise(bare) is not None or name == SOURCES:
             continue
         if is_static(bare):
-            yield name, judge_static(store.root / name, rules)
+            known = _with_factors(store, rules) if known is None else known
+            yield name, judge_static(store.root / name, known)
         else:
             yield name, _judge_unknown(store.root / name, name)
+
+
+def _with_factors(store: RawStore, rules: Rules) -> Rules:
+    """Return the rules with the reserve factor that the last rates of each reserve imply."""
+    found = {asset: dict(values) for asset, values in rules.items()}
+    for name in store.ids():
+        dataset = DatasetId.parse(name)
+        if dataset is None or dataset.kind is not DatasetKind.AAVE:
+            continue
+        resolved = store.resolve(name)
+        if resolved is not None and resolved.chosen is not None:
+            factors = reserve_factors(resolved.chosen.rows)[-LAST_ROWS:]
+            if len(factors):
+                found.setdefault(dataset.symbol, {})[IMPLIED] = float(np.median(factors))
+    return found
 
 
 def _judge_unknown(path: Path, name: str) -> tuple[Finding, ...]:
