@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.data.align import history_start
+from basis_lab.data.checks.meanings import EQUAL_ROWS
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Defect, Rows
 from basis_lab.data.checks.table import check_markets, check_series
@@ -52,7 +53,8 @@ def check_used(
     """
     used = {name: x for name, x in _used(served, series, times).items() if x is not None}
     warnings: dict[str, list[str]] = {
-        name: [x.text for x in one.info.findings if carried(x)] for name, one in series.items()
+        name: [x.text for x in one.info.findings if carried(x) and x.meaning is not EQUAL_ROWS]
+        for name, one in series.items()
     }
     for name, one in used.items():
         for meaning, defect in check_series(one.peer.rows, before_a_run=True):

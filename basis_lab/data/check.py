@@ -151,7 +151,10 @@ def check_run(load: Callable[[], MarketFrame], mode: str) -> Checked:
         frame = load()
     except DataError as error:
         return Checked(good=(), findings=(_of_error(error),), summary=f"{mode} cannot run")
-    good = ["; ".join([f"{x.key} from {x.file}", *x.notes, *x.warnings]) for x in frame.sources]
+    good = [
+        "; ".join(dict.fromkeys([f"{x.key} from {x.file}", *x.notes, *x.warnings]))
+        for x in frame.sources
+    ]
     span = f"{frame.times[0]}Z to {frame.times[-1]}Z, {frame.rows:,} timesteps"
     summary = f"{mode} has what it needs, {span}"
     return Checked(good=tuple(good), findings=(), summary=summary)

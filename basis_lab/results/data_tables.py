@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from basis_lab.data.check import CheckFinding
+from basis_lab.data.checks.meanings import MEANINGS
 from basis_lab.data.coverage import Coverage
 from basis_lab.data.series import DatasetInfo
 from basis_lab.results.data_words import kind_of, repairs_of
@@ -89,3 +90,24 @@ def findings_table(findings: Sequence[CheckFinding]) -> pd.DataFrame:
         (x.severity.value, x.check, x.file, x.rows, x.what, x.effect, x.remedy) for x in findings
     ]
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def meanings_table() -> pd.DataFrame:
+    """Return what every check means.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a check: its severity, what it stops, its effect on a backtest, what to do.
+    """
+    rows = [
+        {
+            "check": x.name,
+            "severity": x.severity.value,
+            "stops": x.stops.value,
+            "effect": x.effect,
+            "remedy": x.remedy,
+        }
+        for x in MEANINGS.values()
+    ]
+    return pd.DataFrame(rows).set_index("check")

@@ -49,11 +49,6 @@ class DataCatalogue:
             for share_class in mode.header.share_classes
         )
 
-    @cached_property
-    def checked(self) -> Checked:
-        """What the checks say of all of it."""
-        return check_store(self._store, collateral_rules())
-
     def table(self) -> "pd.DataFrame":
         """Return the catalogue as a table.
 
@@ -88,7 +83,19 @@ class DataCatalogue:
         """
         from basis_lab.results.data_tables import findings_table
 
-        return findings_table(self.checked.findings)
+        return findings_table(self._checked.findings)
+
+    def meanings(self) -> "pd.DataFrame":
+        """Return what is checked, what a finding would do to a backtest, and what to do.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a check.
+        """
+        from basis_lab.results.data_tables import meanings_table
+
+        return meanings_table()
 
     def figure(self) -> "Figure":
         """Draw modes and datasets over time.
@@ -102,6 +109,10 @@ class DataCatalogue:
 
         datasets = [cover_dataset(self._store, x) for x in self.datasets]
         return draw_coverage(self.modes, datasets)
+
+    @cached_property
+    def _checked(self) -> Checked:
+        return check_store(self._store, collateral_rules())
 
     def _cover(self, mode: str, share_class: str) -> Coverage:
         config = load_config(mode, share_class=share_class)
