@@ -10,6 +10,7 @@ from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import CHECKED_BY_SERIES, check_markets, check_order, check_series
 from basis_lab.data.findings import Finding, Severity
+from basis_lab.data.markets import findings_by_file
 from basis_lab.data.quality import words_of
 from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import RawFile
@@ -118,7 +119,7 @@ def check_store(store: Store, rules: Rules | None = None) -> Checked:
         told, read = _check_dataset(store, name)
         found += told
         series += read
-    found += _check_markets(series)
+    found += _check_raw_markets(store) if isinstance(store, RawStore) else _check_markets(series)
     if isinstance(store, CanonicalStore):
         found += [_of(Finding(UNREADABLE, why), name) for name, why in store.refused.items()]
     if isinstance(store, RawStore):
@@ -261,6 +262,16 @@ def _check_files(store: RawStore, name: str) -> Iterator[CheckFinding]:
 def _check_unread(store: RawStore, rules: Rules) -> Iterator[CheckFinding]:
     for name, findings in unread_files(store, rules):
         yield from (_of(x, name, effect=UNUSED) for x in findings)
+
+
+def _check_raw_markets(store: RawStore) -> Iterator[CheckFinding]:
+    resolved = [store.resolve(x) for x in store.ids() if x not in store.combined]
+    known = [x for x in resolved if x is not None]
+    derived = {x.chosen.name for x in known if x.chosen is not None and x.chosen.derived}
+    passed_over = {f.name for x in known if x.chosen is not None for f in x.refused}
+    for file, findings in findings_by_file(known).items():
+        effect = DERIVED if file in derived else OTHER_SERVES if file in passed_over else None
+        yield from (_of(x, file, effect=effect) for x in findings)
 
 
 def _check_markets(series: list[TimeSeries]) -> Iterator[CheckFinding]:

@@ -1,11 +1,9 @@
 """Import: a raw directory becomes a canonical one, and every file's fate is reported."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-
-import numpy as np
 
 from basis_lab.data.catalogue import (
     CATALOGUE,
@@ -13,14 +11,12 @@ from basis_lab.data.catalogue import (
     parse_catalogue,
     render_catalogue,
 )
-from basis_lab.data.checks.peers import Peer
-from basis_lab.data.checks.table import check_markets
 from basis_lab.data.findings import Finding, Severity
+from basis_lab.data.markets import findings_by_file
 from basis_lab.data.origins import Origin, origin_of, read_origins
 from basis_lab.data.parquet import write_columns
-from basis_lab.data.quality import words_of
-from basis_lab.data.raw import RawStore, peer_of
-from basis_lab.data.raw_file import RawFile, RefusedFile
+from basis_lab.data.raw import RawStore
+from basis_lab.data.raw_file import RawFile
 from basis_lab.data.repairs import Repair
 from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
@@ -173,7 +169,8 @@ def import_directory(
             found[dataset_id] = resolution
         if progress is not None:
             progress(dataset_id, done, len(ids))
-    found = _against_each_other(found, store.combined)
+    told = findings_by_file(found[x] for x in found if x not in store.combined)
+    found = {name: with_findings(one, told) for name, one in found.items()}
     infos = _write(target, found, read_origins(root))
     files = [x for name in found if name not in store.combined for x in _file_reports(found[name])]
     unread = _unread(store, {} if rules is None else rules)
@@ -198,33 +195,6 @@ def _check_places(root: Path, target: Path) -> None:
             value=str(target),
             remedy="write the canonical directory beside the raw one",
         )
-
-
-def _against_each_other(
-    found: Mapping[str, Resolution], combined: Collection[str]
-) -> dict[str, Resolution]:
-    """Compare what serves with the others of its market; what is refused is compared as well."""
-    files: dict[str, RawFile | RefusedFile] = {}
-    peers: list[Peer] = []
-    for name, one in found.items():
-        if name in combined:
-            continue
-        if one.chosen is not None:
-            files[one.chosen.name] = one.chosen
-            peers.append(peer_of(one.chosen))
-        for refused in one.refused:
-            if refused.rows is not None:
-                files[refused.name] = refused
-                peers.append(
-                    Peer(dataset=one.dataset, file=refused.name, rows=refused.rows, derived=True)
-                )
-    told: dict[str, list[Finding]] = {}
-    for meaning, peer, defect in check_markets(peers):
-        file = files[peer.file]
-        lines = file.lines if isinstance(file, RawFile) else np.arange(2, len(peer.rows.times) + 2)
-        words = words_of([(meaning, defect)], peer.file, peer.rows.times, lines)
-        told.setdefault(peer.file, []).extend(words)
-    return {name: with_findings(one, told) for name, one in found.items()}
 
 
 def _write(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from basis_lab.data.checks.labels import archive_shift_h
 from basis_lab.data.checks.meanings import COLUMN_READ, RELABELLED, UNREADABLE
-from basis_lab.data.checks.peers import Peer, archive_shift_h
+from basis_lab.data.checks.peers import Peer
 from basis_lab.data.combined import lst_rate, with_totals
 from basis_lab.data.findings import Finding
 from basis_lab.data.raw_file import RawFile, RefusedFile, judged, read_raw_file

@@ -1,6 +1,5 @@
-"""Series of one market against each other: level, outliers, and the zone of their labels."""
+"""Series of one market against each other: level and outliers."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,23 +7,14 @@ from functools import cached_property
 import numpy as np
 
 from basis_lab.data.checks.rows import NOWHERE, Defect, Rows
-from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray, time_text
+from basis_lab.data.series import DatasetId, DatasetKind, IntArray, time_text
 from basis_lab.domain.market import FloatArray, TimeArray
-from basis_lab.errors import BadDataError
 
 LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
 FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
-SHIFTS_H = (-8, 0, 8, 16)
-SCANNED_H = 24
-SCANNED_ROWS = 20_000  # of bars; labels are shifted throughout
-# A shift is believed when it beats every other by this much correlation, on this many rows.
-CLEAR_MARGIN = 0.05
-CLEAR_CORRELATION = 0.5
-ENOUGH_ROWS = 100
 
 _TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
 _WRAPPED = {"WETHUSDT": "ETHUSDT", "WETHUSD": "ETHUSDT", "WBTCUSDT": "BTCUSDT"}
-_SECOND = np.timedelta64(1, "s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +112,7 @@ class Market:
         if not others:
             return None
         apart = np.zeros(len(peer.rows.times))
-        rows, _ = _common(peer.rows.times, far)
+        rows, _ = common_places(peer.rows.times, far)
         if len(rows):
             apart[rows] = _distances(peer, others, rows)
         return apart
@@ -171,7 +161,7 @@ def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
     if not first.trusted:
         return
     for peer in market.peers[1:]:
-        ours, theirs = _common(peer.rows.times, first.rows.times)
+        ours, theirs = common_places(peer.rows.times, first.rows.times)
         if not len(ours):
             continue
         ratio = float(np.median(peer.rows.first_field[ours] / first.rows.first_field[theirs]))
@@ -211,97 +201,21 @@ def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[
             yield peer, Defect(what=what, field="", places=places, value=float(apart[worst]))
 
 
-def find_label_shifts(market: Market) -> Iterator[tuple[Peer, Defect]]:
-    """Find series whose labels run ahead of, or behind, most of their market.
+def common_places(
+    ours: "IntArray | TimeArray", theirs: "IntArray | TimeArray"
+) -> tuple[IntArray, IntArray]:
+    """Return the places of common times in two ascending arrays.
 
     Parameters
     ----------
-    market : Market
-        Series of one market.
+    ours, theirs : ndarray of shape (n,) and (m,)
+        Times, strictly ascending.
 
-    Yields
-    ------
-    (Peer, Defect)
-        The series, and by how much.
+    Returns
+    -------
+    ours, theirs : ndarray of int
+        Places in each.
     """
-    known = [(x, _moves(x)) for x in market.peers if _can_tell(x)]
-    if len(known) < 2:  # noqa: PLR2004 - one cannot be compared
-        return
-    first = known[0]
-    shifts = [_Shift(0, 1.0, 1.0), *(_shift(moves, first[1]) for _, moves in known[1:])]
-    counted = Counter(x.hours for x in shifts)
-    # Of two, the one that others are measured by is right.
-    most = max(counted, key=lambda hours: (counted[hours], hours == 0))
-    odd = next((i for i, x in enumerate(shifts) if x.hours != 0), 0)
-    for i, (peer, _) in enumerate(known):
-        hours = shifts[i].hours - most
-        if hours:
-            told, other = (shifts[i], first[0]) if i else (shifts[odd], known[odd][0])
-            what = (
-                f"labels run {hours:+d} h against {other.dataset}: correlation {told.best:.2f} "
-                f"there, {told.unmoved:.2f} as labelled{_meaning(peer, hours)}"
-            )
-            yield peer, Defect(what=what, field="", places=NOWHERE, value=hours)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shift:
-    hours: int
-    best: float
-    unmoved: float
-
-
-def _meaning(peer: Peer, hours: int) -> str:
-    if peer.dataset.kind in BAR_KINDS and abs(hours) * 3600 == peer.rows.interval_s:
-        return " (open labels and close labels)"
-    return f" (as if UTC{hours:+d})"
-
-
-def _can_tell(peer: Peer) -> bool:
-    kind = peer.dataset.kind
-    return len(peer.rows.times) > ENOUGH_ROWS and (
-        kind is DatasetKind.FUNDING or (kind in BAR_KINDS and not peer.derived)
-    )
-
-
-def _moves(peer: Peer) -> tuple[IntArray, FloatArray]:
-    """Return what two venues of a market share: settled rates, or moves of the price."""
-    seconds = peer.rows.times.astype("datetime64[s]").astype(np.int64)
-    values = peer.rows.first_field
-    if peer.dataset.kind is DatasetKind.FUNDING:
-        return seconds, values
-    seconds, values = seconds[:SCANNED_ROWS], values[:SCANNED_ROWS]
-    whole = np.diff(seconds) == peer.rows.interval_s
-    return seconds[1:][whole], np.log(values[1:] / values[:-1])[whole]
-
-
-def _shift(ours: tuple[IntArray, FloatArray], theirs: tuple[IntArray, FloatArray]) -> _Shift:
-    unmoved = _correlation(ours, theirs, 0)
-    if unmoved >= 1.0 - CLEAR_MARGIN - CLEAR_MARGIN:  # no other shift can be clearer
-        return _Shift(0, unmoved, unmoved)
-    found = {h: _correlation(ours, theirs, h) for h in range(-SCANNED_H, SCANNED_H + 1)}
-    best = max(found, key=lambda hours: (found[hours], -abs(hours)))
-    clear = found[best] >= CLEAR_CORRELATION and found[best] - unmoved >= CLEAR_MARGIN
-    return _Shift(best if clear else 0, found[best], unmoved)
-
-
-def _correlation(
-    ours: tuple[IntArray, FloatArray], theirs: tuple[IntArray, FloatArray], hours: int
-) -> float:
-    """Return how alike two series are when the labels of one are moved back; -1 if unknown."""
-    left, right = _common(ours[0] - 3600 * hours, theirs[0])
-    if len(left) < ENOUGH_ROWS:
-        return -1.0
-    a, b = ours[1][left], theirs[1][right]
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / scale if scale > 0.0 else -1.0
-
-
-def _common(
-    ours: "IntArray | TimeArray", theirs: "IntArray | TimeArray"
-) -> tuple[IntArray, IntArray]:
-    """Return the places of common times in two ascending arrays."""
     if not len(ours) or not len(theirs):
         return NOWHERE, NOWHERE
     if len(ours) == len(theirs) and (ours == theirs).all():
@@ -314,7 +228,7 @@ def _common(
 
 def _far_times(peer: Peer, first: Peer) -> TimeArray:
     """Return when a series is not near the first of its market, or that one shows nothing."""
-    ours, theirs = _common(peer.rows.times, first.rows.times)
+    ours, theirs = common_places(peer.rows.times, first.rows.times)
     far = np.ones(len(peer.rows.times), dtype=bool)
     far[ours] = False
     for name, other in _shown(peer, first):
@@ -339,7 +253,7 @@ def _distances(peer: Peer, others: Sequence[Peer], rows: IntArray) -> FloatArray
         shown = np.full((len(others), len(rows)), np.nan)
         for line, other in zip(shown, others, strict=True):
             for _, against in (x for x in _shown(peer, other) if x[0] == name):
-                mine, places = _common(times, other.rows.times)
+                mine, places = common_places(times, other.rows.times)
                 line[mine] = other.rows.fields[against][places]
         if name in peer.rows.fields:
             off = np.abs(peer.rows.fields[name][rows] / _median_of_known(shown) - 1.0)
@@ -356,42 +270,3 @@ def _median_of_known(shown: FloatArray) -> FloatArray:
     high: FloatArray = ranked[np.minimum(count // 2, len(shown) - 1), columns]
     middle: FloatArray = (low + high) / 2.0
     return middle
-
-
-def archive_shift_h(archive: Peer, other: Peer) -> tuple[int, str]:
-    """Return by how many hours a funding archive's labels run ahead of UTC.
-
-    Parameters
-    ----------
-    archive : Peer
-        Labels in doubt.
-    other : Peer
-        Another venue of the same coin, labelled in UTC.
-
-    Returns
-    -------
-    hours : int
-        To subtract from the labels.
-    evidence : str
-        The correlations that tell.
-
-    Raises
-    ------
-    BadDataError
-        If no shift stands out.
-    """
-    ours, theirs = _moves(archive), _moves(other)
-    found = {hours: _correlation(ours, theirs, hours) for hours in SHIFTS_H}
-    best, second = sorted(found, key=lambda x: found[x], reverse=True)[:2]
-    evidence = (
-        f"correlation with {other.dataset} {found[best]:.2f} at {best} h, "
-        f"{found[second]:.2f} at {second} h"
-    )
-    if found[best] < CLEAR_CORRELATION or found[best] - found[second] < CLEAR_MARGIN:
-        raise BadDataError(
-            "the zone of the labels cannot be told",
-            where=f"{archive.dataset}, from {time_text(archive.rows.times[0])}",
-            value=evidence,
-            remedy="give a file with settlement times in UTC",
-        )
-    return best, evidence

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from basis_lab.data.checks import cells, meanings, order, peers, reserve, shape, values
+from basis_lab.data.checks import cells, labels, meanings, order, peers, reserve, shape, values
 from basis_lab.data.checks.cells import Cells
 from basis_lab.data.checks.peers import Market, Peer, markets_of
 from basis_lab.data.checks.rows import Defect, Rows
@@ -151,7 +151,7 @@ SERIES_CHECKS = (
 )
 MARKET_CHECKS = (
     MarketCheck(meaning=meanings.LEVEL, find=peers.find_levels),
-    MarketCheck(meaning=meanings.LABEL_SHIFT, find=peers.find_label_shifts),
+    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
     MarketCheck(
         meaning=meanings.WRONG_OUTLIER,
         find=lambda x: peers.find_outliers(x, peers.WRONG, float("inf")),
