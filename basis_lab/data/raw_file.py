@@ -174,7 +174,7 @@ def judged(file: RawFile) -> RawFile | RefusedFile:
     """
     found = list(check_series(file.rows))
     printed: Iterable[str] = ()
-    if TOTAL in file.fields and not found:
+    if TOTAL in file.fields and all(x[0].severity is not Severity.ERROR for x in found):
         printed = printed_warnings(file.fields, file.lines)
     findings = [
         *file.findings,
@@ -281,15 +281,16 @@ def cell_findings(table: RawTable, kind: DatasetKind | None) -> tuple[Finding, .
     tuple of Finding
         Notes.
     """
-    read = set() if kind is None else _read_of(table, kind)
-    return tuple(words_of(check_cells(cells_of(table, read)), table.file, None, table.lines))
+    read = [] if kind is None else _read_of(table, kind)
+    cells = cells_of(table, read, read[0] if read else None)
+    return tuple(words_of(check_cells(cells), table.file, None, table.lines))
 
 
-def _read_of(table: RawTable, kind: DatasetKind) -> set[str]:
-    """Return the columns that serve, where the file has them."""
+def _read_of(table: RawTable, kind: DatasetKind) -> list[str]:
+    """Return the columns that serve, where the file has them; the times first."""
     if kind is DatasetKind.REWARDS:
-        return {x for x in COLUMNS if x in table.header}
+        return [x for x in COLUMNS if x in table.header]
     layout = layout_of(kind)
     chosen = (layout.times, *layout.fields.values())
     found = [[x for x in names if x in table.header][:1] for names in chosen]
-    return {x for names in found for x in names}
+    return [x for names in found for x in names]

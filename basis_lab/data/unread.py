@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from basis_lab.data.checks.meanings import NO_DATASET
+from basis_lab.data.checks.meanings import NO_DATASET, SAME_FILE
 from basis_lab.data.checks.reserve import reserve_factors
 from basis_lab.data.csv import read_table
 from basis_lab.data.findings import Finding
@@ -42,9 +42,24 @@ def unread_files(store: RawStore, rules: Rules) -> Iterator[tuple[str, tuple[Fin
             continue
         if is_static(bare):
             known = _with_factors(store, rules) if known is None else known
-            yield name, judge_static(store.root / name, known)
+            found = judge_static(store.root / name, known)
+            yield name, (*found, *_same_files(store, name))
         else:
             yield name, _judge_unknown(store.root / name, name)
+
+
+def _same_files(store: RawStore, name: str) -> tuple[Finding, ...]:
+    """Tell which other tables of a directory hold the same bytes."""
+    content = (store.root / name).read_bytes()
+    same = [
+        other
+        for other, size, _ in store.content
+        if other != name
+        and size == len(content)
+        and is_static(Path(other).name)
+        and (store.root / other).read_bytes() == content
+    ]
+    return (Finding(SAME_FILE, f"the same bytes as {', '.join(same)}"),) if same else ()
 
 
 def _with_factors(store: RawStore, rules: Rules) -> Rules:

@@ -8,15 +8,16 @@ import numpy as np
 from basis_lab.data.checks.rows import NOWHERE, Defect
 from basis_lab.data.checks.shape import INTERPOLATED_SHARE
 from basis_lab.data.csv import RawTable
+from basis_lab.data.series import IntArray
 from basis_lab.domain.market import FloatArray
 
 _ENOUGH = 20
 # A column is nearly constant where so few rows differ.
 _ODD_SHARE = 0.02
-_LAG_CORRELATION = 0.97
+_LAG_CORRELATION, _LAG_MARGIN = 0.9, 0.3
 _LATE_SHARE = 0.2
 _TWO_ZONES = "+00:00Z"
-_EPOCH_FROM = 1e9
+_ESTIMATED = "estimated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,14 @@ class Cells:
         The columns that serve.
     numbers : mapping of str to ndarray of shape (n,)
         Those that hold numbers, NaN where a cell is empty.
+    order : ndarray of int, shape (n,)
+        The rows in the order of time, as far as one is known.
     """
 
     table: RawTable
     read: frozenset[str]
     numbers: Mapping[str, FloatArray]
+    order: IntArray
 
     @property
     def unread(self) -> Iterator[tuple[str, FloatArray]]:
@@ -43,7 +47,7 @@ class Cells:
         return ((x, values) for x, values in self.numbers.items() if x not in self.read)
 
 
-def cells_of(table: RawTable, read: Iterable[str]) -> Cells:
+def cells_of(table: RawTable, read: Iterable[str], time: str | None) -> Cells:
     """Return a file's columns for its checks.
 
     Parameters
@@ -52,6 +56,8 @@ def cells_of(table: RawTable, read: Iterable[str]) -> Cells:
         The file.
     read : iterable of str
         The columns that serve.
+    time : str or None
+        The one that holds the times; None where none is known.
 
     Returns
     -------
@@ -60,7 +66,10 @@ def cells_of(table: RawTable, read: Iterable[str]) -> Cells:
     """
     found = {name: _numbers(table.column(name)) for name in table.header}
     numbers = {name: values for name, values in found.items() if values is not None}
-    return Cells(table=table, read=frozenset(read), numbers=numbers)
+    # Texts of one format sort as their times do.
+    stamps = np.array(table.column(time)) if time is not None else np.arange(len(table.rows))
+    order = np.argsort(stamps, kind="stable").astype(np.int64)
+    return Cells(table=table, read=frozenset(read), numbers=numbers, order=order)
 
 
 def _numbers(cells: tuple[str, ...]) -> FloatArray | None:
@@ -91,7 +100,7 @@ def find_two_zones(cells: Cells) -> Iterator[Defect]:
 
 
 def find_columns_that_stop(cells: Cells) -> Iterator[Defect]:
-    """Find columns that are empty for a part of the file.
+    """Find columns that are empty for a part of the file, or zero to its end.
 
     Parameters
     ----------
@@ -109,6 +118,12 @@ def find_columns_that_stop(cells: Cells) -> Iterator[Defect]:
             first, last = cells.table.lines[known[[0, -1]]]
             what = f"{name} is empty in {len(empty)} rows; it has rows {first} to {last}"
             yield Defect(what=what, field=name, places=empty, value="")
+        elif len(known):
+            last_value = int(np.flatnonzero(np.append(1.0, values))[-1])
+            if last_value and len(values) - last_value >= _ENOUGH:
+                what = f"{name} is 0 from row {cells.table.lines[last_value]} on: it was given up"
+                places = np.arange(last_value, len(values))
+                yield Defect(what=what, field=name, places=places, value=0.0)
 
 
 def find_constant_columns(cells: Cells) -> Iterator[Defect]:
@@ -148,7 +163,9 @@ def find_odd_rows(cells: Cells) -> Iterator[Defect]:
     Defect
         One a column.
     """
-    for name, values in cells.unread:
+    if cells.read:  # what a file that serves has beside is not looked at so closely
+        return
+    for name, values in cells.numbers.items():
         if len(values) < _ENOUGH or not np.isfinite(values).all():
             continue
         usual = float(np.median(values))
@@ -196,7 +213,7 @@ def find_straight_columns(cells: Cells) -> Iterator[Defect]:
         One a column.
     """
     for name, values in cells.unread:
-        if len(values) < _ENOUGH or not np.isfinite(values).all() or values[0] >= _EPOCH_FROM:
+        if len(values) < _ENOUGH or not np.isfinite(values).all() or _counts(values):
             continue
         steps = np.diff(values)
         moving = steps[:-1] != 0.0
@@ -212,7 +229,7 @@ def find_lagging_columns(cells: Cells) -> Iterator[Defect]:
     Parameters
     ----------
     cells : Cells
-        One file, its rows about in the order of time.
+        One file.
 
     Yields
     ------
@@ -220,15 +237,16 @@ def find_lagging_columns(cells: Cells) -> Iterator[Defect]:
         One a pair.
     """
     for name, values in cells.unread:
-        for other in cells.read & cells.numbers.keys():
+        for other in sorted(cells.read & cells.numbers.keys()):
             served = cells.numbers[other]
-            if len(values) < _ENOUGH or values[0] >= _EPOCH_FROM or served[0] >= _EPOCH_FROM:
+            if len(values) < _ENOUGH or _counts(values) or _counts(served):
                 continue
-            late, same = _alike(values[1:], served[:-1]), _alike(values, served)
-            if late >= _LAG_CORRELATION and late > same:
+            ours, theirs = np.diff(values[cells.order]), np.diff(served[cells.order])
+            late, same = _alike(ours[1:], theirs[:-1]), _alike(ours, theirs)
+            if late >= _LAG_CORRELATION and late > same + _LAG_MARGIN:
                 what = (
-                    f"{name} is {other} of the row before (correlation {late:.3f}, {same:.3f} in "
-                    "the same row)"
+                    f"{name} is {other} of the row before (correlation of their changes "
+                    f"{late:.2f}, {same:.2f} in the same row)"
                 )
                 yield Defect(what=what, field=name, places=NOWHERE, value=late)
 
@@ -279,11 +297,41 @@ def find_paid_at_end(cells: Cells) -> Iterator[Defect]:
         One or none.
     """
     names = ("payout_date", "period_end")
-    if set(names) <= set(cells.table.header) and cells.table.column(names[0]) == cells.table.column(
-        names[1]
-    ):
-        what = "payout_date is period_end in every row: the payment came later"
-        yield Defect(what=what, field=names[0], places=NOWHERE, value=names[1])
+    if not set(names) <= set(cells.table.header):
+        return
+    paid, ended = (np.array(cells.table.column(x)) for x in names)
+    same = np.flatnonzero(paid == ended)
+    if len(same) > len(paid) / 2:
+        what = f"payout_date is period_end in {len(same)} rows: the payment came later"
+        yield Defect(what=what, field=names[0], places=same, value=str(paid[same[0]]))
+
+
+def find_estimates(cells: Cells) -> Iterator[Defect]:
+    """Find rows that call themselves estimates.
+
+    Parameters
+    ----------
+    cells : Cells
+        One file.
+
+    Yields
+    ------
+    Defect
+        One a column.
+    """
+    for name in cells.table.header:
+        if name in cells.numbers:
+            continue
+        said = np.flatnonzero(np.array(cells.table.column(name)) == _ESTIMATED)
+        if len(said):
+            what = f"{len(said)} rows say in {name} that they are estimates"
+            yield Defect(what=what, field=name, places=said, value=_ESTIMATED)
+
+
+def _counts(values: FloatArray) -> bool:
+    """Tell if a column counts something: blocks, hours, seconds."""
+    known = values[np.isfinite(values)]
+    return bool((known == np.floor(known)).all())
 
 
 def _alike(left: FloatArray, right: FloatArray) -> float:

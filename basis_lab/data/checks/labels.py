@@ -1,7 +1,7 @@
 """Whether the time labels of a series are what they say, told by the others of its market."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ CLEAR_CORRELATION = 0.5
 ENOUGH_ROWS = 100
 # Changes of funding rates are alike by a third to a half at the right shift, by nothing at the
 # others: in standard errors of a correlation.
-CLEAR_ERRORS, MARGIN_ERRORS = 5.0, 4.0
+CLEAR_ERRORS, MARGIN_ERRORS = 5.0, 2.0
 _SECONDS = 3600
 
 Moves = tuple[IntArray, FloatArray]
@@ -48,19 +48,38 @@ def find_label_shifts(market: Market) -> Iterator[tuple[Peer, Defect]]:
     moves = [_moves(x) for x in known]
     funding = known[0].dataset.kind is DatasetKind.FUNDING
     shifts = [_Shift(0, 1.0, 1.0), *(_shift(x, moves[0], funding=funding) for x in moves[1:])]
-    counted = Counter(x.hours for x in shifts)
-    # Of two, the one that others are measured by is right.
-    most = max(counted, key=lambda hours: (counted[hours], hours == 0))
+    most = _agreed(known, shifts)
     odd = next((i for i, x in enumerate(shifts) if x.hours != 0), 0)
     for i, peer in enumerate(known):
-        hours = shifts[i].hours - most
+        hours = shifts[i].hours - (most if most is not None else 0)
+        if most is None and i == 0:
+            hours = -shifts[odd].hours
         if hours:
             told, other = (shifts[i], known[0]) if i else (shifts[odd], known[odd])
+            doubt = "" if most is not None else "; one of the two is wrong, nothing tells which"
             what = (
                 f"labels run {hours:+d} h against {other.dataset}: correlation {told.best:.2f} "
-                f"there, {_unmoved(told)} as labelled{_meaning(peer, hours)}"
+                f"there, {_unmoved(told)} as labelled{_meaning(peer, hours)}{doubt}"
             )
             yield peer, Defect(what=what, field="", places=NOWHERE, value=hours)
+
+
+def _agreed(known: Sequence[Peer], shifts: Sequence["_Shift"]) -> int | None:
+    """Return the shift against the first that most series have; None where nothing decides."""
+    counted = Counter(x.hours for x in shifts).most_common()
+    best = [hours for hours, count in counted if count == counted[0][1]]
+    if len(best) == 1:
+        return best[0]
+    # Venues settle on whole intervals of UTC.
+    whole = {x.hours for x, peer in zip(shifts, known, strict=True) if _settles_whole(peer)}
+    decided = [hours for hours in best if hours in whole]
+    return decided[0] if len(decided) == 1 else None
+
+
+def _settles_whole(peer: Peer) -> bool:
+    seconds = _levels(peer)[0]
+    whole = np.mean(seconds % peer.rows.interval_s == 0)
+    return peer.dataset.kind is DatasetKind.FUNDING and bool(whole > 0.5)  # noqa: PLR2004 - most
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,11 +142,6 @@ LEFT_OUT = _warning("left-out", "rows without a partner are not used", "complete
 PRINTED_UNITS = _warning(
     "printed-units", "none: rewards are computed from totals", "compare with the published table"
 )
-LUMP_PERIOD = _warning(
-    "lump-period",
-    "a yield per period would be read as one of the usual length",
-    "scale by days, as runs do",
-)
 TABLE_REFUSED = Meaning(
     name="table-refused",
     severity=Severity.ERROR,
@@ -165,9 +160,16 @@ TWO_ZONES = _note("two-zone-marks", "none: this column was not read", "write one
 CONSTANT_COLUMN = _note("constant-column", "none: this column was not read")
 ODD_ROWS = _note("odd-rows", "none: this column was not read")
 EQUAL_COLUMNS = _note("equal-columns", "none: one of them was read")
-COLUMN_STOPS = _note("column-stops", "none: this column was not read")
+COLUMN_STOPS = _note("column-stops", "rows without a number cannot be used")
 STRAIGHT_COLUMN = _note("straight-column", "none: this column was not read")
 PAID_AT_END = _note("paid-at-end", "payout dates are those of the period, not of the payment")
+ESTIMATES = _note("estimates", "made-up rows would be taken for payments", "leave them out")
+LUMP_PERIOD = _note("lump-period", "none: runs count the days of each period")
+FEW_ROWS = _note("few-rows", "nothing about them can be checked against the rest")
+DATED_BY_PERIOD = _note(
+    "dated-by-period", "none: runs pay rewards.payout_lag after the end of a period"
+)
+SAME_FILE = _note("same-file", "figures of one thing stand for another", "find the other's own")
 AGREES = _note("agrees", "none: the other file serves")
 COLUMN_READ = _note("column-read", "none")
 MADE_OF = _note("made-of", "none")
@@ -222,6 +224,10 @@ _ALL = (
     COLUMN_STOPS,
     STRAIGHT_COLUMN,
     PAID_AT_END,
+    ESTIMATES,
+    FEW_ROWS,
+    DATED_BY_PERIOD,
+    SAME_FILE,
     AGREES,
     COLUMN_READ,
     MADE_OF,

@@ -192,11 +192,12 @@ def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[
         places = np.flatnonzero((apart >= least) & (apart < below))
         if len(places):
             worst = int(places[np.argmax(apart[places])])
+            names = str(others[0].dataset)
+            if len(others) > 1:
+                names = f"the median of {len(others)} others ({names} and more)"
             what = (
-                f"{len(places)} rows lie {least:.1%} and more away from "
-                f"{'the median of ' if len(others) > 1 else ''}"
-                f"{', '.join(str(x.dataset) for x in others)}, at most {apart[worst]:.2%} "
-                f"({time_text(peer.rows.times[worst])})"
+                f"{len(places)} rows lie {least:.1%} and more away from {names}, at most "
+                f"{apart[worst]:.2%} ({time_text(peer.rows.times[worst])})"
             )
             yield peer, Defect(what=what, field="", places=places, value=float(apart[worst]))
 

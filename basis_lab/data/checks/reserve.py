@@ -51,8 +51,8 @@ def find_stated_rates(rows: Rows) -> Iterator[Defect]:
     Defect
         One a pair where the mean is a basis point or more.
     """
-    for index, rate, grown, stated in _pairs(rows):
-        apart = np.abs(stated - grown)
+    for index, rate, grown, _ in _pairs(rows):
+        apart = np.abs(rows.fields[rate][:-1] - grown)
         worst = int(np.argmax(apart))
         if apart.mean() >= 1e-4:  # noqa: PLR2004 - a basis point
             what = (

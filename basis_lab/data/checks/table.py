@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from basis_lab.data.checks import cells, labels, meanings, order, peers, reserve, shape, values
+from basis_lab.data.checks import (
+    cells,
+    labels,
+    meanings,
+    order,
+    peers,
+    periods,
+    reserve,
+    shape,
+    values,
+)
 from basis_lab.data.checks.cells import Cells
 from basis_lab.data.checks.peers import Market, Peer, markets_of
 from basis_lab.data.checks.rows import Defect, Rows
@@ -145,6 +155,11 @@ SERIES_CHECKS = (
     ),
     SeriesCheck(meaning=meanings.STATED_RATE, stage=Stage.SHAPE, find=reserve.find_stated_rates),
     SeriesCheck(meaning=meanings.LARGE_MOVES, stage=Stage.SHAPE, find=shape.find_large_moves),
+    SeriesCheck(meaning=meanings.LUMP_PERIOD, stage=Stage.SHAPE, find=periods.find_lump_periods),
+    SeriesCheck(
+        meaning=meanings.DATED_BY_PERIOD, stage=Stage.SHAPE, find=periods.find_dates_of_periods
+    ),
+    SeriesCheck(meaning=meanings.FEW_ROWS, stage=Stage.SHAPE, find=periods.find_few_rows),
     SeriesCheck(
         meaning=meanings.OPENS_REPEAT, stage=Stage.SHAPE, find=shape.find_opens_that_repeat
     ),
@@ -175,6 +190,7 @@ CELL_CHECKS = (
     CellCheck(meaning=meanings.LAGGING_COLUMN, find=cells.find_lagging_columns),
     CellCheck(meaning=meanings.LATE_SAMPLES, find=cells.find_late_samples),
     CellCheck(meaning=meanings.PAID_AT_END, find=cells.find_paid_at_end),
+    CellCheck(meaning=meanings.ESTIMATES, find=cells.find_estimates),
 )
 
 # What these find is about rows: it is looked for in the rows that a run uses.
