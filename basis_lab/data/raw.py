@@ -10,6 +10,7 @@ import numpy as np
 from basis_lab.data.checks.labels import archive_shift_h
 from basis_lab.data.checks.meanings import COLUMN_READ, RELABELLED, UNREADABLE
 from basis_lab.data.checks.peers import Peer
+from basis_lab.data.checks.table import CHECKED_BY_SERIES
 from basis_lab.data.combined import lst_rate, with_totals
 from basis_lab.data.findings import Finding
 from basis_lab.data.raw_file import RawFile, RefusedFile, judged, read_raw_file
@@ -271,16 +272,20 @@ def _weekly(store: RawStore, file: RawFile) -> RawFile:
     return found.chosen
 
 
-def _relabelled(store: RawStore, file: RawFile) -> RawFile:
+def _relabelled(store: RawStore, file: RawFile) -> RawFile | RefusedFile:
     """Check the labels of an archive against another venue, and move them where they are off."""
     hours, evidence = archive_shift_h(peer_of(file), _reference(store, file))
     if hours == 0:
         return replace(file, findings=(*file.findings, Finding(COLUMN_READ, evidence)))
     text = f"labels behave as UTC{hours:+d}: {hours} h were subtracted ({evidence})"
-    return replace(
-        file,
-        times=file.times - np.timedelta64(hours, "h"),
-        findings=(Finding(RELABELLED, text), *file.findings),
+    # What was found before names rows by labels that were not true.
+    kept = (x for x in file.findings if x.meaning.name not in CHECKED_BY_SERIES)
+    return judged(
+        replace(
+            file,
+            times=file.times - np.timedelta64(hours, "h"),
+            findings=(Finding(RELABELLED, text), *kept),
+        )
     )
 
 

@@ -33,3 +33,21 @@ def test_clean_files_raise_no_alarm(world):
     assert years > 8.0
     assert counts[Severity.ERROR] == 0
     assert counts[Severity.WARNING] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "fault", [x for x in FAULTS if x.files[0].startswith("spot")], ids=lambda x: x.name
+)
+def test_a_fault_of_one_venue_is_blamed_on_nobody_else(world, fault):
+    rng = np.random.default_rng(1000 + FAULTS.index(fault))
+    name = str(rng.choice([x for x in fault.files if x.startswith(("spot", "perp", "mark"))]))
+
+    found = world.findings(fault.spoil(rng, world.tables[name]))
+
+    blamed = {
+        other
+        for other, findings in found.items()
+        if any(x.severity is not Severity.NOTE for x in findings)
+    }
+    assert blamed <= {name}

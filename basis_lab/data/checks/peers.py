@@ -12,6 +12,7 @@ from basis_lab.domain.market import FloatArray, TimeArray
 
 LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
 FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
+ENOUGH_TO_OUTVOTE = 3
 
 _TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
 _WRAPPED = {"WETHUSDT": "ETHUSDT", "WETHUSD": "ETHUSDT", "WBTCUSDT": "BTCUSDT"}
@@ -80,7 +81,7 @@ class Market:
 
     @cached_property
     def distances(self) -> tuple[FloatArray | None, ...]:
-        """By series and row, how far it is from the median of the others it is measured by.
+        """By series and row, how far it is from the median of what it is measured by.
 
         0 where it is near or they show nothing; None for a series that is not measured.
         """
@@ -91,7 +92,7 @@ class Market:
         far = np.unique(np.concatenate([first.rows.times[:0], *near]))
         return tuple(self._distance(i, far) for i in range(len(self.peers)))
 
-    def others(self, place: int) -> tuple[Peer, ...]:
+    def measures(self, place: int) -> tuple[Peer, ...]:
         """Return what a series is measured by.
 
         Parameters
@@ -102,19 +103,22 @@ class Market:
         Returns
         -------
         tuple of Peer
-            Empty for the first of two: the other is measured by it.
+            All that are trusted, for their median stays where it is when one of three is off;
+            of two the first, which itself is measured by nobody.
         """
-        others = tuple(x for i, x in enumerate(self.peers) if x.trusted and i != place)
-        return () if place == 0 and len(others) == 1 else others
+        trusted = tuple(x for x in self.peers if x.trusted)
+        if len(trusted) >= ENOUGH_TO_OUTVOTE:
+            return trusted
+        return trusted[:1] if place > 0 else ()
 
     def _distance(self, place: int, far: TimeArray) -> FloatArray | None:
-        peer, others = self.peers[place], self.others(place)
-        if not others:
+        peer, measures = self.peers[place], self.measures(place)
+        if not measures:
             return None
         apart = np.zeros(len(peer.rows.times))
         rows, _ = common_places(peer.rows.times, far)
         if len(rows):
-            apart[rows] = _distances(peer, others, rows)
+            apart[rows] = _distances(peer, measures, rows)
         return apart
 
 
@@ -186,15 +190,15 @@ def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[
         One a series.
     """
     for place, peer in enumerate(market.peers):
-        apart, others = market.distances[place], market.others(place)
+        apart, measures = market.distances[place], market.measures(place)
         if apart is None:
             continue
         places = np.flatnonzero((apart >= least) & (apart < below))
         if len(places):
             worst = int(places[np.argmax(apart[places])])
-            names = str(others[0].dataset)
-            if len(others) > 1:
-                names = f"the median of {len(others)} others ({names} and more)"
+            names = str(measures[0].dataset)
+            if len(measures) > 1:
+                names = f"the median of {len(measures)} venues ({names} and more)"
             what = (
                 f"{len(places)} rows lie {least:.1%} and more away from {names}, at most "
                 f"{apart[worst]:.2%} ({time_text(peer.rows.times[worst])})"
@@ -247,7 +251,7 @@ def _shown(peer: Peer, other: Peer) -> Iterator[tuple[str, str]]:
 
 
 def _distances(peer: Peer, others: Sequence[Peer], rows: IntArray) -> FloatArray:
-    """Return by row how far a series is from the median of others; 0 where they show nothing."""
+    """Return by row how far a series is from a median; 0 where nothing is shown."""
     apart = np.zeros(len(rows))
     times = peer.rows.times[rows]
     for name in ("open", "close", "price"):
