@@ -26,8 +26,17 @@ if TYPE_CHECKING:
     from basis_lab.config.models import RunConfig
     from basis_lab.results.result import RunResult
     from basis_lab.services.catalogue import DataCatalogue
+    from basis_lab.services.requests import BacktestRequest
 
-__all__ = ["backtest", "compare", "data_catalogue", "load_config", "modes", "open_result"]
+__all__ = [
+    "backtest",
+    "compare",
+    "data_catalogue",
+    "load_config",
+    "modes",
+    "open_result",
+    "stress",
+]
 
 
 def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
@@ -40,6 +49,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     overrides: Mapping[str, object] | None = None,
     scenarios: Sequence[str] = (),
     data_dir: str | Path | None = None,
+    data_mode: Literal["csv", "db"] | None = None,
+    interval: str | None = None,
     progress: bool = False,
     stride: int | Literal["auto"] = "auto",
 ) -> "RunResult":
@@ -62,6 +73,11 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     data_dir : str, Path or None
         A canonical or raw data directory; None takes BASIS_DATA_DIR, else the embedded
         synthetic data.
+    data_mode : "csv", "db" or None
+        "db" reads the DuckDB file of the directory, or that of BASIS_DATABASE__URL; None takes
+        BASIS_DATA_MODE, else "csv".
+    interval : str or None
+        Of the bars: 1m, 5m, 15m, 1h, 4h or 1d; None takes the mode's, an hour.
     progress : bool
         Show how far the run is, on standard error.
     stride : int or "auto"
@@ -77,27 +93,18 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     BasisLabError
         A configuration that is refused, data that is missing, or a run that failed.
     """
-    from basis_lab.config.environment import read_environment
     from basis_lab.services.backtest import BacktestService
-    from basis_lab.services.requests import BacktestRequest
 
-    environment = read_environment()
-    environment.require_backtest()
-    request = BacktestRequest(
-        mode=mode,
+    request = _request(
+        mode,
         share_class=share_class,
-        start=_date_text(start, "start"),
-        end=_date_text(end, "end"),
-        capital=_amount(capital),
-        overrides=_keys(overrides),
-        scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
-        data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
-        data_mode="db" if environment.data_mode == "db" else "csv",
-        out=None,
-        run_id=None,
-        plots=False,
+        dates=(start, end),
+        capital=capital,
+        overrides=overrides,
+        scenarios=scenarios,
+        data=(data_dir, data_mode),
+        interval=interval,
         stride=stride,
-        progress=None,
     )
     service = BacktestService()
     if not progress:
@@ -108,6 +115,109 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
 
     with Progress() as shown:
         return service.run(replace(request, progress=shown))
+
+
+def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
+    mode: str,
+    scenarios: Sequence[str] | None = None,
+    *,
+    share_class: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    capital: float | None = None,
+    overrides: Mapping[str, object] | None = None,
+    under: Sequence[str] = (),
+    data_dir: str | Path | None = None,
+    data_mode: Literal["csv", "db"] | None = None,
+    interval: str | None = None,
+    progress: bool = False,
+    stride: int | Literal["auto"] = "auto",
+) -> "pd.DataFrame":
+    """Run a mode as it is and under each stress, and return one row a run.
+
+    Parameters
+    ----------
+    mode : str
+        Name of a mode, or path of an own mode file.
+    scenarios : sequence of str or None
+        The stresses, by name or path; None takes all that ship.
+    share_class, start, end, capital, overrides : as for ``backtest``
+        The same questions.
+    under : sequence of str
+        Scenarios that every run has, the base run too (``hold``, ``frictionless``).
+    data_dir, data_mode, interval, progress, stride : as for ``backtest``
+        The same questions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By stress, ``base`` first: net P&L and its difference to base (share-class currency), worst
+        health factor and margin ratio, liquidations, drawdown, days to recover, status.
+
+    Raises
+    ------
+    BasisLabError
+        If the base run is refused or fails; a stress that fails is a row with its error.
+    """
+    from basis_lab.results.stressing import stress_table
+    from basis_lab.services.stress import run_stresses
+
+    request = _request(
+        mode,
+        share_class=share_class,
+        dates=(start, end),
+        capital=capital,
+        overrides=overrides,
+        scenarios=under,
+        data=(data_dir, data_mode),
+        interval=interval,
+        stride=stride,
+    )
+    names = (scenarios,) if isinstance(scenarios, str) else scenarios
+    if not progress:
+        return stress_table(run_stresses(request, names))
+    from basis_lab.results.progress import Progress
+
+    with Progress(unit="runs") as shown:
+        return stress_table(run_stresses(request, names, progress=shown))
+
+
+def _request(  # noqa: PLR0913 - what a caller may say of a run
+    mode: str,
+    *,
+    share_class: str | None,
+    dates: tuple[object, object],
+    capital: object,
+    overrides: object,
+    scenarios: Sequence[str],
+    data: tuple[str | Path | None, Literal["csv", "db"] | None],
+    interval: str | None,
+    stride: int | Literal["auto"],
+) -> "BacktestRequest":
+    from basis_lab.config.environment import read_environment
+    from basis_lab.services.requests import BacktestRequest
+
+    environment = read_environment()
+    environment.require_backtest()
+    start, end = dates
+    data_dir, data_mode = data
+    return BacktestRequest(
+        mode=mode,
+        share_class=share_class,
+        start=_date_text(start, "start"),
+        end=_date_text(end, "end"),
+        capital=_amount(capital),
+        overrides=_keys(overrides, interval),
+        scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
+        data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
+        data_mode=data_mode if data_mode is not None else environment.data_source,
+        database=environment.database if data_dir is None else None,
+        out=None,
+        run_id=None,
+        plots=False,
+        stride=stride,
+        progress=None,
+    )
 
 
 def _date_text(moment: object, name: str) -> str | None:
@@ -133,9 +243,10 @@ def _amount(capital: object) -> float | None:
     return float(capital)
 
 
-def _keys(overrides: object) -> dict[str, object]:
+def _keys(overrides: object, interval: str | None) -> dict[str, object]:
+    own: dict[str, object] = {} if interval is None else {"data.bar_interval": interval}
     if overrides is None:
-        return {}
+        return own
     if not isinstance(overrides, Mapping):
         raise UsageError(
             "overrides are a mapping of keys to values",
@@ -143,7 +254,7 @@ def _keys(overrides: object) -> dict[str, object]:
             value=overrides,
             remedy='write {"strategy.spot_allocation": 0.6}',
         )
-    return dict(overrides)
+    return {**overrides, **own}
 
 
 def open_result(path: str | Path) -> "RunResult":

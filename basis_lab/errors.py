@@ -17,6 +17,7 @@ The tree::
     |  |- InsufficientLiquidityError VEN-007
     |  |- UnsupportedInstructionError VEN-008
     |  |- HealthFactorError          VEN-009
+    |  |- VenueClosedError           VEN-010
     |- ReconciliationError      REC-001  our book and a venue's book differ
     |- PositionUpdateError      PUH-001  a venue's statement that cannot be booked
     |- EventLogError            LOG-001  the event log cannot be written
@@ -171,6 +172,12 @@ class HealthFactorError(VenueRefusalError):
     """The loan would not be covered: health factor below 1, or above the maximum LTV."""
 
     code = "VEN-009"
+
+
+class VenueClosedError(VenueRefusalError):
+    """A venue that takes nothing in and gives nothing out now."""
+
+    code = "VEN-010"
 
 
 class ReconciliationError(BasisLabError):

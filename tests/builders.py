@@ -14,21 +14,24 @@ import yaml
 from basis_lab.calc.costs import MarketTerms
 from basis_lab.calc.perps import TierTable
 from basis_lab.domain import series
+from basis_lab.domain.dated import DatedRows, dated_rows
 from basis_lab.domain.instructions import Cause, PendingTransfer
 from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.domain.market import MarketFrame
 from basis_lab.execution.venues.parameters import ExchangeParameters
-from basis_lab.execution.venues.simulated.aave import Reserve, SimulatedAave
+from basis_lab.execution.venues.simulated.aave import SimulatedAave
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
 from basis_lab.execution.venues.simulated.exchange import SimulatedExchange
+from basis_lab.execution.venues.simulated.flash import FlashDesk
 from basis_lab.execution.venues.simulated.markets import PerpMarket, SpotMarket
+from basis_lab.execution.venues.simulated.reserves import CollateralTerms, Lines, Reserve
 from basis_lab.ledger.book import Posting, Transaction
 from basis_lab.monitors.exposure import ExposureMonitor
 from basis_lab.monitors.limits import FloorLimits, RiskParameters
 from basis_lab.monitors.position import PositionMonitor
 from basis_lab.monitors.risk import PerpAccount, PoolAccount, RiskMonitor
 from basis_lab.strategies import blueprint, make_strategy
-from basis_lab.strategies.base import Sending, Strategy, Terms, View
+from basis_lab.strategies.base import Sending, Setting, Strategy, Terms, View
 from basis_lab.strategies.parameters import BasisParameters, LendingParameters
 
 ROOT = Path(__file__).parents[1]
@@ -155,12 +158,15 @@ def basis_universe(*venues: str, asset: str = "BTC") -> Universe:
     """Return the columns of a basis mode; spot is at binance, where no venue is named all is."""
     named = venues if venues else ("binance",)
     parameters = basis_parameters(hedge_allocation=dict.fromkeys(named, 1.0 / len(named)))
-    return Universe(blueprint(parameters, asset, "USDT").listings, "USDT")
+    return Universe(blueprint(parameters, Setting(asset=asset, currency="USDT")).listings, "USDT")
 
 
 def lending_universe(currency: str = "USDT") -> Universe:
     """Return the columns of plain lending."""
-    return Universe(blueprint(lending_parameters(), currency, currency).listings, currency)
+    return Universe(
+        blueprint(lending_parameters(), Setting(asset=currency, currency=currency)).listings,
+        currency,
+    )
 
 
 def hours(count: int) -> np.ndarray:
@@ -296,6 +302,11 @@ def exchange(
     return made
 
 
+def always(value: float) -> DatedRows:
+    """Return a table with one row that is in force whenever a test looks."""
+    return dated_rows("a table", ["2000-01-01"], [value], "2100-01-01")
+
+
 def reserve(token: str, *, price: str | None = None) -> Reserve:
     """Return a reserve that lends 75 % of its value and liquidates at 80 %."""
     return Reserve(
@@ -304,8 +315,7 @@ def reserve(token: str, *, price: str | None = None) -> Reserve:
         borrow_index=series.borrow_index(token),
         rate=None,
         price=price,
-        ltv=0.75,
-        liquidation_threshold=0.80,
+        terms=CollateralTerms(ltv=always(0.75), threshold=always(0.80), bonus=always(0.05)),
         supplied=series.total_supplied(token),
         borrowed=series.total_borrowed(token),
     )
@@ -322,9 +332,12 @@ def lending_pool(
     return SimulatedAave(
         "aave_v3",
         wallet=owner,
-        collateral=by_line(Kind.ATOKEN, collateral),
-        debt=by_line(Kind.DEBT, debt),
-        gas_units=dict.fromkeys(("supply", "withdraw", "borrow", "repay"), 100_000.0),
+        lines=Lines(
+            collateral=by_line(Kind.ATOKEN, collateral), debt=by_line(Kind.DEBT, debt), usd=()
+        ),
+        gas_units=dict.fromkeys(("supply", "withdraw", "borrow", "repay", "flash"), 100_000.0),
+        versions=always(3.3),
+        flash=FlashDesk("aave_v3", wallet=owner, lines=(), premium=0.0005, gas_units=0.0),
     )
 
 
@@ -351,7 +364,7 @@ def perp_accounts(universe: Universe, tiers: TierTable | None = None) -> list[Pe
 def pool_account(universe: Universe) -> PoolAccount:
     """Return the loan of a universe; every collateral is liquidated at 80 %."""
     return PoolAccount(
-        collateral={int(i): 0.80 for i in universe.where(kind=Kind.ATOKEN)},
+        collateral={int(i): always(0.80) for i in universe.where(kind=Kind.ATOKEN)},
         debt=tuple(int(i) for i in universe.where(kind=Kind.DEBT)),
     )
 
@@ -396,6 +409,7 @@ def strategy_terms(*venues: str, sending: Sending | None = None, **market: float
         spot={"binance": terms(**market)},
         perp={venue: terms(**market) for venue in venues},
         sending=dict.fromkeys(venues, free if sending is None else sending),
+        sending_coin={},
         gas_units=dict.fromkeys(("supply", "withdraw", "wrap"), 0.0),
         gas_debt_limit=0.005,
     )
@@ -409,6 +423,8 @@ def basis_strategy(
     parameters = basis_parameters(
         hedge_allocation=dict.fromkeys(named, 1.0 / len(named)), **changes
     )
-    universe = Universe(blueprint(parameters, "BTC", "USDT").listings, "USDT")
+    universe = Universe(
+        blueprint(parameters, Setting(asset="BTC", currency="USDT")).listings, "USDT"
+    )
     costs = strategy_terms(*named) if costs is None else costs
     return make_strategy(parameters, universe, "BTC", costs, risk)

@@ -7,6 +7,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.evm.fixtures import (  # noqa: F401 - for every test below this folder
+    _chain_30,
+    _chain_36,
+    aave_30,
+    aave_36,
+    aave_chain,
+)
+
 ROOT = Path(__file__).parents[1]
 
 # A shared machine is sometimes slow; a property is not wrong for it.

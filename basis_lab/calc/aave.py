@@ -57,6 +57,66 @@ def compounded_interest(rate_apr: FloatArray, elapsed_s: FloatArray) -> FloatArr
     return 1.0 + x + x * (x / 2.0 + x * (x / 6.0))
 
 
+def compounded_interest_binomial(rate_apr: FloatArray, elapsed_s: FloatArray) -> FloatArray:
+    """Return the factor by which a variable borrow index grew up to v3.3.
+
+    Parameters
+    ----------
+    rate_apr : ndarray
+        Borrow rate per year (fraction).
+    elapsed_s : ndarray
+        Whole seconds since the last update.
+
+    Returns
+    -------
+    ndarray
+        ``1 + n r + n (n - 1) r^2 / 2 + n (n - 1) (n - 2) r^3 / 6`` with ``n`` seconds and ``r``
+        the rate per second.
+
+    Notes
+    -----
+    Source: MathUtils.calculateCompoundedInterest of v3.0 to v3.3 (binomial expansion).
+    """
+    per_second = rate_apr / SECONDS_PER_YEAR
+    second = elapsed_s * (elapsed_s - 1.0) * per_second**2 / 2.0
+    third = elapsed_s * (elapsed_s - 1.0) * (elapsed_s - 2.0) * per_second**3 / 6.0
+    return 1.0 + elapsed_s * per_second + second + third
+
+
+def capped_rate(
+    rate: FloatArray,
+    snapshot_rate: FloatArray,
+    growth_apr: FloatArray,
+    seconds_since_snapshot: FloatArray,
+) -> FloatArray:
+    """Return the exchange rate that the oracle of a staked token uses.
+
+    Parameters
+    ----------
+    rate : ndarray
+        The token's own rate, units of its underlying.
+    snapshot_rate : ndarray
+        The rate from which the cap grows.
+    growth_apr : ndarray
+        Growth of the cap per year, as a fraction of ``snapshot_rate``.
+    seconds_since_snapshot : ndarray
+        Age of the snapshot, >= 0.
+
+    Returns
+    -------
+    ndarray
+        The rate, or the cap where the rate is above it; a rate that falls is not held up.
+
+    Notes
+    -----
+    ``min(rate, snapshot_rate x (1 + growth x elapsed / year))``, linear in time.
+    Source: aave-capo, PriceCapAdapterBase.latestAnswer.
+    """
+    cap = snapshot_rate * (1.0 + growth_apr * seconds_since_snapshot / SECONDS_PER_YEAR)
+    result: FloatArray = np.minimum(rate, cap)
+    return result
+
+
 def scaled_from_underlying(underlying: FloatArray, index: FloatArray) -> FloatArray:
     """Return the scaled balance that stands for underlying units at an index (>= 1).
 

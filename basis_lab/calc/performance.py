@@ -139,14 +139,16 @@ def calculate_drawdown(nav: FloatArray) -> FloatArray:
     Parameters
     ----------
     nav : ndarray of shape (T,) or (T, n)
-        NAV per share, above 0.
+        NAV per share, from 0.
 
     Returns
     -------
     ndarray of the same shape
-        Fractions, 0 or below.
+        Fractions, 0 or below; -1 where there was never anything.
     """
-    return np.asarray(nav / np.maximum.accumulate(nav, axis=0) - 1.0)
+    peak = np.maximum.accumulate(nav, axis=0)
+    left = np.divide(nav, peak, out=np.zeros_like(peak), where=peak != 0.0)
+    return np.asarray(left - 1.0)
 
 
 def calculate_max_drawdown(nav: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from basis_lab.cli.data import add_data
 from basis_lab.cli.lab import add_lab
 from basis_lab.cli.parsing import Parser
 from basis_lab.cli.runs import INTERRUPTED, add_backtest, add_compare
+from basis_lab.cli.stress import add_stress
 from basis_lab.errors import BasisLabError
 from basis_lab.services.interrupts import terminate_as_interrupt
 
@@ -79,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_config(commands)
     add_data(commands)
     add_backtest(commands)
+    add_stress(commands)
     add_compare(commands)
     add_lab(commands)
     return parser

@@ -3,10 +3,13 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from basis_lab.cli.parsing import command, open_data, read_date, say
 from basis_lab.errors import UsageError
+
+if TYPE_CHECKING:
+    from basis_lab.data.series import Store
 
 
 def add_data(commands: Any) -> None:
@@ -48,6 +51,10 @@ def add_data(commands: Any) -> None:
         "keep-last-duplicate, sort-rows, drop-bad-rows, fill-gap=forward:2h, "
         "shift-labels=-3h@funding/binance/BTCUSDT (@DATASET limits any of them)",
     )
+    taken.add_argument("--no-db", action="store_true", help="write no DuckDB file beside it")
+    written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
+    written.add_argument("--data-dir", type=Path, metavar="DIR")
+    written.add_argument("--db", type=Path, metavar="FILE", help="DIR.duckdb where not given")
 
 
 def _run_data_list(options: argparse.Namespace) -> int:
@@ -99,7 +106,8 @@ def _run_data_sample(options: argparse.Namespace) -> int:
 
 
 def _run_data_import(options: argparse.Namespace) -> int:
-    from basis_lab.data.catalogue import sample_directory
+    from basis_lab.data.catalogue import open_store, sample_directory
+    from basis_lab.data.duckdb import database_of
     from basis_lab.data.importer import import_directory
     from basis_lab.data.repairs import parse_repair
     from basis_lab.results.listing import word_import
@@ -112,7 +120,25 @@ def _run_data_import(options: argparse.Namespace) -> int:
         source, place, progress=_tell_import, rules=collateral_rules(), repairs=repairs
     )
     say(word_import(report))
+    if not options.no_db:
+        _write_database(open_store(place), database_of(place))
     return 0
+
+
+def _run_data_to_db(options: argparse.Namespace) -> int:
+    from basis_lab.data.duckdb import database_of
+
+    store, place = open_data(options)
+    _write_database(store, database_of(place) if options.db is None else options.db)
+    return 0
+
+
+def _write_database(store: "Store", file: Path) -> None:
+    from basis_lab.data.duckdb import write_database
+
+    infos = write_database(store, file)
+    say(f"{file}: {len(infos)} datasets, {sum(x.rows for x in infos):,} rows; read by")
+    say(f"basis-lab backtest MODE --data-mode db --data-dir {file}")
 
 
 def _tell_import(dataset: str, done: int, total: int) -> None:

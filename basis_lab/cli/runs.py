@@ -15,6 +15,7 @@ from basis_lab.cli.parsing import (
     read_stride,
     say,
 )
+from basis_lab.domain.intervals import INTERVALS
 from basis_lab.services.interrupts import stop_on_signals
 
 if TYPE_CHECKING:
@@ -32,6 +33,20 @@ def add_backtest(commands: Any) -> None:
         Where to.
     """
     parser = command(commands, "backtest", _run_backtest, "run one backtest")
+    add_run(parser)
+    parser.add_argument("--run-id", metavar="ID")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no report")
+    parser.add_argument("--json", action="store_true", help="print the summary alone")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add what says which run is asked for: mode, configuration, dates, data, where to.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of the command.
+    """
     parser.add_argument("mode", metavar="MODE")
     add_resolution(parser)
     parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
@@ -39,12 +54,11 @@ def add_backtest(commands: Any) -> None:
     parser.add_argument("--capital", type=read_capital, help="in share-class currency")
     parser.add_argument("--data-dir", type=Path, metavar="DIR")
     parser.add_argument("--data-mode", choices=("csv", "db"))
+    parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
+    parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
-    parser.add_argument("--run-id", metavar="ID")
     parser.add_argument("--no-plots", action="store_true")
     parser.add_argument("--stride", type=read_stride, default="auto", metavar="auto|1")
-    parser.add_argument("--quiet", action="store_true", help="no progress and no report")
-    parser.add_argument("--json", action="store_true", help="print the summary alone")
 
 
 def add_compare(commands: Any) -> None:
@@ -80,32 +94,64 @@ def _run_backtest(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace) -> "BacktestRequest":
+    from dataclasses import replace
+
     from basis_lab.config.environment import read_environment
     from basis_lab.results.store import check_run_id
+
+    if options.run_id is not None:
+        check_run_id(options.run_id)
+    named = (options.out, read_environment().results_dir, Path("outputs"))
+    out = next(place for place in named if place is not None)
+    return replace(read_request(options, out=out), run_id=options.run_id)
+
+
+def read_request(options: argparse.Namespace, *, out: Path | None) -> "BacktestRequest":
+    """Return the backtest that is asked for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As ``add_run`` defines them.
+    out : Path or None
+        Where run folders stand; None writes none.
+
+    Returns
+    -------
+    BacktestRequest
+        With what the environment adds.
+    """
+    from basis_lab.config.environment import read_environment
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment(warn=sys.stderr.write)
     environment.require_backtest()
-    if options.run_id is not None:
-        check_run_id(options.run_id)
-    named = (options.out, environment.results_dir, Path("outputs"))
-    data_mode = environment.data_mode if options.data_mode is None else options.data_mode
+    data_mode = environment.data_source if options.data_mode is None else options.data_mode
     return BacktestRequest(
         mode=options.mode,
         share_class=options.share_class,
         start=options.start,
         end=options.end,
         capital=options.capital,
-        overrides=read_overrides(options),
+        overrides={**read_overrides(options), **_intervals(options)},
         scenarios=tuple(options.scenarios),
         data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
-        data_mode="db" if data_mode == "db" else "csv",
-        out=next(place for place in named if place is not None),
-        run_id=options.run_id,
+        data_mode=data_mode,
+        database=environment.database if options.data_dir is None else None,
+        out=out,
         plots=not options.no_plots,
         stride=options.stride,
         command=options.command,
     )
+
+
+def _intervals(options: argparse.Namespace) -> dict[str, object]:
+    """Return the keys that options of their own set."""
+    given = {
+        "data.bar_interval": options.interval,
+        "data.output_every": options.output_every,
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _run_compare(options: argparse.Namespace) -> int:

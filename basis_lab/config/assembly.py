@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from basis_lab.calc.costs import CostParameters
 from basis_lab.config.draft import Draft
+from basis_lab.config.loan_quiet import loan_faults
 from basis_lab.config.models import (
     FAMILIES,
     OWN_ASSET,
@@ -27,7 +28,13 @@ from basis_lab.config.venue_rules import venue_faults
 from basis_lab.errors import ConfigError
 from basis_lab.execution.venues.parameters import VENUE_KINDS, VenueParameters
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.parameters import BasisParameters, StrategyParameters
+from basis_lab.strategies.parameters import (
+    BasisParameters,
+    LeveragedParameters,
+    NeutralLeveragedParameters,
+    NeutralParameters,
+    StrategyParameters,
+)
 
 T = TypeVar("T")
 MODEL_DEFAULT = "default of the model"
@@ -73,6 +80,7 @@ def _parts(draft: Draft) -> Parts:
         data=_block(draft, "data", DataParameters),
         rewards=_block(draft, "rewards", RewardParameters),
         venues=_venues(draft),
+        known_venues=draft.known_venues,
     )
 
 
@@ -111,9 +119,11 @@ def _loud(draft: Draft, parts: Parts, capital: float | None) -> Iterator[Fault]:
     header, share_class, risk = parts.header, parts.share_class, parts.risk
     if header is None or share_class is None or risk is None or draft.refused & ENTRY_KEYS:
         return
-    if isinstance(parts.strategy, BasisParameters):
+    if isinstance(parts.strategy, BasisParameters | NeutralParameters):
         given = share_class.default_capital if capital is None else capital
         yield from entry_faults(header, parts.strategy, risk, parts.venues, given)
+    if isinstance(parts.strategy, LeveragedParameters | NeutralLeveragedParameters):
+        yield from loan_faults(header, parts.strategy, risk, parts.venues)
 
 
 def _refuse(draft: Draft, top: Path, fault: Fault) -> None:

@@ -100,6 +100,26 @@ class Draft:
         else:
             self._merge(self._below(path[:-1]), {path[-1]: value}, path[:-1], source)
 
+    def append(self, key: str, items: tuple[object, ...], source: Source) -> None:
+        """Put items at the end of a list at the top.
+
+        Parameters
+        ----------
+        key : str
+            The list.
+        items : tuple
+            Plain data.
+        source : Source
+            Where they come from.
+        """
+        old = self.values.get(key)
+        whole = list(old) if isinstance(old, list) else []
+        self.origins.setdefault((key,), source)
+        for item in items:
+            self.origins[(key, len(whole))] = source
+            whole.append(thaw(item))
+        self.values[key] = whole
+
     def accepts(self, path: tuple[str, ...]) -> bool:
         """Tell if a key may stand at a path (always in a strategy of no known family).
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from basis_lab.config.validation import nearest
 from basis_lab.errors import ConfigError, ConfigProblem, UsageError
@@ -20,6 +21,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "BASIS_LOG_LEVEL": ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"),
     }
 )
+DATABASE = "BASIS_DATABASE__URL"
+DUCKDB = ("duckdb:///", "duckdb:")
 DATES = ("BASIS_DATA_START_DATE", "BASIS_DATA_END_DATE")
 PREFIX = "BASIS_"
 LIVE = "BASIS_LIVE_TRADING__"
@@ -49,7 +52,7 @@ VARIABLES = (
     *DATES,
     "BASIS_DATA_DIR",
     "BASIS_RESULTS_DIR",
-    "BASIS_DATABASE__URL",
+    DATABASE,
     "BASIS_API_TOKEN",
     "BASIS_TEST_REAL_DATA",
     *(f"{LIVE}{key}" for key in LIVE_KEYS),
@@ -75,6 +78,8 @@ class Environment:
         csv or db.
     data_dir, results_dir : Path or None
         None where the repository's own are meant.
+    database : Path or None
+        The file of the database mode; None where it is the one of the data directory.
     data_start, data_end : datetime or None
         The first and the last moment, UTC, that a run may use.
     log_level : str
@@ -86,9 +91,15 @@ class Environment:
     data_mode: str
     data_dir: Path | None
     results_dir: Path | None
+    database: Path | None
     data_start: dt.datetime | None
     data_end: dt.datetime | None
     log_level: str
+
+    @property
+    def data_source(self) -> Literal["csv", "db"]:
+        """The data mode: directories of files, or a database."""
+        return "db" if self.data_mode == "db" else "csv"
 
     def require_backtest(self) -> None:
         """Refuse a backtest where the environment is set up for live trading.
@@ -149,6 +160,7 @@ def read_environment(
                 remedy="give a later end or an earlier start",
             )
         )
+    database = _database(given.get(DATABASE), problems)
     if problems:
         raise ConfigError(problems)
     return Environment(
@@ -157,6 +169,7 @@ def read_environment(
         data_mode=chosen["BASIS_DATA_MODE"],
         data_dir=_path(given.get("BASIS_DATA_DIR")),
         results_dir=_path(given.get("BASIS_RESULTS_DIR")),
+        database=database,
         data_start=start,
         data_end=end,
         log_level=chosen["BASIS_LOG_LEVEL"],
@@ -211,6 +224,26 @@ def _moment(value: str | None, name: str, problems: list[ConfigProblem]) -> dt.d
         )
         return None
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _database(value: str | None, problems: list[ConfigProblem]) -> Path | None:
+    """Return the file of a database, given as a path or as ``duckdb:///path``."""
+    if not value:
+        return None
+    prefix = next((x for x in DUCKDB if value.startswith(x)), "")
+    path = value.removeprefix(prefix)
+    if "://" in path or not path:
+        problems.append(
+            ConfigProblem(
+                file=PLACE,
+                key=DATABASE,
+                value=value.partition("://")[0],  # the rest may hold a password
+                what="this is no DuckDB file",
+                remedy="write duckdb:///data/mine.duckdb, or the path alone",
+            )
+        )
+        return None
+    return Path(path).expanduser()
 
 
 def _path(value: str | None) -> Path | None:

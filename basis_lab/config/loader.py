@@ -17,6 +17,7 @@ from basis_lab.config.validation import examine, nearest
 from basis_lab.errors import ConfigError, ConfigProblem, UsageError
 
 SCENARIO_KEYS = ("scenario", "meaning")
+STRESS_KEYS = ("shocks", "closures", "actions")  # scenarios add to them, others replace
 FIXED_KEYS = ("mode", "family", "asset", "share_classes", "share_class")
 
 
@@ -31,7 +32,8 @@ def load_config(
     """Return the configuration of one run, merged, validated and frozen.
 
     Later layers win: venue files, share class, mode, scenarios in their order, overrides. Blocks
-    are merged key by key; a map, list or value that is given replaces the one before it.
+    are merged key by key; a map, list or value that is given replaces the one before it (but the
+    shocks, closures and actions of scenarios add up).
 
     Parameters
     ----------
@@ -170,6 +172,8 @@ def _add_layer(draft: Draft, document: Document) -> None:
     for key, value in document.values.items():
         if key in FIXED_KEYS:
             draft.refuse_from(source, key, value, *_FIXED)
+        elif key in STRESS_KEYS and isinstance(value, tuple):
+            draft.append(key, value, source)
         elif key not in SCENARIO_KEYS:
             rest[key] = value
     draft.add(rest, source)

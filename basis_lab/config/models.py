@@ -6,17 +6,42 @@ from typing import Annotated, Literal, assert_never
 
 from basis_lab.calc.costs import CostParameters
 from basis_lab.domain.flows import FlowParameters
+from basis_lab.domain.intervals import HOUR_S, INTERVALS, SECONDS
 from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit, parameters
+from basis_lab.domain.stress import (
+    ClosureParameters,
+    OrderParameters,
+    ShockParameters,
+    Stress,
+)
 from basis_lab.execution.venues.parameters import VenueParameters
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.parameters import BasisParameters, LendingParameters, StrategyParameters
+from basis_lab.strategies.parameters import (
+    BasisParameters,
+    LendingParameters,
+    LeveragedParameters,
+    NeutralLeveragedParameters,
+    NeutralParameters,
+    StakingParameters,
+    StrategyParameters,
+)
 
-Family = Literal["lending", "basis"]
-FAMILIES: tuple[Family, ...] = ("lending", "basis")
+Family = Literal[
+    "lending", "basis", "staking", "leveraged_staking", "neutral_staking", "neutral_leveraged"
+]
+FAMILIES: tuple[Family, ...] = (
+    "lending",
+    "basis",
+    "staking",
+    "leveraged_staking",
+    "neutral_staking",
+    "neutral_leveraged",
+)
 SHARE_CLASSES = ("USDT", "ETH")
 RISK_LEVELS = ("low", "medium", "high")
 RISK_TYPES = ("margin_ratio", "health_factor", "ltv", "price_divergence")
 OWN_ASSET = "share_class"
+AUTO = "auto"
 
 
 @parameters()
@@ -40,8 +65,16 @@ class ShareClassParameters:
 
 @parameters()
 class DataParameters:
-    """What may stand in for data that is not there."""
+    """How time is cut, and what may stand in for data that is not there."""
 
+    bar_interval: Annotated[
+        str, Choices(INTERVALS), Doc("spacing of the timesteps; finer bars serve coarser runs")
+    ]
+    output_every: Annotated[
+        str,
+        Choices((AUTO, *INTERVALS)),
+        Doc("spacing of the written tables; auto: each bar, hourly where bars are under 1 h"),
+    ]
     proxies: Annotated[
         dict[str, str], Doc("venue -> venue whose series replace all of its own for the whole run")
     ]
@@ -96,6 +129,15 @@ class ModeIdentity:
         tuple[FlowParameters, ...],
         Doc("deposits and withdrawals on dates; those outside a run's dates are ignored"),
     ]
+    shocks: Annotated[
+        tuple[ShockParameters, ...], Doc("changes of the data, in order; scenarios add theirs")
+    ] = ()
+    closures: Annotated[
+        tuple[ClosureParameters, ...], Doc("venues that close or default; scenarios add theirs")
+    ] = ()
+    actions: Annotated[
+        tuple[OrderParameters, ...], Doc("orders to the strategy; scenarios add theirs")
+    ] = ()
 
 
 @parameters()
@@ -122,11 +164,13 @@ class RunConfig(ModeIdentity):
         After the entry no trigger acts.
     flows : tuple of FlowParameters
         Deposits and withdrawals on dates, in the order given.
+    shocks, closures, actions : tuple of parameter blocks
+        What scenarios do to the data and order of the strategy.
     asset : str
-        Resolved: "USDT" or "ETH" for lending, "BTC" or "ETH" for basis.
+        Resolved: the share class's own for lending and staking, "BTC" or "ETH" for basis.
     share_class : ShareClassParameters
         The share class of the run.
-    strategy : LendingParameters or BasisParameters
+    strategy : StrategyParameters
         By family.
     risk, costs, data, rewards : parameter blocks
         Of the components.
@@ -145,6 +189,23 @@ class RunConfig(ModeIdentity):
     venues: dict[str, VenueParameters]
     origins: dict[str, str] = field(compare=False, repr=False)
 
+    @property
+    def bar_s(self) -> int:
+        """Seconds from one timestep to the next."""
+        return SECONDS[self.data.bar_interval]
+
+    @property
+    def output_s(self) -> int:
+        """Seconds from one row of the written tables to the next."""
+        if self.data.output_every == AUTO:
+            return max(self.bar_s, HOUR_S)
+        return SECONDS[self.data.output_every]
+
+    @property
+    def stress(self) -> Stress:
+        """What is done to the data before the run."""
+        return Stress(shocks=self.shocks, closures=self.closures)
+
     def plain(self) -> dict[str, object]:
         """Return plain values for config.yaml: dicts, lists, numbers, texts, in a fixed order.
 
@@ -162,7 +223,7 @@ def strategy_model(family: Family) -> type[StrategyParameters]:
     Parameters
     ----------
     family : str
-        "lending" or "basis".
+        One of ``FAMILIES``.
 
     Returns
     -------
@@ -174,6 +235,14 @@ def strategy_model(family: Family) -> type[StrategyParameters]:
             return LendingParameters
         case "basis":
             return BasisParameters
+        case "staking":
+            return StakingParameters
+        case "leveraged_staking":
+            return LeveragedParameters
+        case "neutral_staking":
+            return NeutralParameters
+        case "neutral_leveraged":
+            return NeutralLeveragedParameters
         case _:
             assert_never(family)
 

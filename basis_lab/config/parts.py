@@ -17,7 +17,10 @@ from basis_lab.strategies.parameters import StrategyParameters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The blocks that could be made, some of them salvaged; the others are None or absent."""
+    """The blocks that could be made, some of them salvaged; the others are None or absent.
+
+    ``known_venues`` are those that have a file.
+    """
 
     header: ModeHeader | None
     share_class: ShareClassParameters | None
@@ -27,3 +30,4 @@ class Parts:
     data: DataParameters | None
     rewards: RewardParameters | None
     venues: Mapping[str, VenueParameters] = field(default_factory=dict)
+    known_venues: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from basis_lab.config.validation import Fault
 from basis_lab.domain.series import symbol_of
 from basis_lab.execution.venues.parameters import ExchangeParameters, VenueParameters
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.parameters import BasisParameters
+from basis_lab.strategies.parameters import HedgedParameters, NeutralParameters
 
 TOLERANCE = 1e-9  # of a limit: rounding of the algebra is no alarm
 REMEDY_DIGITS = 4
@@ -57,8 +57,12 @@ class _Book:
 
     Parameters
     ----------
-    strategy : BasisParameters
+    strategy : HedgedParameters
         The ``strategy`` block.
+    share : float
+        Share of equity in the long book.
+    share_key : str
+        The key that says so.
     tiers : mapping of venue to sequence of (notional, rate)
         Maintenance margin tiers of the market.
     invested : float
@@ -67,10 +71,17 @@ class _Book:
         What the spot share needs above its target: its band, or nothing where no band acts.
     """
 
-    strategy: BasisParameters
+    strategy: HedgedParameters
+    share: float
+    share_key: str
     tiers: Mapping[str, Sequence[tuple[float, float]]]
     invested: float
     room: float
+
+    @property
+    def book(self) -> str:
+        """What the long book is, for messages."""
+        return self.share_key.removesuffix("_allocation")
 
     def rate(self, venue: str, notional: float) -> float:
         """Return the maintenance rate of the tier that a share of equity as notional reaches."""
@@ -80,17 +91,17 @@ class _Book:
 
     def target(self) -> Iterator[_State]:
         """Yield every venue at the target: the margin ratio is (1 - s) / s."""
-        s = self.strategy.spot_allocation
+        s = self.share
         for venue, weight in self.strategy.hedge_allocation.items():
             yield _State(
                 venue=venue,
-                key="spot_allocation",
+                key=self.share_key,
                 value=s,
-                where=f"at entry (spot {s:g} of equity, margin {1.0 - s:g})",
+                where=f"at entry ({self.book} {s:g} of equity, margin {1.0 - s:g})",
                 margin=weight * (1.0 - s),
                 notional=weight * s,
                 maintenance_rate=self.rate(venue, weight * s),
-                levers=partial(_target_levers, self.room),
+                levers=partial(_target_levers, self.share_key, self.room),
             )
 
     def spot_edge(self) -> Iterator[_State]:
@@ -99,19 +110,19 @@ class _Book:
         Quantities and equity stay as they are: spot gains what the shorts lose, so the share x
         leaves the margin 1 - x. The lower edge has more margin than the target.
         """
-        s, band = self.strategy.spot_allocation, self.strategy.position_deviation_threshold
+        s, band = self.share, self.strategy.position_deviation_threshold
         edge = s + band
         for venue, weight in self.strategy.hedge_allocation.items():
             yield _State(
                 venue=venue,
-                key="spot_allocation",
+                key=self.share_key,
                 value=s,
-                where=f"at the upper edge of the band of the spot share ({s:g} + {band:g} = "
+                where=f"at the upper edge of the band of the {self.book} share ({s:g} + {band:g} = "
                 f"{edge:g} of equity, {edge / s - 1.0:+.1%} in price)",
                 margin=weight * (1.0 - edge),
                 notional=weight * edge,
                 maintenance_rate=self.rate(venue, weight * edge),
-                levers=partial(_spot_levers, s, band),
+                levers=partial(_spot_levers, self.share_key, s, band),
             )
 
     def hedge_edges(self) -> Iterator[_State]:
@@ -119,7 +130,7 @@ class _Book:
 
         A single venue carries all of the hedge: it has no band.
         """
-        s, band = self.strategy.spot_allocation, self.strategy.hedge_weight_band
+        s, band = self.share, self.strategy.hedge_weight_band
         weights = self.strategy.hedge_allocation
         for venue, weight in weights.items() if len(weights) > 1 else ():
             edge = min(weight + band, 1.0)
@@ -136,7 +147,7 @@ class _Book:
 
     def drift_edge(self) -> Iterator[_State]:
         """Yield every venue where the shorts exceed the spot by the drift that is tolerated."""
-        s, drift = self.strategy.spot_allocation, self.strategy.max_delta_drift
+        s, drift = self.share, self.strategy.max_delta_drift
         for venue, weight in self.strategy.hedge_allocation.items():
             yield _State(
                 venue=venue,
@@ -150,13 +161,13 @@ class _Book:
             )
 
 
-def _target_levers(room: float, floor: float) -> Levers:
-    return (("spot_allocation", 1.0 / (1.0 + floor) - room),)
+def _target_levers(key: str, room: float, floor: float) -> Levers:
+    return ((key, 1.0 / (1.0 + floor) - room),)
 
 
-def _spot_levers(s: float, band: float, floor: float) -> Levers:
+def _spot_levers(key: str, s: float, band: float, floor: float) -> Levers:
     most = 1.0 / (1.0 + floor)
-    return (("spot_allocation", most - band), ("position_deviation_threshold", most - s))
+    return ((key, most - band), ("position_deviation_threshold", most - s))
 
 
 def _hedge_levers(s: float, weight: float, floor: float) -> Levers:
@@ -169,7 +180,7 @@ def _drift_levers(s: float, floor: float) -> Levers:
 
 def entry_faults(
     header: ModeHeader,
-    strategy: BasisParameters,
+    strategy: HedgedParameters,
     risk: RiskParameters,
     venues: Mapping[str, VenueParameters],
     capital: float,
@@ -180,7 +191,7 @@ def entry_faults(
     ----------
     header : ModeHeader
         With ``hold`` no band acts, so the target alone must be quiet.
-    strategy : BasisParameters
+    strategy : HedgedParameters
         Within its bounds, at venues that can serve it.
     risk : RiskParameters
         Limits, in order.
@@ -201,10 +212,16 @@ def entry_faults(
     is less than the margin: ``maintenance_usage = rate / margin_ratio < 1``, with the rate of the
     tier on the whole notional (an upper bound where tiers deduct an amount).
     """
-    if strategy.spot_allocation == 0.0:
+    if isinstance(strategy, NeutralParameters):
+        share, key = strategy.stake_allocation, "stake_allocation"
+    else:
+        share, key = strategy.spot_allocation, "spot_allocation"
+    if share == 0.0:
         return
     book = _Book(
         strategy=strategy,
+        share=share,
+        share_key=key,
         tiers=_tiers(strategy, venues, symbol_of(header.asset)),
         invested=capital * (1.0 - strategy.reserve_ratio),
         room=0.0 if header.hold else strategy.position_deviation_threshold,
@@ -219,7 +236,7 @@ def entry_faults(
 
 
 def _tiers(
-    strategy: BasisParameters, venues: Mapping[str, VenueParameters], symbol: str
+    strategy: HedgedParameters, venues: Mapping[str, VenueParameters], symbol: str
 ) -> dict[str, list[tuple[float, float]]]:
     """Return the maintenance tiers of a market at each venue of the hedge."""
     return {

@@ -3,17 +3,32 @@
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from basis_lab.config.models import OWN_ASSET, RISK_TYPES, ModeHeader
+from basis_lab.config.models import OWN_ASSET, RISK_TYPES, ModeHeader, ShareClassParameters
 from basis_lab.config.parts import Parts
 from basis_lab.config.salvage import attempted
 from basis_lab.config.strategy_rules import strategy_faults
+from basis_lab.config.stress_rules import stress_faults
 from basis_lab.config.validation import Fault, nearest
+from basis_lab.domain.intervals import SECONDS
 from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
+from basis_lab.strategies.parameters import StakingParameters
 
 NEVER_HEDGES = "an ETH share class never hedges: its investors keep the price risk of ETH"
 HEDGED_ASSETS = ("BTC", "ETH")
+STAKED_ASSET = "ETH"
+REWARDED = "weeth"
+OWN_COIN = ("lending", "staking", "leveraged_staking")
+HEDGED = ("basis", "neutral_staking", "neutral_leveraged")
+STAKED = ("staking", "leveraged_staking", "neutral_staking", "neutral_leveraged")
 FAMILY_RISKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"lending": (), "basis": ("margin_ratio", "price_divergence")}
+    {
+        "lending": (),
+        "basis": ("margin_ratio", "price_divergence"),
+        "staking": (),
+        "leveraged_staking": ("health_factor", "ltv"),
+        "neutral_staking": ("margin_ratio", "price_divergence"),
+        "neutral_leveraged": ("margin_ratio", "price_divergence", "health_factor", "ltv"),
+    }
 )
 
 
@@ -59,20 +74,31 @@ def _asset(parts: Parts) -> Iterator[Fault]:
     if header is None or share_class is None:
         return
     own = (OWN_ASSET, share_class.base_asset)
-    if header.family == "lending" and header.asset not in own:
+    if header.family in OWN_COIN and header.asset not in own:
         yield Fault(
             path=("asset",),
             value=header.asset,
-            what="a lending mode supplies the share class's own asset",
+            what=f"a {header.family} mode works with the share class's own asset",
             remedy=f"write {OWN_ASSET}",
         )
-    if header.family == "basis" and header.asset not in HEDGED_ASSETS:
+    if header.family in HEDGED and header.asset not in HEDGED_ASSETS:
         yield Fault(
             path=("asset",),
             value=header.asset,
-            what="a basis mode hedges an asset with perpetuals",
+            what=f"a {header.family} mode hedges an asset with perpetuals",
             remedy=f"one of {', '.join(HEDGED_ASSETS)}",
         )
+    if header.family in STAKED and _resolved(header, share_class) != STAKED_ASSET:
+        yield Fault(
+            path=("asset",),
+            value=header.asset,
+            what=f"only {STAKED_ASSET} can be staked",
+            remedy=f"list share classes in {STAKED_ASSET}, or hedge {STAKED_ASSET} in USDT",
+        )
+
+
+def _resolved(header: ModeHeader, share_class: ShareClassParameters) -> str:
+    return share_class.base_asset if header.asset == OWN_ASSET else header.asset
 
 
 def _hedging(parts: Parts) -> Iterator[Fault]:
@@ -80,7 +106,7 @@ def _hedging(parts: Parts) -> Iterator[Fault]:
     header, share_class = parts.header, parts.share_class
     if header is None or share_class is None:
         return
-    if header.family == "basis" and not share_class.may_hedge:
+    if header.family in HEDGED and not share_class.may_hedge:
         yield Fault(
             path=("share_classes",),
             value=list(header.share_classes),
@@ -180,12 +206,23 @@ def _limits(risk: RiskParameters, name: str) -> FloorLimits | CeilingLimits | No
 def _rewards(parts: Parts) -> Iterator[Fault]:
     if parts.header is None or parts.rewards is None:
         return
-    if parts.rewards.mode != "base_only":
+    mode = parts.rewards.mode
+    if mode == "base_only":
+        return
+    strategy = parts.strategy
+    if not isinstance(strategy, StakingParameters):
         yield Fault(
             path=("rewards", "mode"),
-            value=parts.rewards.mode,
+            value=mode,
             what=f"a {parts.header.family} mode stakes nothing, so no rewards are paid",
             remedy="write base_only",
+        )
+    elif strategy.lst_type != REWARDED:
+        yield Fault(
+            path=("rewards", "mode"),
+            value=mode,
+            what=f"{strategy.lst_type} has no rewards beside its rate",
+            remedy=f"write base_only, or set strategy.lst_type to {REWARDED}",
         )
 
 
@@ -200,6 +237,20 @@ def _proxies(parts: Parts) -> Iterator[Fault]:
                 what="a venue cannot stand in for itself",
                 remedy="name the venue whose series are to be used, or remove the entry",
             )
+
+
+def _intervals(parts: Parts) -> Iterator[Fault]:
+    """Yield tables that would fall between the bars."""
+    if parts.data is None:
+        return
+    bar, every = parts.data.bar_interval, parts.data.output_every
+    if every in SECONDS and bar in SECONDS and SECONDS[every] < SECONDS[bar]:
+        yield Fault(
+            path=("data", "output_every"),
+            value=every,
+            what=f"tables cannot have more rows than there are bars of {bar}",
+            remedy=f"write auto, {bar} or longer",
+        )
 
 
 def _flows(parts: Parts) -> Iterator[Fault]:
@@ -235,5 +286,7 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     _orders,
     _risk_types,
     _proxies,
+    _intervals,
     _flows,
+    stress_faults,
 )

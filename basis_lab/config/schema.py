@@ -46,6 +46,8 @@ class Node:
         The closed interval of a number.
     choices : tuple of str
         The texts allowed; empty where any is.
+    words : tuple of str
+        Texts that may stand in place of a number.
     keys : mapping of str to Node
         The keys of a block.
     item : Node or None
@@ -62,6 +64,7 @@ class Node:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     keys: Mapping[str, "Node"] = field(default_factory=dict)
     item: "Node | None" = None
 
@@ -103,6 +106,8 @@ class Node:
             words += f" ({self.unit})"
         if self.bounds and self.shape is Shape.VALUE:
             words += f", {self.bounds}"
+        for word in self.words:
+            words += f', or "{word}"'
         return f"{words}, or null" if self.nullable else words
 
     def _words(self) -> str:
@@ -173,8 +178,11 @@ def _node(hint: object) -> Node:
         inner, *marks = typing.get_args(hint)
         return _marked(_node(inner), marks)
     if origin in {typing.Union, types.UnionType}:
-        inner = next(x for x in typing.get_args(hint) if x is not types.NoneType)
-        return replace(_node(inner), nullable=True)
+        kinds = typing.get_args(hint)
+        named = [x for x in kinds if typing.get_origin(x) is typing.Literal]
+        inner = next(x for x in kinds if x is not types.NoneType and x not in named)
+        words = tuple(str(word) for x in named for word in typing.get_args(x))
+        return replace(_node(inner), nullable=types.NoneType in kinds, words=words)
     if origin is dict:
         return Node(shape=Shape.MAP, kind=dict, item=_node(typing.get_args(hint)[1]))
     if origin is tuple:

@@ -70,7 +70,8 @@ def _examined(model: type, text: str) -> tuple[object, tuple[Fault, ...]]:
         found = _adapter(model).validate_json(text)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
-        faults = [_worded(schema, x) for x in details]
+        worded = (_worded(schema, x) for x in details)
+        faults = list({x.path: x for x in worded}.values())
     plain = json.loads(text)
     return found, (*faults, *_out_of_bounds(schema, plain))
 
@@ -84,7 +85,7 @@ def _adapter(model: type) -> "TypeAdapter[object]":
 
 def _worded(schema: Node, error: "ErrorDetails") -> Fault:
     """Say in our words what pydantic found."""
-    path = error["loc"]
+    path = _key(schema, error["loc"])
     parent = find(schema, path[:-1])
     if error["type"] in {"unexpected_keyword_argument", "extra_forbidden"} and parent is not None:
         return unknown_key(path, error["input"], tuple(parent.keys))
@@ -105,6 +106,12 @@ def _worded(schema: Node, error: "ErrorDetails") -> Fault:
         what=f"this is {_named(error['input'])} where {expected} is expected",
         remedy=_retyped(error["input"], node, expected),
     )
+
+
+def _key(schema: Node, path: Path) -> Path:
+    """Return the path of a key without the branch of a number that may be a word as well."""
+    above = find(schema, path[:-1])
+    return path[:-1] if above is not None and above.words else path
 
 
 def unknown_key(path: Path, value: object, known: Sequence[str]) -> Fault:

@@ -3,18 +3,33 @@
 from collections.abc import Iterator, Sequence
 
 from basis_lab.calc.costs import SlippageTable
+from basis_lab.config.pool_rules import pool_faults, programme_faults
 from basis_lab.config.salvage import attempted
 from basis_lab.config.schema import Path
 from basis_lab.config.validation import Fault, nearest
 from basis_lab.execution.venues.parameters import (
     ChainParameters,
+    DexParameters,
     ExchangeParameters,
+    FlashLenderParameters,
     LendingPoolParameters,
     MarginTier,
+    StakingPoolParameters,
     VenueParameters,
 )
 
-POOL_OPERATIONS = ("supply", "withdraw", "borrow", "repay")
+OnChainParameters = (
+    LendingPoolParameters
+    | ChainParameters
+    | StakingPoolParameters
+    | DexParameters
+    | FlashLenderParameters
+)
+
+POOL_OPERATIONS = ("supply", "withdraw", "borrow", "repay", "flash")
+STAKING_OPERATIONS = ("stake", "unstake")
+DEX_OPERATIONS = ("swap", "unwrap_reward")
+FLASH_OPERATIONS = ("flash",)
 CHAIN_OPERATIONS = ("transfer", "native_transfer", "wrap")
 
 
@@ -37,10 +52,19 @@ def venue_faults(venue: VenueParameters) -> Iterator[Fault]:
             yield from attempted(_perp(venue))
         case LendingPoolParameters():
             yield from attempted(_gas(venue, POOL_OPERATIONS))
-            yield from attempted(_assets(venue))
+            yield from attempted(pool_faults(venue))
         case ChainParameters():
             yield from attempted(_gas(venue, CHAIN_OPERATIONS))
-    if not isinstance(venue, LendingPoolParameters):
+        case StakingPoolParameters():
+            yield from attempted(_gas(venue, STAKING_OPERATIONS))
+            yield from attempted(programme_faults(venue))
+        case DexParameters():
+            yield from attempted(_gas(venue, DEX_OPERATIONS))
+            for token, table in venue.slippage.items():
+                yield from attempted(_slippage(table, ("slippage", token)))
+        case FlashLenderParameters():
+            yield from attempted(_gas(venue, FLASH_OPERATIONS))
+    if isinstance(venue, ExchangeParameters | ChainParameters):
         yield from attempted(_transfer(venue))
 
 
@@ -139,30 +163,7 @@ def _transfer(venue: ExchangeParameters | ChainParameters) -> Iterator[Fault]:
                 )
 
 
-def _assets(venue: LendingPoolParameters) -> Iterator[Fault]:
-    """Yield assets that could be borrowed against up to liquidation, or liquidated at a loss."""
-    for token, asset in venue.assets.items():
-        if asset.ltv >= asset.liquidation_threshold:
-            yield Fault(
-                path=("assets", token, "ltv"),
-                value=asset.ltv,
-                what="debt up to this limit could be liquidated at once: the threshold is "
-                f"{asset.liquidation_threshold!r}",
-                remedy="give an LTV below the liquidation threshold",
-            )
-        if asset.liquidation_threshold * (1.0 + asset.liquidation_bonus) > 1.0:
-            yield Fault(
-                path=("assets", token, "liquidation_bonus"),
-                value=asset.liquidation_bonus,
-                what="threshold x (1 + bonus) is above 1: the collateral would not pay for its "
-                "liquidation",
-                remedy="give a smaller bonus or a lower liquidation threshold",
-            )
-
-
-def _gas(
-    venue: LendingPoolParameters | ChainParameters, operations: tuple[str, ...]
-) -> Iterator[Fault]:
+def _gas(venue: OnChainParameters, operations: tuple[str, ...]) -> Iterator[Fault]:
     """Yield operations that are missing, unknown, or free."""
     units = venue.gas_units
     for name in operations:

@@ -1,17 +1,47 @@
 """Bringing stored series to the timesteps of a run; row t holds only what was published by t."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.data.series import HOUR, IntArray, TimeSeries
+from basis_lab.data.series import IntArray, TimeSeries
+from basis_lab.data.trailing import trailing_growth, trailing_volatility
 from basis_lab.domain.market import Alignment, FloatArray, Requirement, TimeArray
 from basis_lab.errors import UsageError
 
 SECOND = np.timedelta64(1, "s")
 
 
-def align(series: TimeSeries, name: str, requirement: Requirement, times: TimeArray) -> FloatArray:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The timesteps of a run.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (T,)
+        Evenly spaced, T > 0.
+    step_s : int
+        Their spacing in seconds.
+    """
+
+    times: TimeArray
+    step_s: int
+
+    @property
+    def step(self) -> np.timedelta64:
+        """Their spacing."""
+        return np.timedelta64(self.step_s, "s")
+
+    @property
+    def before(self) -> np.datetime64:
+        """The timestep before the first, where the bar opened that ended at the first."""
+        earlier: np.datetime64 = self.times[0] - self.step
+        return earlier
+
+
+def align(
+    series: TimeSeries, name: str, requirement: Requirement, grid: Grid, weight: TimeSeries | None
+) -> FloatArray:
     """Return one column of a series at the timesteps.
 
     Parameters
@@ -22,29 +52,40 @@ def align(series: TimeSeries, name: str, requirement: Requirement, times: TimeAr
         The column.
     requirement : Requirement
         How it comes to the timesteps.
-    times : ndarray of datetime64[s], shape (T,)
+    grid : Grid
         The timesteps.
+    weight : TimeSeries or None
+        Bars of the price that stamps are a fraction of, where the requirement names one.
 
     Returns
     -------
     ndarray of shape (T,)
-        NaN only for stamps that do not fall on a timestep, for the extreme of a bar that ended
-        before the series began, and for a trailing mean without a full window of history.
+        NaN only where nothing was stamped, for the extreme of a bar that is not whole because
+        the series began in it, and for a trailing mean without a full window of history.
     """
-    values = series.fields[name]
-    if requirement.alignment is Alignment.TRAILING_MEAN:
-        window = window_of(requirement)
-        means = trailing_mean(series.times, values, times, window)
-        full = series.times[0] - np.timedelta64(series.info.interval_s, "s") <= times - window
-        return np.where(full, means, np.nan)
-    carriers: dict[Alignment, Callable[[TimeArray, FloatArray, TimeArray], FloatArray]] = {
-        Alignment.BAR_OPEN: exact,
-        Alignment.BAR_EXTREME: ended,
-        Alignment.STAMP: exact,
-        Alignment.INDEX: grown,
-        Alignment.STEP: carried,
-    }
-    return carriers[requirement.alignment](series.times, values, times)
+    values, times = series.fields[name], grid.times
+    match requirement.alignment:
+        case Alignment.BAR_OPEN:
+            return exact(series.times, values, times)
+        case Alignment.BAR_EXTREME:
+            return extreme(series, name, grid)
+        case Alignment.STAMP:
+            return stamped(series.times, values, grid, weight)
+        case Alignment.INDEX:
+            return grown(series.times, values, times)
+        case Alignment.STEP:
+            return carried(series.times, values, times)
+        case Alignment.TRAILING_MEAN:
+            window = window_of(requirement)
+            means = trailing_mean(series.times, values, times, window)
+            full = series.info.first - np.timedelta64(series.info.interval_s, "s") <= times - window
+            return np.where(full, means, np.nan)
+        case Alignment.TRAILING_GROWTH:
+            return trailing_growth(series.times, values, times, window_of(requirement))
+        case Alignment.TRAILING_VOLATILITY:
+            return trailing_volatility(series.times, values, times, window_of(requirement))
+        case Alignment.PAYOUT:
+            return np.full(len(times), np.nan)
 
 
 def exact(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:
@@ -68,24 +109,78 @@ def exact(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray
     return np.where(stamps[place] == times, values[place], np.nan)
 
 
-def ended(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:
-    """Return the value of the bar that ended at t, which opened an hour before.
+def extreme(series: TimeSeries, name: str, grid: Grid) -> FloatArray:
+    """Return the highest or lowest price from one timestep to the next.
 
     Parameters
     ----------
-    stamps : ndarray of datetime64[s], shape (n,)
-        Opens of the bars, strictly ascending.
-    values : ndarray of shape (n,)
-        Their highs or lows.
-    times : ndarray of datetime64[s], shape (T,)
+    series : TimeSeries
+        Bars of the run's interval, or of one that divides it.
+    name : str
+        ``high`` or ``low``.
+    grid : Grid
         The timesteps.
 
     Returns
     -------
     ndarray of shape (T,)
-        NaN where there is no such bar.
+        Of the bars that opened in [t - step, t); NaN where they are not all there.
     """
-    return exact(stamps, values, times - HOUR)
+    values, times = series.fields[name], grid.times
+    if series.info.interval_s == grid.step_s:
+        return exact(series.times, values, times - grid.step)
+    low = np.searchsorted(series.times, times - grid.step)
+    high = np.searchsorted(series.times, times)
+    pick = np.maximum if name == "high" else np.minimum
+    inside = values[: max(int(high[-1]), 1)]
+    found = pick.reduceat(inside, np.minimum(low, len(inside) - 1))
+    whole = (high - low) * series.info.interval_s == grid.step_s
+    return np.where(whole, found, np.nan)
+
+
+def stamped(
+    stamps: TimeArray, values: FloatArray, grid: Grid, weight: TimeSeries | None
+) -> FloatArray:
+    """Return what was stamped since the last timestep, as a fraction of the price at t.
+
+    Parameters
+    ----------
+    stamps : ndarray of datetime64[s], shape (n,)
+        Strictly ascending.
+    values : ndarray of shape (n,)
+        Fractions of a price.
+    grid : Grid
+        The timesteps.
+    weight : TimeSeries or None
+        Bars of that price.
+
+    Returns
+    -------
+    ndarray of shape (T,)
+        NaN where nothing was stamped in (t - step, t].
+
+    Notes
+    -----
+    With the price p at each stamp s (its bar's open, where one opened then; else that of t)::
+
+        value(t) = sum over s of value(s) x p(s) / p(t)
+
+    so that p(t) x value(t) is what was due at the stamps, each at its own price.
+    """
+    times = grid.times
+    row = np.searchsorted(times, stamps)
+    inside = (row < len(times)) & (stamps > grid.before)
+    row, due, moments = row[inside], values[inside], stamps[inside]
+    if weight is not None:
+        opens = weight.fields["open"]
+        then = exact(weight.times, opens, moments)
+        now = exact(weight.times, opens, times[row])
+        due = due * np.where(np.isnan(then), 1.0, then / now)
+    total = np.zeros(len(times))
+    np.add.at(total, row, due)
+    found = np.full(len(times), np.nan)
+    found[row] = total[row]
+    return found
 
 
 def carried(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:
@@ -190,7 +285,7 @@ def _means(values: FloatArray, low: IntArray, high: IntArray) -> FloatArray:
 
 
 def window_of(requirement: Requirement) -> np.timedelta64:
-    """Return the window of a trailing mean.
+    """Return the window of a trailing measure.
 
     Parameters
     ----------
@@ -209,7 +304,7 @@ def window_of(requirement: Requirement) -> np.timedelta64:
     """
     if requirement.window_s is None or requirement.window_s <= 0:
         raise UsageError(
-            "a trailing mean without a window",
+            "a trailing measure without a window",
             where=requirement.frame_key,
             value=requirement.window_s,
             remedy="give window_s, in seconds and above 0",
@@ -217,26 +312,33 @@ def window_of(requirement: Requirement) -> np.timedelta64:
     return np.timedelta64(requirement.window_s, "s")
 
 
-def history_start(requirement: Requirement, times: TimeArray) -> np.datetime64:
+def history_start(requirement: Requirement, grid: Grid) -> np.datetime64:
     """Return from when on rows of a series enter a run.
 
     Parameters
     ----------
     requirement : Requirement
         How it comes to the timesteps.
-    times : ndarray of datetime64[s], shape (T,)
-        The timesteps, T > 0.
+    grid : Grid
+        The timesteps.
 
     Returns
     -------
     datetime64[s]
-        The first timestep, or the beginning of its trailing window.
+        The first timestep, the bar that ended there, or the beginning of its trailing window.
     """
-    first: np.datetime64 = times[0]
-    if requirement.alignment is not Alignment.TRAILING_MEAN:
-        return first
-    earlier: np.datetime64 = first - window_of(requirement) + SECOND
-    return earlier
+    first: np.datetime64 = grid.times[0]
+    match requirement.alignment:
+        case Alignment.BAR_EXTREME | Alignment.STAMP:
+            return grid.before
+        case Alignment.TRAILING_MEAN:
+            earlier: np.datetime64 = first - window_of(requirement) + SECOND
+            return earlier
+        case Alignment.TRAILING_GROWTH | Alignment.TRAILING_VOLATILITY:
+            window_ago: np.datetime64 = first - window_of(requirement)
+            return window_ago
+        case _:
+            return first
 
 
 def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray) -> TimeArray:
@@ -258,20 +360,27 @@ def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray
     """
     match requirement.alignment:
         case Alignment.BAR_OPEN:
-            return np.setdiff1d(times, series.times)
+            since = series.info.first if requirement.starts_later else times[0]
+            return np.setdiff1d(times[times >= since], series.times)
         case Alignment.BAR_EXTREME:
-            return np.setdiff1d(times[:-1], series.times)
-        case Alignment.STAMP | Alignment.TRAILING_MEAN:
-            # A trailing mean reaches back as far as there is history, and no further.
-            start = max(history_start(requirement, times), min(series.times[0], times[0]))
+            bar = np.timedelta64(series.info.interval_s, "s")
+            return np.setdiff1d(np.arange(times[0], times[-1], bar), series.times)
+        case Alignment.STAMP:
+            return np.setdiff1d(_grid(series, times[0], times[-1]), series.times)
+        case Alignment.TRAILING_MEAN:
+            # It reaches back as far as there is history, and no further.
+            asked = times[0] - window_of(requirement) + SECOND
+            start = max(asked, min(series.info.first, times[0]))
             return np.setdiff1d(_grid(series, start, times[-1]), series.times)
         case Alignment.INDEX | Alignment.STEP:
             return _late_snapshots(series, times)
+        case _:  # growth and volatility wait for history; payouts are judged by their programme
+            return times[:0]
 
 
 def _grid(series: TimeSeries, start: np.datetime64, end: np.datetime64) -> TimeArray:
     step = np.timedelta64(series.info.interval_s, "s")
-    phase = (start - series.times[0]) % step
+    phase = (start - series.info.first) % step
     first = start + (step - phase) % step
     return np.arange(first, end + SECOND, step)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.data.align import history_start
+from basis_lab.data.align import Grid, history_start
 from basis_lab.data.checks.meanings import EQUAL_ROWS
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Defect, Rows
@@ -15,7 +15,6 @@ from basis_lab.data.quality import error_of
 from basis_lab.data.requirements import Served
 from basis_lab.data.resolution import carried
 from basis_lab.data.series import BAR_KINDS, DatasetId, IntArray, TimeSeries
-from basis_lab.domain.market import TimeArray
 from basis_lab.errors import BadDataError
 
 
@@ -28,7 +27,7 @@ class _Used:
 
 
 def check_used(
-    served: Sequence[Served], series: Mapping[str, TimeSeries], times: TimeArray
+    served: Sequence[Served], series: Mapping[str, TimeSeries], grid: Grid
 ) -> Mapping[str, tuple[str, ...]]:
     """Check what a run uses, each series alone and against the others of its market.
 
@@ -38,7 +37,7 @@ def check_used(
         What serves the run.
     series : mapping of dataset id to TimeSeries
         The rows.
-    times : ndarray of datetime64[s], shape (T,)
+    grid : Grid
         The timesteps, T > 0.
 
     Returns
@@ -51,7 +50,7 @@ def check_used(
     BadDataError
         For the first ERROR, naming file and row.
     """
-    used = {name: x for name, x in _used(served, series, times).items() if x is not None}
+    used = {name: x for name, x in _used(served, series, grid).items() if x is not None}
     warnings: dict[str, list[str]] = {
         name: [x.text for x in one.info.findings if carried(x) and x.meaning is not EQUAL_ROWS]
         for name, one in series.items()
@@ -77,18 +76,18 @@ def _judge(name: str, used: _Used, meaning: Meaning, defect: Defect, warnings: l
 
 
 def _used(
-    served: Iterable[Served], series: Mapping[str, TimeSeries], times: TimeArray
+    served: Iterable[Served], series: Mapping[str, TimeSeries], grid: Grid
 ) -> dict[str, _Used | None]:
     """Return by dataset the rows from two before what is used to the last, and what is read."""
     fields: dict[str, set[str]] = {}
     lows: dict[str, int] = {}
     for one in served:
         name = one.info.id
-        start = history_start(one.requirement, times)
+        start = history_start(one.requirement, grid)
         low = max(int(np.searchsorted(series[name].times, start, side="right")) - 2, 0)
         lows[name] = min(low, lows[name]) if name in lows else low
         fields.setdefault(name, set()).add(one.field)
-    return {name: _cut(series[name], lows[name], times[-1], fields[name]) for name in fields}
+    return {name: _cut(series[name], lows[name], grid.times[-1], fields[name]) for name in fields}
 
 
 def _cut(series: TimeSeries, low: int, last: np.datetime64, names: set[str]) -> _Used | None:

@@ -13,7 +13,16 @@ import numpy as np
 from basis_lab.data.checks.meanings import MEANINGS
 from basis_lab.data.findings import Finding
 from basis_lab.data.parquet import read_columns
-from basis_lab.data.series import DatasetInfo, Store, TimeSeries, time_text
+from basis_lab.data.series import (
+    DatasetInfo,
+    Span,
+    Store,
+    TimeSeries,
+    check_order,
+    cut,
+    no_such_dataset,
+    time_text,
+)
 from basis_lab.domain.market import FloatArray
 from basis_lab.errors import BadDataError, MissingDataError
 
@@ -27,8 +36,8 @@ def open_store(path: Path | str) -> Store:
     Parameters
     ----------
     path : Path or str
-        A canonical directory (it has a ``catalogue.json``), or a raw one whose files are
-        recognised by name.
+        A canonical directory (it has a ``catalogue.json``), a raw one whose files are
+        recognised by name, or a DuckDB file.
 
     Returns
     -------
@@ -43,6 +52,10 @@ def open_store(path: Path | str) -> Store:
         If its catalogue cannot be read.
     """
     root = Path(path)
+    if root.suffix == ".duckdb":
+        from basis_lab.data.duckdb import DatabaseStore
+
+        return DatabaseStore.open(root)
     if not root.is_dir():
         raise MissingDataError(
             "no such data directory",
@@ -90,14 +103,14 @@ class CanonicalStore:
         SHA-256 of the catalogue, which names the SHA-256 of every file.
     _infos : mapping of str to DatasetInfo
         What the catalogue says of each dataset, by id.
-    _absent : mapping of str to str
-        Why a dataset is not there, by id, where the catalogue says so.
+    refused : mapping of str to str
+        The datasets that the import refused, and why.
     """
 
     root: Path
     content: str
     _infos: Mapping[str, DatasetInfo] = field(compare=False, repr=False)
-    _absent: Mapping[str, str] = field(compare=False, repr=False)
+    refused: Mapping[str, str] = field(compare=False, repr=False)
 
     @classmethod
     def open(cls, root: Path) -> "CanonicalStore":
@@ -146,11 +159,6 @@ class CanonicalStore:
         """
         return self._infos.get(dataset_id)
 
-    @property
-    def refused(self) -> Mapping[str, str]:
-        """The datasets that the import refused, and why."""
-        return self._absent
-
     def absence(self, dataset_id: str) -> str:
         """Say why a dataset is not there.
 
@@ -164,15 +172,17 @@ class CanonicalStore:
         str
             The refusals of its import; empty where nothing is known.
         """
-        return self._absent[dataset_id] if dataset_id in self._absent else ""
+        return self.refused[dataset_id] if dataset_id in self.refused else ""
 
-    def read(self, dataset_id: str) -> TimeSeries:
-        """Return the rows of a dataset.
+    def read(self, dataset_id: str, span: Span | None = None) -> TimeSeries:
+        """Return the rows of a dataset, all or those of a span and the two before it.
 
         Parameters
         ----------
         dataset_id : str
             ``kind/venue/SYMBOL``.
+        span : tuple of datetime64 or None
+            First and last moment, both included; None reads all.
 
         Returns
         -------
@@ -188,14 +198,8 @@ class CanonicalStore:
         """
         info = self.info(dataset_id)
         if info is None:
-            raise MissingDataError(
-                "the data directory has no such dataset",
-                missing=[dataset_id],
-                where=str(self.root),
-                value=dataset_id,
-                remedy="`basis-lab data list` prints what there is",
-            )
-        return _read_series(self.root, info)
+            raise no_such_dataset(dataset_id, str(self.root))
+        return cut(_read_series(self.root, info), span)
 
 
 @lru_cache(maxsize=64)
@@ -210,19 +214,13 @@ def _read_series(root: Path, info: DatasetInfo) -> TimeSeries:
             value=f"{len(times)} rows of {', '.join(columns)}",
             remedy="write the directory again with `basis-lab data import`",
         )
-    falls = np.flatnonzero(np.diff(times).astype(np.int64) <= 0)
-    if len(falls):
-        raise BadDataError(
-            "rows are not in order of time, or two are of one time",
-            where=f"{path}, row {int(falls[0]) + 2}",
-            value=time_text(times[falls[0] + 1]),
-            remedy="write the directory again with `basis-lab data import`",
-        )
+    lines = np.arange(1, len(times) + 1)
+    check_order(times, lines, str(path), "write the directory again with `basis-lab data import`")
     fields: dict[str, FloatArray] = {
         name: columns[name].astype(np.float64) / ticks if ticks else columns[name].astype(float)
         for name, ticks in zip(info.fields, info.ticks_per_unit, strict=True)
     }
-    return TimeSeries(info=info, times=times, fields=fields, lines=np.arange(1, len(times) + 1))
+    return TimeSeries(info=info, times=times, fields=fields, lines=lines)
 
 
 def _check_file(path: Path, info: DatasetInfo) -> None:

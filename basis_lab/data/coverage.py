@@ -9,10 +9,10 @@ from basis_lab.data.checks.order import holes_after
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.provider import coverage_of
 from basis_lab.data.requirements import Absent, Served, Sources, serve
-from basis_lab.data.series import DatasetId, DatasetInfo, Store
-from basis_lab.domain.market import Requirement
+from basis_lab.data.series import DatasetId, DatasetInfo, Span, Store
+from basis_lab.domain.market import Alignment, Requirement
 
-Span = tuple[np.datetime64, np.datetime64]
+EARLIEST = np.datetime64("1970-01-01T00:00:00", "s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,9 @@ def cover_run(name: str, requirements: Iterable[Requirement], sources: Sources) 
         return Coverage(name=name, spans=(), missing=tuple(dict.fromkeys(map(_line, absent))))
     spans: Sequence[Span] | None = None
     for one in (x for x in found if isinstance(x, Served)):
-        mine = _served_spans(sources.store, one)
+        if one.requirement.alignment is Alignment.PAYOUT:  # counts for no date by itself
+            continue
+        mine = _served_spans(sources.store, one, sources.step_s)
         spans = mine if spans is None else _common(spans, mine)
     if not spans:
         return Coverage(name=name, spans=(), missing=("its series have no date in common",))
@@ -109,14 +111,16 @@ def _stretches(store: Store, info: DatasetInfo) -> list[Span]:
     ]
 
 
-def _served_spans(store: Store, served: Served) -> list[Span]:
+def _served_spans(store: Store, served: Served, step_s: int) -> list[Span]:
     """Return from when to when one series serves, stretch by stretch."""
     found = []
     for first, last in _stretches(store, served.info):
         part = replace(served, info=replace(served.info, first=first, last=last))
-        span = coverage_of(part)
+        span = coverage_of(part, step_s)
         if span[0] <= span[1]:
             found.append(span)
+    if found and served.requirement.starts_later:
+        found[0] = (EARLIEST, found[0][1])
     return found
 
 

@@ -15,6 +15,9 @@ from basis_lab.errors import BadDataError, UsageError
 
 TIME = "time"
 
+# Years of minutes are not worth the time that the densest compression takes.
+DENSE, QUICK, LONG = 19, 3, 200_000
+
 Column = npt.NDArray[np.number[Any]]
 
 
@@ -30,12 +33,8 @@ def write_columns(path: Path, times: TimeArray, columns: Mapping[str, Column]) -
     columns : mapping of str to ndarray of shape (n,)
         int32, int64 or float64; integers are stored as differences.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    stamps = times.astype("datetime64[ms]").astype(np.int64)
-    arrays = [_array(pa.timestamp("ms", "UTC"), stamps)]
-    arrays += [_array(_arrow_type(values), values) for values in columns.values()]
     integers = [name for name, values in columns.items() if values.dtype.kind == "i"]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,14 +46,39 @@ def write_columns(path: Path, times: TimeArray, columns: Mapping[str, Column]) -
             remedy="choose a directory that is not a file and that may be written",
         ) from error
     pq.write_table(
-        pa.Table.from_arrays(arrays, names=[TIME, *columns]),
+        buffered(times, columns, "UTC"),
         path,
         compression="zstd",
-        compression_level=19,
+        compression_level=DENSE if len(times) < LONG else QUICK,
         use_dictionary=False,
         column_encoding=dict.fromkeys([TIME, *integers], "DELTA_BINARY_PACKED"),
         write_statistics=False,
     )
+
+
+def buffered(times: TimeArray, columns: Mapping[str, Column], zone: str | None) -> Any:
+    """Return arrays as a table of Arrow, without a copy.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64, shape (n,)
+        UTC.
+    columns : mapping of str to ndarray of shape (n,)
+        int32, int64 or float64.
+    zone : str or None
+        What the type of the times says of their zone.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``time`` in milliseconds, then the columns.
+    """
+    import pyarrow as pa
+
+    stamps = times.astype("datetime64[ms]").astype(np.int64)
+    arrays = [_array(pa.timestamp("ms", zone), stamps)]
+    arrays += [_array(_arrow_type(values), values) for values in columns.values()]
+    return pa.Table.from_arrays(arrays, names=[TIME, *columns])
 
 
 def read_columns(path: Path) -> tuple[TimeArray, dict[str, Column]]:

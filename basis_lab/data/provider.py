@@ -8,8 +8,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from basis_lab.data.align import SECOND, align, missing_times, window_of
+from basis_lab.data.align import SECOND, Grid, align, history_start, missing_times
 from basis_lab.data.before_run import check_used
+from basis_lab.data.payouts import payouts
+from basis_lab.data.provenance import source_of
 from basis_lab.data.requirements import (
     Absent,
     Served,
@@ -19,16 +21,19 @@ from basis_lab.data.requirements import (
     serve,
     unused_proxies,
 )
-from basis_lab.data.series import HOUR, Store, TimeSeries, time_text
+from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries, time_text
+from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
+from basis_lab.domain.intervals import HOUR_S, interval_text
 from basis_lab.domain.market import (
     Alignment,
     FloatArray,
     MarketFrame,
+    Payout,
     Requirement,
-    SeriesSource,
     TimeArray,
 )
+from basis_lab.domain.stress import CALM, Stress
 from basis_lab.errors import DataRangeError, MissingDataError, UsageError
 
 Moment = np.datetime64 | datetime
@@ -49,6 +54,10 @@ class DataProvider:
         Venue to the venue whose series stand for all of its own.
     allow_derived : collection of str
         Dataset ids that may serve although they were computed from others.
+    step_s : int
+        Seconds from one timestep to the next.
+    stress : Stress
+        What is done to the data once it is loaded.
 
     Raises
     ------
@@ -66,11 +75,18 @@ class DataProvider:
         *,
         proxies: Mapping[str, str],
         allow_derived: Collection[str],
+        step_s: int = HOUR_S,
+        stress: Stress = CALM,
     ) -> None:
+        self._stress = stress
         self._universe = universe
+        self._step_s = step_s
         self._requirements = tuple(requirements)
         self._sources = Sources(
-            store=store, proxies=proxies_from(proxies), allow_derived=frozenset(allow_derived)
+            store=store,
+            proxies=proxies_from(proxies),
+            allow_derived=frozenset(allow_derived),
+            step_s=step_s,
         )
         found = [serve(x, self._sources) for x in self._requirements]
         absent = [x for x in found if isinstance(x, Absent) and not x.requirement.optional]
@@ -89,14 +105,15 @@ class DataProvider:
         Returns
         -------
         first, last : datetime64[s]
-            UTC, on the hour.
+            UTC, whole bars.
 
         Raises
         ------
         DataRangeError
-            If the series have no hour in common.
+            If the series have no timestep in common.
         """
-        spans = {x.info.id: coverage_of(x) for x in self._served if not x.requirement.optional}
+        needed = [x for x in self._served if _bounds(x.requirement)]
+        spans = {x.info.id: coverage_of(x, self._step_s) for x in needed}
         if not spans:
             raise UsageError(
                 "a run without a needed series has no dates of its own",
@@ -115,12 +132,12 @@ class DataProvider:
         return first, last
 
     def frame(self, start: Moment, end: Moment) -> MarketFrame:
-        """Return every series of the run at start, start + 1 h, ..., end.
+        """Return every series of the run at start, start + step, ..., end.
 
         Parameters
         ----------
         start, end : datetime64 or datetime
-            UTC, on the hour, both included; a datetime without zone is read as UTC.
+            UTC, whole bars, both included; a datetime without zone is read as UTC.
 
         Returns
         -------
@@ -136,12 +153,14 @@ class DataProvider:
         BadDataError
             If a value inside the range cannot be true.
         UsageError
-            If the dates are not on the hour, or end before they start.
+            If the dates are not whole bars, or end before they start.
         """
         first, last = _second(start), _second(end)
-        _check_dates(first, last)
-        request = _Request(self._sources.store, self._served, self._universe, first, last)
-        return _frame(request)
+        _check_dates(first, last, self._step_s)
+        request = _Request(
+            self._sources.store, self._served, self._universe, (first, last), self._step_s
+        )
+        return _stressed(request, self._stress) if self._stress else _frame(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,38 +168,48 @@ class _Request:
     store: Store
     served: tuple[Served, ...]
     universe: Universe
-    start: np.datetime64
-    end: np.datetime64
+    dates: Span
+    step_s: int
+
+    @property
+    def grid(self) -> Grid:
+        """The timesteps."""
+        step = np.timedelta64(self.step_s, "s")
+        return Grid(
+            times=np.arange(self.dates[0], self.dates[1] + SECOND, step), step_s=self.step_s
+        )
 
 
-def coverage_of(served: Served) -> tuple[np.datetime64, np.datetime64]:
+def coverage_of(served: Served, step_s: int) -> Span:
     """Return the first and the last timestep that one series covers.
 
     Parameters
     ----------
     served : Served
         The series and how it comes to the timesteps.
+    step_s : int
+        Seconds from one timestep to the next.
 
     Returns
     -------
     first, last : datetime64[s]
-        On the hour. Bars cover the hour they open; the extreme of a bar counts where it ended;
-        stamps and snapshots hold until the hour before the next one is due.
+        Whole bars. Bars cover the timestep they open; the extreme of a bar counts where it ended;
+        stamps and snapshots hold until the timestep before the next one is due.
     """
     info = served.info
-    first = info.first + (-(info.first.astype(np.int64)) % 3600) * SECOND
-    hold = np.timedelta64(info.interval_s, "s") - SECOND
+    first = info.first + (-(info.first.astype(np.int64)) % step_s) * SECOND
+    interval = np.timedelta64(info.interval_s, "s")
     match served.requirement.alignment:
         case Alignment.BAR_OPEN:
             last = info.last
         case Alignment.BAR_EXTREME:
-            last = info.last + HOUR
+            last = info.last + interval
         case _:
-            last = info.last + hold
-    return first, last - (last.astype(np.int64) % 3600) * SECOND
+            last = info.last + interval - SECOND
+    return first, last - (last.astype(np.int64) % step_s) * SECOND
 
 
-def _span_text(name: str, span: tuple[np.datetime64, np.datetime64]) -> str:
+def _span_text(name: str, span: Span) -> str:
     return f"{name} {time_text(span[0])} to {time_text(span[1])}"
 
 
@@ -192,7 +221,7 @@ def _second(moment: Moment) -> np.datetime64:
     return second
 
 
-def _check_dates(start: np.datetime64, end: np.datetime64) -> None:
+def _check_dates(start: np.datetime64, end: np.datetime64, step_s: int) -> None:
     if end < start:
         raise UsageError(
             "the end lies before the start",
@@ -201,40 +230,85 @@ def _check_dates(start: np.datetime64, end: np.datetime64) -> None:
             remedy="give start <= end",
         )
     for moment in (start, end):
-        if np.isnat(moment) or moment.astype(np.int64) % 3600:
+        if np.isnat(moment) or moment.astype(np.int64) % step_s:
             raise UsageError(
-                "a date is not on the hour",
+                "a date is no timestep",
                 where="dates of the run",
                 value=time_text(moment),
-                remedy="timesteps are hourly: give whole hours, or a bare date",
+                remedy=f"timesteps are whole multiples of {interval_text(step_s)}, UTC: give one, "
+                "or a bare date",
             )
 
 
 @lru_cache(maxsize=32)
 def _frame(request: _Request) -> MarketFrame:
-    times = np.arange(request.start, request.end + SECOND, HOUR)
+    grid = request.grid
     covering = _covering(request)
-    series = {x.info.id: request.store.read(x.info.id) for x in covering}
-    _check_holes(covering, series, times)
-    warnings = check_used(covering, series, times)
+    spans = _spans(covering, grid)
+    series = {name: request.store.read(name, span) for name, span in spans.items()}
+    _check_holes(covering, series, grid.times)
+    opens = {
+        x.requirement.frame_key: series[x.info.id]
+        for x in covering
+        if x.requirement.alignment is Alignment.BAR_OPEN
+    }
+    warnings = check_used(covering, series, grid)
     arrays: dict[str, FloatArray] = {}
+    paid: list[Payout] = []
     for served in covering:
-        found = series[served.info.id]
-        arrays[served.requirement.frame_key] = align(found, served.field, served.requirement, times)
+        need, found = served.requirement, series[served.info.id]
+        if need.alignment is Alignment.PAYOUT:
+            paid += payouts(found, need, grid.times)
+            continue
+        weight = opens[need.weight] if need.weight in opens else None
+        arrays[need.frame_key] = align(found, served.field, need, grid, weight)
     return MarketFrame(
-        times=times,
+        times=grid.times,
         series=MappingProxyType(arrays),
         universe=request.universe,
-        sources=tuple(_source(x, series[x.info.id], warnings[x.info.id]) for x in covering),
+        sources=tuple(
+            source_of(x, series[x.info.id], request.step_s, warnings[x.info.id]) for x in covering
+        ),
+        payouts=tuple(sorted(paid, key=lambda x: (x.row, x.key, x.period_start))),
     )
+
+
+def _bounds(requirement: Requirement) -> bool:
+    """Tell if a series limits the dates of a run that names none."""
+    free = requirement.alignment is Alignment.PAYOUT or requirement.starts_later
+    return not (requirement.optional or free)
+
+
+@lru_cache(maxsize=32)
+def _stressed(request: _Request, stress: Stress) -> MarketFrame:
+    """Return the frame under a stress, made from the one that every run over its dates shares."""
+    return stressed(_frame(request), stress)
+
+
+def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:
+    """Return what is read of each dataset: bars by range; the rest is small and judged whole."""
+    spans: dict[str, Span | None] = {}
+    for served in covering:
+        dataset = DatasetId.parse(served.info.id)
+        if dataset is None or dataset.kind not in BAR_KINDS:
+            spans[served.info.id] = None
+            continue
+        start = history_start(served.requirement, grid)
+        known = spans[served.info.id] if served.info.id in spans else None
+        spans[served.info.id] = (start if known is None else min(start, known[0]), grid.times[-1])
+    return spans
 
 
 def _covering(request: _Request) -> tuple[Served, ...]:
     """Return what covers the dates; an optional series that does not is left out."""
+    start, end = request.dates
+    free = {x.info.id for x in request.served if x.requirement.alignment is Alignment.PAYOUT}
+    late = {x.info.id for x in request.served if x.requirement.starts_later}
+    spans = {x.info.id: coverage_of(x, request.step_s) for x in request.served}
     outside = {
-        x.info.id: coverage_of(x)
-        for x in request.served
-        if not (coverage_of(x)[0] <= request.start and request.end <= coverage_of(x)[1])
+        name: x
+        for name, x in spans.items()
+        if name not in free and not ((x[0] <= start or name in late) and end <= x[1])
     }
     needed = {x.info.id for x in request.served if not x.requirement.optional}
     refused = [name for name in outside if name in needed]
@@ -243,7 +317,7 @@ def _covering(request: _Request) -> tuple[Served, ...]:
             "the dates lie outside what the data covers",
             where=f"{request.store.root}: "
             + "; ".join(_span_text(name, outside[name]) for name in refused),
-            value=f"{time_text(request.start)} to {time_text(request.end)}",
+            value=f"{time_text(start)} to {time_text(end)}",
             remedy="choose dates inside, or import more data",
         )
     return tuple(x for x in request.served if x.info.id not in outside)
@@ -271,34 +345,3 @@ def _check_holes(
             value=f"{time_text(times[0])} to {time_text(times[-1])}",
             remedy="choose dates without the holes, or a complete file; holes are never filled",
         )
-
-
-def _source(served: Served, series: TimeSeries, warnings: tuple[str, ...]) -> SeriesSource:
-    info = series.info
-    return SeriesSource(
-        key=served.requirement.frame_key,
-        dataset=f"{info.id}.{served.field}",
-        file=info.file,
-        file_sha256=info.sha256,
-        first=time_text(info.first),
-        last=time_text(info.last),
-        synthetic=info.synthetic,
-        notes=(*served.notes, *_carry_notes(served), *info.notes),
-        warnings=warnings,
-    )
-
-
-def _carry_notes(served: Served) -> tuple[str, ...]:
-    every = f"published every {round(served.info.interval_s / 3600)} h"
-    match served.requirement.alignment:
-        case Alignment.INDEX:
-            return (f"{every}; carried at the growth rate realised between the last two",)
-        case Alignment.STEP if served.info.interval_s > 3600:  # noqa: PLR2004 - the timestep
-            return (f"{every}; carried as last published",)
-        case Alignment.TRAILING_MEAN:
-            days = window_of(served.requirement) / np.timedelta64(1, "D")
-            return (f"the mean of what was published in the {days:g} days up to t",)
-        case Alignment.BAR_EXTREME:
-            return ("the extreme of the bar that ended at t",)
-        case _:
-            return ()

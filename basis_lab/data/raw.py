@@ -18,7 +18,7 @@ from basis_lab.data.recognise import Recognised, recognise
 from basis_lab.data.repairs import Repair, repairs_for
 from basis_lab.data.resolution import Resolution, choose, refusals
 from basis_lab.data.rewards import TOTAL
-from basis_lab.data.series import DatasetId, DatasetInfo, DatasetKind, TimeSeries
+from basis_lab.data.series import DatasetId, DatasetInfo, DatasetKind, Span, TimeSeries, cut
 from basis_lab.errors import BadDataError, MissingDataError
 
 SUFFIXES = (".csv", ".csv.gz", ".json", ".json.gz")
@@ -146,13 +146,21 @@ class RawStore:
             return ""
         return refusals(found)
 
-    def read(self, dataset_id: str) -> TimeSeries:
-        """Return the rows of a dataset.
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """The datasets whose files were all refused, and why; reads all files."""
+        reasons = {name: self.absence(name) for name in self.ids()}
+        return {name: why for name, why in reasons.items() if why}
+
+    def read(self, dataset_id: str, span: Span | None = None) -> TimeSeries:
+        """Return the rows of a dataset, all or those of a span and the two before it.
 
         Parameters
         ----------
         dataset_id : str
             ``kind/venue/SYMBOL``.
+        span : tuple of datetime64 or None
+            First and last moment, both included; None reads all.
 
         Returns
         -------
@@ -174,9 +182,10 @@ class RawStore:
                 remedy="`basis-lab data import` lists what each file is good for",
             )
         chosen = found.chosen
-        return TimeSeries(
+        series = TimeSeries(
             info=found.info, times=chosen.times, fields=chosen.fields, lines=chosen.lines
         )
+        return cut(series, span)
 
     def resolve(self, dataset_id: str) -> Resolution | None:
         """Read the files of one dataset and choose.

@@ -17,11 +17,21 @@ from basis_lab.data.quality import words_of
 from basis_lab.data.recognise import Recognised
 from basis_lab.data.repairs import Repair, repair
 from basis_lab.data.rewards import COLUMNS, TOTAL, printed_warnings, read_rewards
-from basis_lab.data.series import DatasetId, DatasetKind, IntArray, nominal_interval_s
+from basis_lab.data.series import (
+    BAR_KINDS,
+    DatasetId,
+    DatasetKind,
+    IntArray,
+    nominal_interval_s,
+    time_text,
+)
 from basis_lab.data.stamps import read_stamps
 from basis_lab.data.tidy import distinct_rows, in_order
+from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.market import FloatArray, TimeArray
 from basis_lab.errors import BadDataError
+
+FEW_BARS = 3  # fewer do not tell how far apart bars are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +83,7 @@ class RawFile:
             kind=self.dataset.kind,
             times=self.times,
             fields=self.fields,
-            interval_s=nominal_interval_s(self.times),
+            interval_s=_spacing_s(self.dataset.kind, self.times),
         )
 
 
@@ -137,7 +147,7 @@ def read_raw_file(
         kind=dataset.kind,
         times=times,
         fields=fields,
-        interval_s=nominal_interval_s(np.unique(times)),
+        interval_s=_spacing_s(dataset.kind, np.unique(times)),
     )
     rows, lines, repaired = repair(rows, table.lines, repairs)
     told += repaired
@@ -145,6 +155,7 @@ def read_raw_file(
     told += words_of(found, name, rows.times, lines)
     rows, lines, sorting = _sorted(rows, lines)
     told += sorting if not found else ()
+    told += _interval_findings(name, dataset, rows.times)
     file = RawFile(
         path=path,
         name=name,
@@ -244,6 +255,26 @@ def _columns(
         _check_market(table, dataset)
     told = tuple(Finding(meanings.ASSUMED, x) for x in zones)
     return times, read_fields(table, dataset.kind), told
+
+
+def _spacing_s(kind: DatasetKind, times: TimeArray) -> int:
+    return nominal_interval_s(times, bars=kind in BAR_KINDS)
+
+
+def _interval_findings(name: str, dataset: DatasetId, times: TimeArray) -> tuple[Finding, ...]:
+    """Tell of bars whose spacing is another than their name says."""
+    if dataset.kind not in BAR_KINDS or len(times) < FEW_BARS:
+        return ()
+    found = nominal_interval_s(times, bars=True)
+    if found == SECONDS[dataset.interval]:
+        return ()
+    error = BadDataError(
+        f"the name says bars of {dataset.interval}, the rows are {interval_text(found)} apart",
+        where=name,
+        value=f"{len(times)} rows from {time_text(times[0])}",
+        remedy=meanings.OTHER_INTERVAL.remedy,
+    )
+    return (Finding(meanings.OTHER_INTERVAL, str(error)),)
 
 
 def _check_market(table: RawTable, dataset: DatasetId) -> None:

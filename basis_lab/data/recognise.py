@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from basis_lab.data.series import DatasetId, DatasetKind
+from basis_lab.domain.intervals import INTERVALS
 
 SUFFIX = re.compile(r"\.csv(\.gz)?$")
+_EVERY = rf"(?P<interval>{'|'.join(INTERVALS)})(?![0-9a-z])"
 _BARS = re.compile(
-    r"(?P<venue>[a-z0-9]+)_(?P<symbol>[A-Za-z0-9]+)_(?P<what>spot|perp_mark|perp|futures)_1h"
+    rf"(?P<venue>[a-z0-9]+)_(?P<symbol>[A-Za-z0-9]+)_(?P<what>spot|perp_mark|perp|futures)_{_EVERY}"
 )
 _FUNDING = re.compile(
     r"(?P<venue>[a-z0-9]+)_(?P<symbol>[A-Za-z0-9-]+)_funding(?P<archive>_daily_archive)?"
@@ -19,7 +21,7 @@ _FEED = re.compile(r"(?P<venue>[a-z0-9]+)_feed_(?P<base>[A-Za-z0-9]+)_(?P<quote>
 _PEG = re.compile(r"(?P<symbol>[A-Za-z0-9]+)_peg_market_vs_oracle")
 _GAS = re.compile(r"((?P<chain>[a-z]+)_)?.*gas")
 _REWARDS = re.compile(r"etherfi_.*(?P<what>distributions|topups|seasonal)")
-_DEX_BARS = re.compile(r"(?P<venue>[a-z0-9]+)_(?P<symbol>[A-Za-z0-9]+)_1h")
+_DEX_BARS = re.compile(rf"(?P<venue>[a-z0-9]+)_(?P<symbol>[A-Za-z0-9]+)_{_EVERY}")
 _EXCHANGES = frozenset({"binance", "bybit", "okx"})
 # Where each LST trades most; its quotes are read as that market's.
 _LST_MARKETS = {"weETH": "curve", "wstETH": "uniswap"}
@@ -72,7 +74,7 @@ def recognise(name: str) -> Recognised | None:
 
 def _bars(match: re.Match[str]) -> Recognised:
     kind = _BAR_KINDS[match["what"]]
-    return Recognised(dataset=DatasetId(kind, match["venue"], match["symbol"]))
+    return Recognised(dataset=DatasetId(kind, match["venue"], match["symbol"], match["interval"]))
 
 
 def _funding(match: re.Match[str]) -> Recognised:
@@ -114,7 +116,9 @@ def _dex_bars(match: re.Match[str]) -> Recognised | None:
     """Take no bars of an exchange that say neither spot nor perp: there are two ways to read."""
     if match["venue"] in _EXCHANGES:
         return None
-    return Recognised(dataset=DatasetId(DatasetKind.DEX, match["venue"], match["symbol"]))
+    return Recognised(
+        dataset=DatasetId(DatasetKind.DEX, match["venue"], match["symbol"], match["interval"])
+    )
 
 
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Recognised | None]], ...] = (

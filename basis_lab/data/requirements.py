@@ -1,9 +1,10 @@
 """Which dataset serves each requirement of a run, and the error that names all that lack one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from basis_lab.data.series import VENUE_KINDS, DatasetId, DatasetInfo, DatasetKind, Store
+from basis_lab.data.series import BAR_KINDS, VENUE_KINDS, DatasetId, DatasetInfo, DatasetKind, Store
+from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.market import Requirement
 from basis_lab.errors import BadDataError, DataError, MissingDataError
 
@@ -44,12 +45,15 @@ class Absent:
         Why it is not there, where that is known.
     refused : bool
         True where files were there and were refused.
+    coarse : bool
+        True where there are bars, of a longer interval than the run's.
     """
 
     requirement: Requirement
     dataset: str
     why: str
     refused: bool = False
+    coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +68,14 @@ class Sources:
         Venue, and the venue whose series stand for its own.
     allow_derived : frozenset of str
         Datasets that may serve although they were computed from others.
+    step_s : int
+        Seconds from one timestep to the next; bars must be as fine.
     """
 
     store: Store
     proxies: tuple[tuple[str, str], ...]
     allow_derived: frozenset[str]
+    step_s: int
 
     def proxy_of(self, venue: str) -> str | None:
         """Return the venue that stands for another; None where it stands for itself.
@@ -127,12 +134,14 @@ def serve(requirement: Requirement, sources: Sources) -> Served | Absent:
     if isinstance(found, Served) or requirement.fallback is None:
         return found
     dataset, _ = split_key(requirement.key)
-    if sources.store.info(found.dataset) is not None or found.refused:
+    there = sources.store.info(found.dataset) is not None and not found.coarse
+    if there or found.refused:
         return found
     instead = _lookup(requirement, requirement.fallback, sources)
     if isinstance(instead, Absent):
         return found
-    note = f"the directory has no {dataset}; {requirement.fallback} stands for it"
+    fine = f" with bars of {interval_text(sources.step_s)}" if found.coarse else ""
+    note = f"the directory has no {dataset}{fine}; {requirement.fallback} stands for it"
     return Served(
         requirement=requirement,
         info=instead.info,
@@ -143,11 +152,12 @@ def serve(requirement: Requirement, sources: Sources) -> Served | Absent:
 
 def _lookup(requirement: Requirement, key: str, sources: Sources) -> Served | Absent:
     asked, field = split_key(key)
-    dataset, notes = _proxied(asked, sources)
+    proxied, notes = _proxied(asked, sources)
+    dataset = _finest(proxied, sources)
     info = sources.store.info(dataset)
     if info is None:
         why = sources.store.absence(dataset)
-        text = why or (f"its proxy {dataset} is not there" if dataset != asked else "")
+        text = why or (f"its proxy {dataset} is not there" if proxied != asked else "")
         return Absent(requirement=requirement, dataset=dataset, why=text, refused=bool(why))
     if field not in info.fields:
         why = f"{dataset} has only {', '.join(info.fields)}"
@@ -155,7 +165,31 @@ def _lookup(requirement: Requirement, key: str, sources: Sources) -> Served | Ab
     if info.derived and dataset not in sources.allow_derived and not _values_exits_alone(info):
         why = f"{info.source} is derived and data.allow_derived does not name {dataset}"
         return Absent(requirement=requirement, dataset=dataset, why=why)
+    if _is_bars(dataset) and sources.step_s % info.interval_s:
+        why = (
+            f"its bars are of {interval_text(info.interval_s)}, the timesteps of "
+            f"{interval_text(sources.step_s)}"
+        )
+        return Absent(requirement=requirement, dataset=dataset, why=why, coarse=True)
     return Served(requirement=requirement, info=info, field=field, notes=notes)
+
+
+def _is_bars(dataset: str) -> bool:
+    found = DatasetId.parse(dataset)
+    return found is not None and found.kind in BAR_KINDS
+
+
+def _finest(dataset: str, sources: Sources) -> str:
+    """Return the bars that serve: of the run's interval, else the longest that divides it."""
+    found = DatasetId.parse(dataset)
+    if found is None or found.kind not in BAR_KINDS:
+        return dataset
+    there = set(sources.store.ids())
+    for interval, length in reversed(tuple(SECONDS.items())):
+        name = str(replace(found, interval=interval))
+        if sources.step_s % length == 0 and name in there:
+            return name
+    return dataset
 
 
 def _values_exits_alone(info: DatasetInfo) -> bool:
@@ -239,9 +273,11 @@ def _remedy(pieces: tuple[Absent, ...], sources: Sources) -> str:
     lacking: dict[str, set[tuple[str, str]]] = {}
     for piece in pieces:
         found = DatasetId.parse(split_key(piece.requirement.key)[0])
-        if found is not None and found.kind in VENUE_KINDS:
+        if found is not None and found.kind in VENUE_KINDS and not piece.coarse:
             lacking.setdefault(found.venue, set()).add((found.kind.value, found.symbol))
     ways = [_two_ways(venue, sources) for venue in sorted(lacking)]
+    if any(x.coarse for x in pieces):
+        ways.insert(0, "choose a longer --interval, or import finer bars")
     return "; ".join([*ways, "`basis-lab data list` prints what the directory has"])
 
 

@@ -12,7 +12,7 @@ from basis_lab.data.checks.order import holes_after
 from basis_lab.data.checks.table import CHECKED_BEFORE_RUNS
 from basis_lab.data.findings import Finding, Severity
 from basis_lab.data.raw_file import RawFile, RefusedFile, refuses
-from basis_lab.data.series import DatasetId, DatasetInfo, IntArray, nominal_interval_s
+from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetInfo, IntArray, nominal_interval_s
 
 # Two files for one series contradict each other beyond this relative difference.
 AGREEMENT = 1e-9
@@ -138,7 +138,7 @@ def _describe(file: RawFile) -> DatasetInfo:
         file=file.name,
         fields=tuple(file.fields),
         ticks_per_unit=(0,) * len(file.fields),
-        interval_s=nominal_interval_s(file.times),
+        interval_s=nominal_interval_s(file.times, bars=file.dataset.kind in BAR_KINDS),
         first=file.times[0],
         last=file.times[-1],
         rows=len(file.times),

@@ -10,14 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from basis_lab.data.findings import Finding
+from basis_lab.domain.intervals import HOUR_S, HOURLY, INTERVALS
 from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.errors import BadDataError, MissingDataError
 
 IntArray = npt.NDArray[np.int64]
 
 SECONDS_PER_DAY = 86_400.0
-HOUR = np.timedelta64(3600, "s")
 # Readings closer together than this repeat one sample; they do not set the interval of a series.
 SAME_SAMPLE_S = 600
+# What was published before a span and still counts in it: a snapshot, and the one before it.
+HISTORY_ROWS = 2
+
+Span = tuple[np.datetime64, np.datetime64]
+"""First and last moment, UTC, both included."""
 
 
 class DatasetKind(StrEnum):
@@ -52,15 +58,20 @@ SIGNED_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True, order=True)
 class DatasetId:
-    """``kind/venue/SYMBOL``, parsed and printed here only."""
+    """``kind/venue/SYMBOL``, parsed and printed here only.
+
+    Bars of another interval than an hour say so: ``spot/binance/BTCUSDT@1m``.
+    """
 
     kind: DatasetKind
     venue: str
     symbol: str
+    interval: str = HOURLY
 
     def __str__(self) -> str:
         """Print the id."""
-        return f"{self.kind.value}/{self.venue}/{self.symbol}"
+        ending = "" if self.interval == HOURLY else f"@{self.interval}"
+        return f"{self.kind.value}/{self.venue}/{self.symbol}{ending}"
 
     @classmethod
     def parse(cls, text: str) -> "DatasetId | None":
@@ -69,7 +80,7 @@ class DatasetId:
         Parameters
         ----------
         text : str
-            ``kind/venue/SYMBOL``.
+            ``kind/venue/SYMBOL`` or ``kind/venue/SYMBOL@interval``.
 
         Returns
         -------
@@ -79,7 +90,10 @@ class DatasetId:
         parts = text.split("/")
         if len(parts) != 3 or not all(parts) or parts[0] not in set(DatasetKind):  # noqa: PLR2004 - the three parts of an id
             return None
-        return cls(DatasetKind(parts[0]), parts[1], parts[2])
+        symbol, marked, interval = parts[2].partition("@")
+        if marked and interval not in INTERVALS:
+            return None
+        return cls(DatasetKind(parts[0]), parts[1], symbol, interval if marked else HOURLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,13 +222,20 @@ class Store(Protocol):
         """
         ...
 
-    def read(self, dataset_id: str) -> TimeSeries:
-        """Return the rows of a dataset.
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """The datasets whose files were all refused, and why."""
+        ...
+
+    def read(self, dataset_id: str, span: Span | None = None) -> TimeSeries:
+        """Return the rows of a dataset, all or those of a span and the two before it.
 
         Parameters
         ----------
         dataset_id : str
             The id.
+        span : tuple of datetime64 or None
+            First and last moment, both included; None reads all.
         """
         ...
 
@@ -223,13 +244,94 @@ class Store(Protocol):
         ...
 
 
-def nominal_interval_s(times: TimeArray) -> int:
+def cut(series: TimeSeries, span: Span | None) -> TimeSeries:
+    """Return the rows of a span, and the two before it.
+
+    Parameters
+    ----------
+    series : TimeSeries
+        All rows.
+    span : tuple of datetime64 or None
+        First and last moment, both included; None keeps all.
+
+    Returns
+    -------
+    TimeSeries
+        Views of the same arrays.
+    """
+    if span is None:
+        return series
+    low = max(int(np.searchsorted(series.times, span[0])) - HISTORY_ROWS, 0)
+    high = int(np.searchsorted(series.times, span[1], side="right"))
+    return TimeSeries(
+        info=series.info,
+        times=series.times[low:high],
+        fields={name: values[low:high] for name, values in series.fields.items()},
+        lines=series.lines[low:high],
+    )
+
+
+def check_order(times: TimeArray, lines: IntArray, where: str, remedy: str) -> None:
+    """Refuse rows that are not in order of time.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (n,)
+        Of the rows.
+    lines : ndarray of int, shape (n,)
+        Their places in the file.
+    where, remedy : str
+        For the message.
+
+    Raises
+    ------
+    BadDataError
+        Naming the first row that is not later than the one before.
+    """
+    falls = np.flatnonzero(np.diff(times).astype(np.int64) <= 0)
+    if len(falls):
+        place = int(falls[0]) + 1
+        raise BadDataError(
+            "rows are not in order of time, or two are of one time",
+            where=f"{where}, row {lines[place]}",
+            value=time_text(times[place]),
+            remedy=remedy,
+        )
+
+
+def no_such_dataset(dataset_id: str, where: str) -> MissingDataError:
+    """Word that a store has no such dataset.
+
+    Parameters
+    ----------
+    dataset_id : str
+        What was asked for.
+    where : str
+        The store.
+
+    Returns
+    -------
+    MissingDataError
+        To be raised.
+    """
+    return MissingDataError(
+        "the data directory has no such dataset",
+        missing=[dataset_id],
+        where=where,
+        value=dataset_id,
+        remedy="`basis-lab data list` prints what there is",
+    )
+
+
+def nominal_interval_s(times: TimeArray, *, bars: bool = False) -> int:
     """Return the usual spacing of a series in seconds.
 
     Parameters
     ----------
     times : ndarray of datetime64[s], shape (n,)
         Ascending.
+    bars : bool
+        True for bars, which never repeat one sample.
 
     Returns
     -------
@@ -237,8 +339,9 @@ def nominal_interval_s(times: TimeArray) -> int:
         The median gap, gaps within one sample aside; 3600 for fewer than two samples.
     """
     gaps = np.diff(times).astype("timedelta64[s]").astype(np.int64)
-    gaps = gaps[gaps >= SAME_SAMPLE_S]
-    return int(np.median(gaps)) if len(gaps) else 3600
+    if not bars:
+        gaps = gaps[gaps >= SAME_SAMPLE_S]
+    return int(np.median(gaps)) if len(gaps) else HOUR_S
 
 
 def time_text(time: np.datetime64) -> str:

@@ -157,8 +157,74 @@ class Wrap:
     quantity: float
 
 
-Instruction = SpotTrade | PerpTrade | Transfer | Supply | Withdraw | Borrow | Repay | Wrap
-OnChainInstruction = Supply | Withdraw | Borrow | Repay | Wrap
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stake:
+    """Stake ``quantity`` ETH of the wallet and receive a staking token at its protocol's rate."""
+
+    causes: ClassVar[frozenset[Cause]] = frozenset({Cause.TRADE, Cause.GAS})
+    venue: str
+    token: Instrument
+    lst: Instrument
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unstake:
+    """Put ``quantity`` units of a staking token into its protocol's queue.
+
+    The claim is in ETH at the rate of this moment; it earns nothing and is paid after the queue.
+    """
+
+    causes: ClassVar[frozenset[Cause]] = frozenset({Cause.TRADE, Cause.GAS})
+    venue: str
+    lst: Instrument
+    claim: Instrument
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """Sell ``quantity`` units of a wallet token on a decentralised exchange.
+
+    ``max_slippage`` (fraction) is the decision's own estimate with its margin; a fill beyond it is
+    rejected.
+    """
+
+    causes: ClassVar[frozenset[Cause]] = frozenset({Cause.TRADE, Cause.SLIPPAGE, Cause.GAS})
+    venue: str
+    source: Instrument
+    destination: Instrument
+    quantity: float
+    max_slippage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlashBorrow:
+    """Borrow ``quantity`` units for the length of one transaction."""
+
+    causes: ClassVar[frozenset[Cause]] = frozenset({Cause.TRADE, Cause.GAS})
+    venue: str
+    token: Instrument
+    owed: Instrument
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlashRepay:
+    """Give ``quantity`` borrowed units back; the lender takes its premium besides."""
+
+    causes: ClassVar[frozenset[Cause]] = frozenset({Cause.TRADE, Cause.FLASH_PREMIUM, Cause.GAS})
+    venue: str
+    token: Instrument
+    owed: Instrument
+    quantity: float
+
+
+OnChainInstruction = (
+    Supply | Withdraw | Borrow | Repay | Wrap | Stake | Unstake | Swap | FlashBorrow | FlashRepay
+)
+Instruction = SpotTrade | PerpTrade | Transfer | OnChainInstruction
+TAKEN_WHILE_CLOSED = (Repay,)  # Aave: a frozen reserve may be repaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +379,8 @@ class Decision:
         plan.
     missing : float
         For a risk: what the remedy lacks to bring its measure back to OK, share-class currency.
+    note : str
+        What the event should say besides: why less is done than was asked for.
     """
 
     action: Action
@@ -320,6 +388,7 @@ class Decision:
     instructions: tuple[Instruction | AtomicGroup, ...]
     then: str | None = None
     missing: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,7 +451,97 @@ class Liquidation:
     absorbed: float
 
 
-Statement = Arrival | Liquidation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimPaid:
+    """A claim on a withdrawal queue that was paid out in ETH."""
+
+    venue: str
+    claim: Instrument
+    destination: Instrument
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardPayment:
+    """Tokens that a programme paid for one earning period.
+
+    Parameters
+    ----------
+    venue : str
+        Who paid.
+    programme : str
+        What for.
+    destination : Instrument
+        The line that received them.
+    quantity : float
+        Units of the token.
+    period_start, period_end : datetime64[s]
+        The first moment of the earning period, and the first after it.
+    average_units : float
+        Time-weighted units (of the staked asset) that it was paid on.
+    """
+
+    venue: str
+    programme: str
+    destination: Instrument
+    quantity: float
+    period_start: np.datetime64
+    period_end: np.datetime64
+    average_units: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolLiquidation:
+    """What liquidators did to a loan inside the bar that ended at one timestep.
+
+    Parameters
+    ----------
+    venue : str
+        The lending pool.
+    atoken, debt : Instrument
+        The lines concerned.
+    seized_scaled, bonus_scaled : float
+        Scaled collateral taken in all, and the part of it that is the liquidators' bonus.
+    repaid_scaled, burnt_scaled : float
+        Scaled debt repaid by the liquidators, and debt written off by the pool.
+    repaid : float
+        Debt repaid in token units.
+    health_factor_before, health_factor_after : float
+        Ratios.
+    calls : int
+        How many liquidations it took.
+    """
+
+    venue: str
+    atoken: Instrument
+    debt: Instrument
+    seized_scaled: float
+    bonus_scaled: float
+    repaid_scaled: float
+    burnt_scaled: float
+    repaid: float
+    health_factor_before: float
+    health_factor_after: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Everything that lay at a venue, gone with it at one timestep.
+
+    Parameters
+    ----------
+    venue : str
+        Who defaulted.
+    lines : tuple of Instrument
+        What it kept for us, positions included.
+    """
+
+    venue: str
+    lines: tuple[Instrument, ...]
+
+
+Statement = Arrival | Liquidation | Loss | ClaimPaid | RewardPayment | PoolLiquidation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

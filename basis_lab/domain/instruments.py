@@ -26,6 +26,9 @@ class Kind(StrEnum):
     DEBT = "debt"  # debt to a lending pool, in scaled units
     RESERVE = "reserve"  # share-class currency kept back for fast withdrawals
     IN_TRANSIT = "in_transit"  # on its way to the venue that the key names
+    EXIT_QUEUE = "exit_queue"  # a claim on a staking protocol's withdrawal queue, in ETH
+    FLASH = "flash"  # owed to a flash lender inside one transaction, never after it
+    KING = "king"  # rewards received and not sold yet: a claim on each token
 
 
 @dataclass(frozen=True, slots=True, order=True)

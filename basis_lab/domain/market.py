@@ -25,11 +25,14 @@ class Alignment(StrEnum):
     """How a stored series is brought to the timesteps of a run."""
 
     BAR_OPEN = "bar_open"  # the value of the bar that opens at t
-    BAR_EXTREME = "bar_extreme"  # the value of the bar that ended at t (shifted by one)
-    STAMP = "stamp"  # the value stamped exactly t, NaN where nothing is stamped
+    BAR_EXTREME = "bar_extreme"  # the highest or lowest of the bars from the last timestep to t
+    STAMP = "stamp"  # what was stamped since the last timestep, t included; NaN where nothing was
     INDEX = "index"  # an Aave index, grown causally between snapshots
     STEP = "step"  # the last published value, carried
     TRAILING_MEAN = "trailing_mean"  # the mean of the values stamped in (t - window, t]
+    TRAILING_GROWTH = "trailing_growth"  # growth of the carried value since t - window, per year
+    TRAILING_VOLATILITY = "trailing_volatility"  # of a day's return, from the bars of the window
+    PAYOUT = "payout"  # a table of payouts; no array of timesteps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,17 @@ class Requirement:
     name : str or None
         The frame's name for the series where it is not the key (a trailing mean of it).
     window_s : int or None
-        Seconds of a trailing mean; for that alignment alone.
+        Seconds of a trailing window; for payouts, from the end of a period to its payment.
+    starts_later : bool
+        True if the series may begin inside the run: it is NaN before, and nothing is held that
+        needs it.
+    span : (datetime64, datetime64) or None
+        For payouts: the programme's first and last day; a gap inside it is an error.
+    gaps_allowed : bool
+        For payouts: True where a programme pays now and then.
+    weight : str or None
+        For stamps alone: a price of the same run that a stamp's value is a fraction of, so that
+        what is stamped between two timesteps counts at its own price.
     """
 
     key: str
@@ -62,6 +75,10 @@ class Requirement:
     fallback: str | None = None
     name: str | None = None
     window_s: int | None = None
+    starts_later: bool = False
+    span: tuple[np.datetime64, np.datetime64] | None = None
+    gaps_allowed: bool = False
+    weight: str | None = None
 
     @property
     def frame_key(self) -> str:
@@ -119,6 +136,29 @@ def unit_price(listing: Listing, series: Mapping[str, FloatArray], rows: int) ->
     return price
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """What a reward programme paid for one earning period, known at its payment and not before.
+
+    Parameters
+    ----------
+    key : str
+        The programme's table, as ``series.rewards`` names it.
+    row : int
+        The timestep of the payment.
+    period_start, period_end : datetime64[s]
+        The first moment of the earning period, and the first after it.
+    units_per_staked : float
+        Units of the token for each unit of the staked asset held over the whole period.
+    """
+
+    key: str
+    row: int
+    period_start: np.datetime64
+    period_end: np.datetime64
+    units_per_staked: float
+
+
 @dataclass(frozen=True)
 class MarketFrame:
     """All market data of a run.
@@ -133,12 +173,15 @@ class MarketFrame:
         The columns of ``unit_prices``.
     sources : tuple of SeriesSource
         Provenance of every series.
+    payouts : tuple of Payout
+        By row, ascending.
     """
 
     times: TimeArray
     series: Mapping[str, FloatArray]
     universe: Universe
     sources: tuple[SeriesSource, ...] = ()
+    payouts: tuple[Payout, ...] = ()
 
     def __post_init__(self) -> None:
         self.times.setflags(write=False)
@@ -252,6 +295,8 @@ class MarketFrame:
         for name in sorted(self.series):
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(self.series[name]).tobytes())
+        for payout in self.payouts:
+            digest.update(repr(payout).encode())
         return digest.hexdigest()
 
 
@@ -329,6 +374,11 @@ class Window:
             If the frame does not hold it.
         """
         return _lagged(self.frame.values(key), self.start, self.stop)
+
+    @property
+    def payouts(self) -> tuple[Payout, ...]:
+        """What reward programmes pay at the window's rows."""
+        return tuple(x for x in self.frame.payouts if self.start <= x.row < self.stop)
 
     def has(self, key: str) -> bool:
         """Tell if the frame holds a series.

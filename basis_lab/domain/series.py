@@ -1,9 +1,15 @@
 """Names of market series: ``kind/venue/SYMBOL.field``, built here and nowhere else."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 QUOTE = "USDT"
 AAVE_MARKET = "ethereum"
 GAS_PRICE = "gas/ethereum/gas.price_gwei"
 USDT_USD = "oracle/aave/USDTUSD.price"
+LST_MARKETS: Mapping[str, str] = MappingProxyType({"weETH": "curve", "wstETH": "uniswap"})
+DEX = "uniswapv3"
+MEAN = ".mean_"  # before the days of a trailing mean
 
 
 def symbol_of(asset: str) -> str:
@@ -133,7 +139,7 @@ def funding_mean(venue: str, asset: str, days: float) -> str:
     str
         Name of the series, fraction of notional per interval.
     """
-    return f"funding/{venue}/{symbol_of(asset)}.mean_{days:g}d"
+    return f"funding/{venue}/{symbol_of(asset)}{MEAN}{days:g}d"
 
 
 def liquidity_index(token: str) -> str:
@@ -198,3 +204,135 @@ def total_borrowed(token: str) -> str:
         Name of the series, token units.
     """
     return f"aave/{AAVE_MARKET}/{token}.total_borrowed"
+
+
+def lst_rate(token: str) -> str:
+    """Exchange rate of a staking token: what its protocol redeems, and what Aave's oracle uses.
+
+    Parameters
+    ----------
+    token : str
+        The staking token ("weETH").
+
+    Returns
+    -------
+    str
+        Name of the series, ETH per token.
+    """
+    return f"lst/aave/{token}.rate"
+
+
+def lst_growth(token: str, days: float) -> str:
+    """Growth of a staking token's rate over trailing days, as a simple rate per year.
+
+    Parameters
+    ----------
+    token : str
+        The staking token ("weETH").
+    days : float
+        Length of the trailing window.
+
+    Returns
+    -------
+    str
+        Name of the series, APR as a fraction.
+    """
+    return f"lst/aave/{token}.growth_{days:g}d"
+
+
+def lst_market(token: str) -> str:
+    """Market quote of a staking token.
+
+    Parameters
+    ----------
+    token : str
+        The staking token ("weETH").
+
+    Returns
+    -------
+    str
+        Name of the series, WETH per token.
+    """
+    return f"lst_market/{LST_MARKETS[token]}/{token}.rate"
+
+
+def token_price(token: str) -> str:
+    """Price of a reward token on a decentralised exchange.
+
+    Parameters
+    ----------
+    token : str
+        The token ("EIGEN").
+
+    Returns
+    -------
+    str
+        Name of the series, WETH per token.
+    """
+    return f"dex/{DEX}/{token}WETH.open"
+
+
+def rewards(protocol: str, programme: str) -> str:
+    """Payouts of a reward programme.
+
+    Parameters
+    ----------
+    protocol : str
+        Who pays ("etherfi").
+    programme : str
+        The programme ("EIGEN").
+
+    Returns
+    -------
+    str
+        Name of its table, units of the token by earning period.
+    """
+    return f"rewards/{protocol}/{programme}.token_amount"
+
+
+def volatility(key: str) -> str:
+    """Volatility of a series over the trailing 24 hours.
+
+    Parameters
+    ----------
+    key : str
+        The series.
+
+    Returns
+    -------
+    str
+        Name of the series: standard deviation of a day's logarithmic return (fraction).
+    """
+    return f"{key}.volatility_24h"
+
+
+def venue_open(venue: str) -> str:
+    """Tell by 1.0 or 0.0 if a venue takes orders and transfers; absent where it always does.
+
+    Parameters
+    ----------
+    venue : str
+        Any venue.
+
+    Returns
+    -------
+    str
+        Name of the series.
+    """
+    return f"status/{venue}/venue.open"
+
+
+def venue_solvent(venue: str) -> str:
+    """Tell by 1.0 or 0.0 if a venue still has what it owes; absent where it always does.
+
+    Parameters
+    ----------
+    venue : str
+        Any venue.
+
+    Returns
+    -------
+    str
+        Name of the series.
+    """
+    return f"status/{venue}/venue.solvent"

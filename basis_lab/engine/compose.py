@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from basis_lab.config.models import RunConfig
+from basis_lab.domain import series
 from basis_lab.domain.instruments import Universe
 from basis_lab.engine.knowledge import Knowledge
 from basis_lab.engine.places import Places
@@ -18,6 +21,7 @@ from basis_lab.execution.interfaces import (
 from basis_lab.execution.manager import ExecutionManager
 from basis_lab.execution.reconciliation import ReconciliationComponent
 from basis_lab.execution.updates import PositionUpdateHandler
+from basis_lab.execution.venues.parameters import StakingPoolParameters
 from basis_lab.execution.venues.protocol import Venue
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
 from basis_lab.execution.venues.simulated.exchange import SimulatedExchange
@@ -27,7 +31,10 @@ from basis_lab.monitors.pnl import PnLMonitor
 from basis_lab.monitors.position import PositionMonitor
 from basis_lab.monitors.risk import RiskMonitor
 from basis_lab.strategies import blueprint, make_strategy
-from basis_lab.strategies.base import Blueprint, StrategyManager
+from basis_lab.strategies.base import Blueprint, Programme, Setting
+from basis_lab.strategies.manager import StrategyManager
+
+DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,32 @@ def blueprint_of(config: RunConfig) -> Blueprint:
     Blueprint
         Listings and requirements of its mode.
     """
-    return blueprint(config.strategy, config.asset, config.share_class.currency)
+    return blueprint(
+        config.strategy,
+        Setting(
+            asset=config.asset,
+            currency=config.share_class.currency,
+            programmes=_programmes(config),
+        ),
+    )
+
+
+def _programmes(config: RunConfig) -> tuple[Programme, ...]:
+    """Return the reward programmes that a run counts, by the venue files of its staking."""
+    lag_days = config.rewards.payout_lag if config.costs.delays_enabled else 0.0
+    return tuple(
+        Programme(
+            key=series.rewards(name, key),
+            token=programme.token,
+            span=(np.datetime64(programme.since, "s"), np.datetime64(programme.until, "s")),
+            gaps_allowed=programme.gaps_allowed,
+            lag_s=int(lag_days * DAY_S),
+        )
+        for name, venue in config.venues.items()
+        if isinstance(venue, StakingPoolParameters)
+        for key, programme in venue.programmes.items()
+        if config.rewards.mode in programme.counted_in
+    )
 
 
 def universe_of(config: RunConfig) -> Universe:
@@ -101,14 +133,16 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
         Fresh instances with explicit references; nothing is shared with another run.
     """
     universe = universe_of(config)
-    rates = Rates(config)
+    rates = Rates(config, universe)
     venues = Places(config, universe, rates).venues()
     known = Knowledge(config, universe, rates)
     positions = PositionMonitor(universe)
     events = EventLogger()
     interfaces = ExecutionInterfaceManager(
         cex=CEXExecutionInterface(venues.exchanges),
-        onchain=OnChainExecutionInterface(venues.pools, venues.wallet),
+        onchain=OnChainExecutionInterface(
+            venues.onchain.places, venues.onchain.queues, venues.wallet
+        ),
         transfers=TransferExecutionInterface(venues.network),
     )
     strategy = make_strategy(config.strategy, universe, config.asset, known.terms(), config.risk)
@@ -117,7 +151,7 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
     return Components(
         position_monitor=positions,
         event_logger=events,
-        exposure_monitor=ExposureMonitor(universe, venues.chain, known.exits()),
+        exposure_monitor=ExposureMonitor(universe, venues.onchain.names, known.exits()),
         risk_monitor=RiskMonitor(config.risk, known.accounts(), known.loan(), known.asset_prices()),
         pnl_monitor=PnLMonitor(universe, initial_capital),
         strategy_manager=StrategyManager(

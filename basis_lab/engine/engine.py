@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import ceil, isfinite
 from time import perf_counter
 
 import numpy as np
 
 from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
+from basis_lab.domain.intervals import HOUR_S
 from basis_lab.domain.market import MarketFrame
 from basis_lab.engine.capital import CapitalAccount, flow_requests
 from basis_lab.engine.clock import Clock, Stride
@@ -70,8 +71,8 @@ class EventDrivenStrategyEngine:
         self.data_provider = data_provider
         self.initial_capital = initial_capital
         self.share_class = share_class
-        hours = int(config.strategy.plan_timeout)
-        self.components: Components = compose(config, initial_capital, hours)
+        timeout_rows = ceil(config.strategy.plan_timeout * HOUR_S / config.bar_s)
+        self.components: Components = compose(config, initial_capital, timeout_rows)
         self._loop: FullLoop | None = None
         self._running = False
         self._load_s = 0.0
@@ -233,10 +234,11 @@ class EventDrivenStrategyEngine:
             extremes=recorder.extremes(rows),
             trades=parts.execution_manager.fills,
             rebalances=loop.rebalances,
-            rewards=0,
+            rewards=loop.rewards,
             liquidations=loop.liquidations,
             warnings=find_warnings(loop, self.config, self.data_provider),
             timing={"load_s": self._load_s, "run_s": self._run_s},
+            output_s=self.config.output_s,
         )
 
 

@@ -1,5 +1,8 @@
 """Deposits and withdrawals in the loop: booked, paid as far as cash allows, and logged."""
 
+import numpy as np
+
+from basis_lab.domain.closings import is_open, open_rows
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.flows import FlowRequest
 from basis_lab.domain.instructions import Cause
@@ -29,6 +32,7 @@ class InvestorDesk:
         self._parts = components
         self._capital = capital
         self._currency = currency
+        self._postponed: tuple[FlowRequest, ...] = ()
 
     def open(self, amount: float, rows: int) -> None:
         """Book the opening capital at the strategy's treasury, for a run of ``rows`` timesteps.
@@ -46,6 +50,24 @@ class InvestorDesk:
         self._parts.network.credit(treasury, amount)
         self._log(EventType.DEPOSIT, 0, treasury, amount, {"note": "opening capital"})
 
+    def next_row(self, window: Window) -> int | None:
+        """Return the first row at which money is asked for, or can be paid or taken again.
+
+        Parameters
+        ----------
+        window : Window
+            The rows ahead.
+
+        Returns
+        -------
+        int or None
+            A row of the run, perhaps beyond the window; None where nothing is to be done.
+        """
+        rows = [self._capital.next_row(window.start)]
+        if self._capital.queue > 0.0 or self._postponed:
+            rows += [_reopens(window, account.venue) for account in self._accounts()]
+        return min((x for x in rows if x is not None), default=None)
+
     def meet_requests(self, window: Window) -> list[Transaction]:
         """Take what is asked for at a row, at the NAV per share of its prices.
 
@@ -60,9 +82,11 @@ class InvestorDesk:
             Deposits, and payments as far as cash lies ready.
         """
         booked = []
-        for request in self._capital.requests_at(window.start):
+        asked = (*self._postponed, *self._capital.requests_at(window.start))
+        self._postponed = ()
+        for request in asked:
             if request.amount > 0.0:
-                booked.append(self._deposit(window, request))
+                booked += self._deposit(window, request)
             else:
                 granted = self._capital.ask(-request.amount, self._equity(window))
                 details: dict[str, object] = {"asked": -request.amount, "granted": granted}
@@ -88,7 +112,7 @@ class InvestorDesk:
         if manager.plan is None or manager.plan.reason.trigger == "withdrawal":
             sources.append(manager.strategy.treasury)
         booked = []
-        for source in sources:
+        for source in [x for x in sources if is_open(window, x.venue)]:
             held = self._parts.position_monitor.book.quantities
             equity = self._equity(window)
             amount = min(self._capital.queue, float(held[self._parts.universe.column(source)]))
@@ -102,11 +126,21 @@ class InvestorDesk:
                 booked.append(self._book(window.start, source, -paid, told))
         return booked
 
-    def _deposit(self, window: Window, request: FlowRequest) -> Transaction:
+    def _deposit(self, window: Window, request: FlowRequest) -> list[Transaction]:
+        """Take a deposit; one that finds the treasury closed comes when it opens."""
         treasury = self._parts.strategy_manager.strategy.treasury
+        if not is_open(window, treasury.venue):
+            self._postponed = (*self._postponed, request)
+            told: dict[str, object] = {"postponed": request.amount}
+            self._log(EventType.DEPOSIT, window.start, treasury, 0.0, told)
+            return []
         self._capital.deposit(request.amount, self._nav(window))
         self._parts.network.credit(treasury, request.amount)
-        return self._book(window.start, treasury, request.amount, {})
+        return [self._book(window.start, treasury, request.amount, {})]
+
+    def _accounts(self) -> tuple[Instrument, Instrument]:
+        strategy = self._parts.strategy_manager.strategy
+        return strategy.reserve, strategy.treasury
 
     def _equity(self, window: Window) -> float:
         quantities = self._parts.position_monitor.get_current_positions(window)
@@ -154,3 +188,11 @@ class InvestorDesk:
                 positions=self._parts.position_monitor.book.quantities,
             )
         )
+
+
+def _reopens(window: Window, venue: str) -> int | None:
+    """Return the first row of a window at which a venue is open and was not one row before."""
+    opened = open_rows(window, venue)
+    before = is_open(window.frame.at(max(window.start - 1, 0)), venue)
+    rows = np.flatnonzero(opened & ~np.concatenate([[before], opened[:-1]]))
+    return window.start + int(rows[0]) if len(rows) else None

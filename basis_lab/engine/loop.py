@@ -16,11 +16,15 @@ from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import (
     Decision,
     Liquidation,
+    Loss,
+    PoolLiquidation,
+    RewardPayment,
     ScheduledFlows,
     Statement,
 )
 from basis_lab.domain.market import MarketFrame, Window
 from basis_lab.domain.reports import ExposureReport, RiskReport
+from basis_lab.domain.stress import exit_order
 from basis_lab.engine.capital import CapitalAccount
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import Components
@@ -28,8 +32,9 @@ from basis_lab.engine.investors import InvestorDesk
 from basis_lab.engine.recorder import Recorder
 from basis_lab.errors import ReconciliationError, StrategyError
 from basis_lab.ledger.book import Transaction
-from basis_lab.strategies.base import RISK, Firing, View
+from basis_lab.strategies.base import ORDERED_EXIT, RISK, Firing, View
 
+FORCED = (Liquidation, PoolLiquidation, Loss)  # booked before what flows and arrives
 MAX_STAGES = 8  # stages of one plan that may follow each other at one timestep
 
 Progress = Callable[[int, int], None]
@@ -73,6 +78,7 @@ class FullLoop:
         self.recorder = Recorder(frame, components.universe, components.event_logger)
         self.rebalances = 0
         self.liquidations = 0
+        self.rewards = 0
         self.row = 0
         self._config = config
         self._clock = clock
@@ -89,6 +95,8 @@ class FullLoop:
             Share-class currency, > 0.
         """
         self._log(EventType.RUN_START, 0, "engine", {"mode": self._config.mode})
+        order = exit_order(self._config.actions, self.frame.times)
+        self.components.strategy_manager.take_order(order)
         self._investors.open(initial_capital, self.frame.rows)
 
     def steps(self) -> Iterator[Window]:
@@ -125,7 +133,7 @@ class FullLoop:
         stop = min(self.row + self._clock.length(), self.frame.rows)
         window = self.frame.window(self.row, stop)
         previews = [venue.preview(window) for venue in self.components.venues]
-        asked = self._capital.next_row(self.row)
+        asked = self._investors.next_row(window)
         works = [x.work_row for x in previews if x.work_row is not None]
         work = min([*works, *([asked] if asked is not None else [])], default=stop)
         if work == self.row:
@@ -155,12 +163,13 @@ class FullLoop:
         statements: list[Statement] = []
         for venue in parts.venues:
             statements += venue.settle(window)
-        forced = tuple(x for x in statements if isinstance(x, Liquidation))
-        self.liquidations += len(forced)
+        forced = tuple(x for x in statements if isinstance(x, FORCED))
+        self.liquidations += sum(isinstance(x, (Liquidation, PoolLiquidation)) for x in forced)
+        self.rewards += sum(isinstance(x, RewardPayment) for x in statements)
         booked = parts.execution_manager.book_statements(forced, window.start)
         flows = tuple(flow for venue in parts.venues for flow in venue.preview(window).flows)
         self._book_flows(flows)
-        arrived = tuple(x for x in statements if not isinstance(x, Liquidation))
+        arrived = tuple(x for x in statements if x not in forced)
         booked += parts.execution_manager.book_statements(arrived, window.start)
         parts.reconciliation_component.reconcile(_named(window))
         booked += self._investors.meet_requests(window)
@@ -226,9 +235,8 @@ class FullLoop:
         self.recorder.note_before(state.risk)
         for _ in range(MAX_STAGES):
             first = not manager.entered
-            decision = manager.make_strategy_decision(self._view(window, state), firing)
+            firing, decision = self._decide(window, state, firing)
             if decision is None:
-                self._log_unmet(window.start, firing)
                 break
             if not firing.due:
                 self._groups += 1
@@ -256,17 +264,37 @@ class FullLoop:
             state = self._measure(window, ())
         self._commit(window, state, flows, booked)
 
+    def _decide(
+        self, window: Window, state: _State, firing: Firing
+    ) -> tuple[Firing, Decision | None]:
+        """Ask what to do; where that waits for a closed venue, ask about what else fired there."""
+        manager = self.components.strategy_manager
+        view = self._view(window, state)
+        following: Firing | None = firing
+        while following is not None:
+            firing = following
+            decision = manager.make_strategy_decision(view, firing)
+            if decision is not None:
+                return firing, decision
+            self._log_unmet(window.start, firing)
+            following = manager.find_trigger(view) if manager.closed else None
+        return firing, None
+
     def _log_unmet(self, row: int, firing: Firing) -> None:
-        """Say that a risk fired and nothing could be done about it."""
-        if not firing.due and firing.reason.trigger.startswith(RISK):
-            reason = firing.reason
-            details: dict[str, object] = {
-                "value": reason.value,
-                "limit": reason.limit,
-                "side": reason.side,
-                "action": "none: nothing can be done, or a remedy is under way",
-            }
-            self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
+        """Say that nothing can be done about a risk or an order, or that a decision waits."""
+        reason = firing.reason
+        closed = self.components.strategy_manager.closed
+        urgent = reason.trigger.startswith(RISK) or reason.trigger == ORDERED_EXIT
+        if not closed and (firing.due or not urgent):
+            return
+        unable = "none: nothing can be done, or a remedy is under way"
+        details: dict[str, object] = {
+            "value": reason.value,
+            "limit": reason.limit,
+            "side": reason.side,
+            "action": f"waits until {', '.join(closed)} opens" if closed else unable,
+        }
+        self._log(EventType.TRIGGER, row, "strategy_manager", details, reason.trigger)
 
     def _allow_gas_debt(self, window: Window, state: _State) -> None:
         wallet = self.components.wallet
@@ -300,6 +328,7 @@ class FullLoop:
             "side": reason.side,
             "margin_ratio_before": {v: float(x[-1]) for v, x in risk.margin_ratio.items()},
             "delta_drift_before": float(risk.delta_drift[-1]),
+            **_loan_before(risk),
         }
         if not due and reason.trigger == "reserve_low":
             self._log(EventType.RESERVE_LOW, row, "strategy_manager", details, reason.trigger)
@@ -311,6 +340,7 @@ class FullLoop:
             "instructions": len(decision.instructions),
             "then": decision.then,
             "missing": decision.missing,
+            **({"note": decision.note} if decision.note else {}),
         }
         self._log(EventType.DECISION, row, "strategy_manager", details, reason.trigger)
 
@@ -334,6 +364,14 @@ class FullLoop:
                 positions=held,
             )
         )
+
+
+def _loan_before(risk: RiskReport) -> dict[str, object]:
+    """Say how the loan stood before something acted; nothing where there is none."""
+    factor = float(risk.health_factor[-1])
+    if np.isnan(factor):
+        return {}
+    return {"health_factor_before": factor, "ltv_before": float(risk.ltv[-1])}
 
 
 def _named(window: Window) -> str:

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.instruments import Instrument, Kind, Universe
+from basis_lab.engine.onchain import OnChain, make_onchain
 from basis_lab.engine.rates import Rates, tier_table
 from basis_lab.execution.venues.parameters import (
-    ChainParameters,
     ExchangeParameters,
-    LendingPoolParameters,
     PerpParameters,
     SpotParameters,
 )
 from basis_lab.execution.venues.protocol import Venue
-from basis_lab.execution.venues.simulated.aave import Reserve, SimulatedAave
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
 from basis_lab.execution.venues.simulated.exchange import SimulatedExchange
 from basis_lab.execution.venues.simulated.markets import PerpMarket, SpotMarket
@@ -28,29 +26,27 @@ class Venues:
 
     Parameters
     ----------
-    exchanges, pools : mapping of str to venue
+    exchanges : mapping of str to SimulatedExchange
         By name.
-    wallet : SimulatedWallet or None
-        None where the run has nothing on chain.
+    onchain : OnChain
+        The wallet, and where it can go.
     network : SimulatedTransfers
         Carries transfers between them.
     """
 
     exchanges: Mapping[str, SimulatedExchange]
-    pools: Mapping[str, SimulatedAave]
-    wallet: SimulatedWallet | None
+    onchain: OnChain
     network: SimulatedTransfers
 
     @property
-    def chain(self) -> frozenset[str]:
-        """The names of those on chain."""
-        return frozenset([*self.pools, *([self.wallet.name] if self.wallet is not None else [])])
+    def wallet(self) -> SimulatedWallet | None:
+        """The wallet; None where the run has nothing on chain."""
+        return self.onchain.wallet
 
     @property
     def all(self) -> tuple[Venue, ...]:
         """Every venue, in the order of settling: exchanges, chain, then arrivals."""
-        wallet = [self.wallet] if self.wallet is not None else []
-        return (*self.exchanges.values(), *self.pools.values(), *wallet, self.network)
+        return (*self.exchanges.values(), *self.onchain.all, self.network)
 
 
 class Places:
@@ -67,10 +63,11 @@ class Places:
     """
 
     def __init__(self, config: RunConfig, universe: Universe, rates: Rates) -> None:
+        self._config = config
         self._universe = universe
         self._rates = rates
         self._costs = config.costs
-        self._venues = rates.venues(universe)
+        self._venues = rates.venues()
 
     def venues(self) -> Venues:
         """Make every venue.
@@ -80,13 +77,12 @@ class Places:
         Venues
             Fresh instances.
         """
-        wallet = self.wallet()
         exchanges = self.exchanges()
+        onchain = make_onchain(self._config, self._universe, self._rates)
         return Venues(
             exchanges=exchanges,
-            pools=self.pools(wallet),
-            wallet=wallet,
-            network=self.network(exchanges, wallet),
+            onchain=onchain,
+            network=self.network(exchanges, onchain.wallet),
         )
 
     def exchanges(self) -> dict[str, SimulatedExchange]:
@@ -144,76 +140,6 @@ class Places:
             liquidation_fee=p.liquidation_fee if self._costs.enabled else 0.0,
             checks_margin=self._costs.venue_rules_enabled,
         )
-
-    def wallet(self) -> SimulatedWallet | None:
-        """Make the wallet on chain, where the run has one.
-
-        Returns
-        -------
-        SimulatedWallet or None
-            None where no line of the universe is in one.
-        """
-        for name, venue in self._venues.items():
-            if isinstance(venue, ChainParameters):
-                return SimulatedWallet(
-                    name,
-                    tokens=tuple(
-                        x
-                        for x in self._universe.instruments
-                        if x.venue == name and x.kind in (Kind.TOKEN, Kind.RESERVE)
-                    ),
-                    gas_units=venue.gas_units,
-                    gas_price=series.GAS_PRICE if self._costs.enabled else None,
-                )
-        return None
-
-    def pools(self, wallet: SimulatedWallet | None) -> dict[str, SimulatedAave]:
-        """Make the lending pools, by name.
-
-        Parameters
-        ----------
-        wallet : SimulatedWallet or None
-            Who pays and receives.
-
-        Returns
-        -------
-        dict of str to SimulatedAave
-            Empty without a wallet.
-        """
-        if wallet is None:
-            return {}
-        return {
-            name: SimulatedAave(
-                name,
-                wallet=wallet,
-                collateral=self._reserves(name, venue, wallet, Kind.ATOKEN),
-                debt=self._reserves(name, venue, wallet, Kind.DEBT),
-                gas_units=venue.gas_units,
-            )
-            for name, venue in self._venues.items()
-            if isinstance(venue, LendingPoolParameters)
-        }
-
-    def _reserves(
-        self, name: str, venue: LendingPoolParameters, wallet: SimulatedWallet, kind: Kind
-    ) -> dict[Instrument, Reserve]:
-        reserves = {}
-        for column in self._universe.where(kind=kind, venue=name):
-            listing = self._universe.listings[int(column)]
-            symbol = listing.instrument.symbol
-            rules = venue.assets[symbol]
-            reserves[listing.instrument] = Reserve(
-                token=Instrument(wallet.name, Kind.TOKEN, symbol),
-                supply_index=series.liquidity_index(symbol),
-                borrow_index=series.borrow_index(symbol),
-                rate=listing.rate,
-                price=listing.price,
-                ltv=rules.ltv,
-                liquidation_threshold=rules.liquidation_threshold,
-                supplied=series.total_supplied(symbol),
-                borrowed=series.total_borrowed(symbol),
-            )
-        return reserves
 
     def network(
         self, exchanges: Mapping[str, SimulatedExchange], wallet: SimulatedWallet | None

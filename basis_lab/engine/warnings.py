@@ -1,16 +1,28 @@
 """What a reader of a result must know, in sentences."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
+from basis_lab.data.shocks import STRESSED, closure_note, shock_note
 from basis_lab.domain import series
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import Level
+from basis_lab.domain.stress import moment_row
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
+
+SIZED: Mapping[Kind, tuple[Callable[[str], str], str]] = MappingProxyType(
+    {
+        Kind.ATOKEN: (series.liquidity_index, "supplied"),
+        Kind.DEBT: (series.borrow_index, "borrowed"),
+    }
+)
 
 
 def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> tuple[str, ...]:
@@ -28,8 +40,9 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
     Returns
     -------
     tuple of str
-        No position, sources that stand for others, what the checks say of the data, unused
-        proxies, flows outside the dates, own size against a pool's liquidity, synthetic data.
+        No position, sources that stand for others, what the checks say of the data, stresses,
+        unused proxies, flows outside the dates, own size against a pool's liquidity, synthetic
+        data.
     """
     held = loop.components.position_monitor.history[: loop.row]
     found = [] if _held_anything(loop, held) else ["the run never held a position"]
@@ -40,6 +53,7 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
         f"data.proxies names {venue}, which this run does not use"
         for venue in provider.unused_proxies
     ]
+    found += _stresses(loop, config)
     found += _flows_outside(loop, config)
     found += _cut_requests(loop)
     found += _divergences(loop)
@@ -53,8 +67,33 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
 
 def _held_anything(loop: FullLoop, held: FloatArray) -> bool:
     kinds = (Kind.PERP, Kind.ATOKEN)
-    instruments = loop.components.universe.instruments
-    return any(x.kind in kinds and held[:, i].any() for i, x in enumerate(instruments))
+    return any(
+        held[:, i].any() and (x.instrument.kind in kinds or x.rate is not None)
+        for i, x in enumerate(loop.components.universe.listings)
+    )
+
+
+def _stresses(loop: FullLoop, config: RunConfig) -> list[str]:
+    """Tell what a scenario did to the data, and what of it did nothing."""
+    times = loop.frame.times
+    notes = dict.fromkeys(note for x in loop.frame.sources for note in x.notes)
+    done = [note for note in notes if note.startswith(STRESSED)]
+    idle = [
+        f"a shock of {', '.join(x.series)} at {x.at}"
+        for x in config.shocks
+        if shock_note(x, times) not in done
+    ]
+    idle += [
+        f"a closure of {', '.join(x.venues)} at {x.at}"
+        for x in config.closures
+        if not any(closure_note(x, venue, times) in done for venue in x.venues)
+    ]
+    idle += [
+        f"an order to {x.action} at {x.at}"
+        for x in config.actions
+        if moment_row(x.at, times) is None
+    ]
+    return [*done, *(f"{what} changes nothing in this run" for what in idle)]
 
 
 def _data_warnings(loop: FullLoop) -> list[str]:
@@ -103,23 +142,24 @@ def _cut_requests(loop: FullLoop) -> list[str]:
 
 
 def _large_positions(loop: FullLoop, config: RunConfig, held: FloatArray) -> list[str]:
-    """Name supplies beyond the share of a reserve's free liquidity that the venue file allows."""
+    """Name loans and supplies beyond the share of a reserve's liquidity that its file allows."""
     found = []
     window = loop.frame.window(0, loop.row)
     for column, line in enumerate(loop.components.universe.instruments):
         venue = config.venues[line.venue]
-        if line.kind is not Kind.ATOKEN or not isinstance(venue, LendingPoolParameters):
-            continue
         supplied, borrowed = series.total_supplied(line.symbol), series.total_borrowed(line.symbol)
+        if not isinstance(venue, LendingPoolParameters) or line.kind not in SIZED:
+            continue
         if not (window.has(supplied) and window.has(borrowed)):
             continue
-        units = held[:, column] * window.values(series.liquidity_index(line.symbol))
+        index, verb = SIZED[line.kind]
+        units = held[:, column] * window.values(index(line.symbol))
         free = np.maximum(window.values(supplied) - window.values(borrowed), 0.0)
         over = units - venue.liquidity_warning_share * free
         if over.max() > 0.0:
             at = int(np.argmax(over))
             found.append(
-                f"{line}: {units[at]:,.0f} supplied where {free[at]:,.0f} of the reserve were free "
+                f"{line}: {units[at]:,.0f} {verb} where {free[at]:,.0f} of the reserve were free "
                 f"({window.times[at]}Z); its rates are taken as given, own size would move them"
             )
     return found

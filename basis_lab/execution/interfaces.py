@@ -5,24 +5,23 @@ from typing import Protocol
 
 from basis_lab.domain.instructions import (
     Arrival,
-    Borrow,
     ExecutionResult,
     Instruction,
     Movement,
+    OnChainInstruction,
     PendingTransfer,
     PerpTrade,
-    Repay,
     SpotTrade,
     Statement,
-    Supply,
     Transfer,
-    Withdraw,
-    Wrap,
+    Unstake,
 )
-from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
-from basis_lab.errors import ExecutionError
+from basis_lab.errors import ExecutionError, InsufficientBalanceError
 from basis_lab.execution.venues.protocol import Venue
+
+OWED_ROUNDING = 1e-9  # units of a flash loan: less is rounding
 
 
 class TransferVenue(Venue, Protocol):
@@ -124,21 +123,42 @@ class ChainWallet(ChainVenue, Protocol):
         """End a group that failed."""
 
 
+class QueueVenue(ChainVenue, Protocol):
+    """A venue with a withdrawal queue."""
+
+    def deliver(self, market: Window) -> tuple[Statement, ...]:
+        """Pay the claims that are due.
+
+        Parameters
+        ----------
+        market : Window
+            Whose last row is now.
+        """
+
+
 class OnChainExecutionInterface(VenueInterface):
-    """Transactions on chain: pools, and the wallet itself.
+    """Transactions on chain: pools, staking, exchanges, lenders, and the wallet itself.
 
     Parameters
     ----------
-    pools : mapping of str to ChainVenue
-        By name.
+    places : mapping of str to ChainVenue
+        By name, beside the wallet.
+    queues : mapping of str to QueueVenue
+        Those of them that have a withdrawal queue.
     wallet : ChainWallet or None
         Who sends; None where the run has nothing on chain.
     """
 
     kind = "on-chain venue"
 
-    def __init__(self, pools: Mapping[str, ChainVenue], wallet: ChainWallet | None) -> None:
-        self._chain: dict[str, ChainVenue] = dict(pools)
+    def __init__(
+        self,
+        places: Mapping[str, ChainVenue],
+        queues: Mapping[str, QueueVenue],
+        wallet: ChainWallet | None,
+    ) -> None:
+        self._chain: dict[str, ChainVenue] = dict(places)
+        self._queues = dict(queues)
         if wallet is not None:
             self._chain[wallet.name] = wallet
         self._wallet = wallet
@@ -172,8 +192,39 @@ class OnChainExecutionInterface(VenueInterface):
         -------
         tuple of Movement
             The gas; empty where the run pays none.
+
+        Raises
+        ------
+        VenueRefusalError
+            If a token is left short, a flash loan is still owed, or gas cannot be paid.
         """
+        for name, venue in self._chain.items():
+            for line, units in venue.balances().items():
+                if line.kind is Kind.FLASH and units > OWED_ROUNDING:
+                    raise InsufficientBalanceError(
+                        "the group does not give its flash loan back",
+                        where=name,
+                        value=f"owed {units!r} {line.symbol}",
+                        remedy="the steps must bring in what they repay",
+                    )
         return self._sender().end_group(market)
+
+    def deliver(self, order: OnChainInstruction, market: Window) -> tuple[Statement, ...]:
+        """Pay the claims on an instruction's venue that are due by now.
+
+        Parameters
+        ----------
+        order : OnChainInstruction
+            A request at a venue with a queue.
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        tuple of Statement
+            One a claim.
+        """
+        return self._queues[order.venue].deliver(market)
 
     def revert(self, state: Mapping[str, Mapping[Instrument, float]]) -> None:
         """Bring the chain back to where it was before the group.
@@ -298,10 +349,33 @@ class ExecutionInterfaceManager:
         match instruction:
             case SpotTrade() | PerpTrade():
                 return self.cex.execute(instruction, market)
-            case Supply() | Withdraw() | Borrow() | Repay() | Wrap():
-                return self.onchain.execute(instruction, market)
             case Transfer():
                 return self.transfers.execute(instruction, market)
+            case _:
+                return self.onchain.execute(instruction, market)
+
+    def arrivals(self, instruction: Instruction, market: Window) -> tuple[Statement, ...]:
+        """Deliver what an instruction sent on a way that takes no time.
+
+        Parameters
+        ----------
+        instruction : Instruction
+            What was carried out.
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        tuple of Statement
+            Empty for what sends nothing.
+        """
+        match instruction:
+            case Transfer():
+                return self.transfers.arrivals(market)
+            case Unstake():
+                return self.onchain.deliver(instruction, market)
+            case _:
+                return ()
 
     def health(self) -> str:
         """Tell what is wrong at any interface, or nothing."""

@@ -2,16 +2,18 @@
 
 from typing import NoReturn
 
-from basis_lab.domain.events import Event, EventSink, EventType
+from basis_lab.domain.events import Event, EventSink
 from basis_lab.domain.instructions import (
     AtomicGroup,
     Decision,
     ExecutionResult,
     Instruction,
     Movement,
+    PerpTrade,
+    SpotTrade,
     Statement,
     Status,
-    Transfer,
+    Swap,
 )
 from basis_lab.domain.market import Window
 from basis_lab.errors import BasisLabError, ExecutionError, ReconciliationError
@@ -138,15 +140,13 @@ class ExecutionManager:
         for event in events:
             self._events.log_event(event)
         self._reconciliation.reconcile(_named(asked, market, step))
-        if isinstance(asked, Transfer):
-            statements = self._interfaces.transfers.arrivals(market)
-            booked += self.book_statements(statements, step.row)
-        return booked
+        statements = self._interfaces.arrivals(asked, market)
+        return [*booked, *self.book_statements(statements, step.row)]
 
     def _book(self, result: ExecutionResult, step: Step) -> tuple[list[Transaction], list[Event]]:
         transaction = self._updates.handle_position_update(result, step.row)
         event = tell_fill(step, result, transaction, self._positions.book.quantities)
-        self.fills += event.event_type is EventType.TRADE
+        self.fills += isinstance(result.instruction, (SpotTrade, PerpTrade, Swap))
         return [transaction], [event]
 
     def _book_gas(

@@ -8,22 +8,31 @@ from basis_lab.domain.instructions import (
     AtomicGroup,
     Borrow,
     Cause,
+    ClaimPaid,
     Decision,
     ExecutionResult,
+    FlashBorrow,
+    FlashRepay,
     Instruction,
     Liquidation,
+    Loss,
     OnChainInstruction,
     PerpTrade,
+    PoolLiquidation,
     Repay,
+    RewardPayment,
     SpotTrade,
+    Stake,
     Statement,
     Status,
     Supply,
+    Swap,
     Transfer,
+    Unstake,
     Withdraw,
     Wrap,
 )
-from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.errors import BasisLabError
 from basis_lab.ledger.book import Posting, Transaction
@@ -213,7 +222,7 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
     Parameters
     ----------
     statement : Statement
-        An arrival or a liquidation.
+        An arrival, a liquidation or a loss.
     transaction : Transaction
         What was booked for it.
     positions : ndarray of shape (n,)
@@ -235,14 +244,27 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
     )
     match statement:
         case Arrival():
+            return _arrived(
+                base, statement.destination, statement.quantity, Cause.TRANSFER, details
+            )
+        case ClaimPaid():
+            details["from_queue"] = str(statement.claim)
+            return _arrived(base, statement.destination, statement.quantity, Cause.TRADE, details)
+        case RewardPayment():
+            details |= {
+                "programme": statement.programme,
+                "period_start": f"{statement.period_start}Z",
+                "period_end": f"{statement.period_end}Z",
+                "average_staked": statement.average_units,
+            }
+            paid = _arrived(base, statement.destination, statement.quantity, Cause.REWARD, details)
+            return replace(paid, event_type=EventType.REWARD_PAYMENT)
+        case PoolLiquidation():
+            return _pool_liquidated(base, statement, details)
+        case Loss():
+            details["why"] = "the venue defaulted"
             return replace(
-                base,
-                instrument=str(statement.destination),
-                quantity=statement.quantity,
-                amount=statement.quantity,
-                currency=statement.destination.symbol,
-                cause=Cause.TRANSFER,
-                details=details,
+                base, event_type=EventType.LIQUIDATION, cause=Cause.LIQUIDATION, details=details
             )
         case Liquidation():
             details["clearance_fee"] = statement.clearance_fee
@@ -258,6 +280,42 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
                 cause=Cause.LIQUIDATION,
                 details=details,
             )
+
+
+def _arrived(
+    base: Event, line: Instrument, quantity: float, cause: Cause, details: dict[str, object]
+) -> Event:
+    return replace(
+        base,
+        instrument=str(line),
+        quantity=quantity,
+        amount=quantity,
+        currency=line.symbol,
+        cause=cause,
+        details=details,
+    )
+
+
+def _pool_liquidated(base: Event, done: PoolLiquidation, details: dict[str, object]) -> Event:
+    details |= {
+        "collateral": str(done.atoken),
+        "seized_scaled": done.seized_scaled,
+        "bonus_scaled": done.bonus_scaled,
+        "written_off_scaled": done.burnt_scaled,
+        "health_factor_before": done.health_factor_before,
+        "health_factor_after": done.health_factor_after,
+        "calls": done.calls,
+    }
+    return replace(
+        base,
+        event_type=EventType.LIQUIDATION,
+        instrument=str(done.debt),
+        quantity=-done.repaid_scaled,
+        amount=-done.repaid,
+        currency=done.debt.symbol,
+        cause=Cause.LIQUIDATION,
+        details=details,
+    )
 
 
 def _movements(postings: tuple[Posting, ...]) -> list[tuple[str, float, str]]:
@@ -295,3 +353,14 @@ def _on_chain(instruction: OnChainInstruction) -> tuple[EventType, Instrument]:
             return EventType.REPAY, instruction.debt
         case Wrap():
             return EventType.SWAP, instruction.destination
+        case Stake():
+            return EventType.STAKE, instruction.lst
+        case Unstake():
+            return EventType.UNSTAKE, instruction.lst
+        case Swap():
+            sold = instruction.source
+            return (EventType.DUST_SALE if sold.kind is Kind.KING else EventType.SWAP), sold
+        case FlashBorrow():
+            return EventType.FLASH_BORROW, instruction.owed
+        case FlashRepay():
+            return EventType.FLASH_REPAY, instruction.owed

@@ -3,12 +3,17 @@
 from basis_lab.domain.instructions import (
     Arrival,
     Cause,
+    ClaimPaid,
     ExecutionResult,
     Liquidation,
+    Loss,
     Movement,
     PerpTrade,
+    PoolLiquidation,
+    RewardPayment,
     SpotTrade,
     Statement,
+    Swap,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.errors import PositionUpdateError
@@ -61,6 +66,8 @@ class PositionUpdateHandler:
             case PerpTrade():
                 postings = (*self._perp(instruction, result), *stated)
                 opens_at = "basis"
+            case Swap():
+                postings, opens_at = (*_swap(instruction, result), *stated), self._sold(instruction)
             case _:
                 postings, opens_at = stated, ""
         for posting in postings:
@@ -74,7 +81,7 @@ class PositionUpdateHandler:
         return self._post(Transaction(row=row, postings=postings, opens_at=opens_at))
 
     def handle_statement(self, statement: Statement, row: int) -> Transaction:
-        """Book what a venue did by itself: an arrival or a liquidation.
+        """Book what a venue did by itself.
 
         Parameters
         ----------
@@ -88,17 +95,27 @@ class PositionUpdateHandler:
         Transaction
             What was booked.
         """
-        if isinstance(statement, Arrival):
-            return self._post(
-                Transaction(
-                    row=row,
-                    postings=(
-                        Posting(statement.transit, -statement.quantity, Cause.TRANSFER),
-                        Posting(statement.destination, statement.quantity, Cause.TRANSFER),
-                    ),
+        match statement:
+            case Arrival():
+                moved = _moved(
+                    statement.transit, statement.destination, statement.quantity, Cause.TRANSFER
                 )
-            )
-        return self._post(self._liquidation(statement, row))
+                return self._post(Transaction(row=row, postings=moved))
+            case ClaimPaid():
+                moved = _moved(
+                    statement.claim, statement.destination, statement.quantity, Cause.TRADE
+                )
+                return self._post(Transaction(row=row, postings=moved))
+            case RewardPayment():
+                reward = Posting(statement.destination, statement.quantity, Cause.REWARD)
+                return self._post(Transaction(row=row, postings=(reward,)))
+            case PoolLiquidation():
+                return self._post(Transaction(row=row, postings=_pool_liquidation(statement)))
+            case Loss():
+                gone = tuple(Posting(x, -self._held(x), Cause.LIQUIDATION) for x in statement.lines)
+                return self._post(Transaction(row=row, postings=gone))
+            case Liquidation():
+                return self._post(self._liquidation(statement, row))
 
     def handle_gas(self, movements: tuple[Movement, ...], row: int) -> list[Transaction]:
         """Book the gas among a statement's movements.
@@ -154,6 +171,13 @@ class PositionUpdateHandler:
             ]
         return postings
 
+    def _sold(self, order: Swap) -> str:
+        """Name the category of what a sale's quote differs from the mark by."""
+        universe = self._positions.universe
+        if order.source.kind is Kind.KING:
+            return "reward"
+        return "peg" if universe.listings[universe.column(order.source)].rate else "delta"
+
     def _margin(self, order: PerpTrade) -> Instrument:
         universe = self._positions.universe
         column = int(universe.where(kind=Kind.MARGIN, venue=order.venue)[0])
@@ -188,6 +212,34 @@ def _spot(order: SpotTrade, result: ExecutionResult) -> list[Posting]:
             Cause.SLIPPAGE,
         ),
     ]
+
+
+def _swap(order: Swap, result: ExecutionResult) -> list[Posting]:
+    slip = result.quote_price - result.price
+    return [
+        Posting(order.source, -result.quantity, Cause.TRADE),
+        Posting(order.destination, result.quantity * result.quote_price, Cause.TRADE),
+        Posting(order.destination, -result.quantity * slip, Cause.SLIPPAGE),
+    ]
+
+
+def _moved(
+    source: Instrument, destination: Instrument, quantity: float, cause: Cause
+) -> tuple[Posting, ...]:
+    return (Posting(source, -quantity, cause), Posting(destination, quantity, cause))
+
+
+def _pool_liquidation(done: PoolLiquidation) -> tuple[Posting, ...]:
+    """Collateral for debt at the oracle price; the bonus, and what the pool wrote off, apart."""
+    fair = done.seized_scaled - done.bonus_scaled
+    postings = [
+        Posting(done.debt, -done.repaid_scaled, Cause.TRADE),
+        Posting(done.atoken, -fair, Cause.TRADE),
+        Posting(done.atoken, -done.bonus_scaled, Cause.LIQUIDATION),
+    ]
+    if done.burnt_scaled:
+        postings.append(Posting(done.debt, -done.burnt_scaled, Cause.LIQUIDATION))
+    return tuple(postings)
 
 
 def _split_trade(size: float, quantity: float) -> tuple[float, float]:

@@ -36,7 +36,22 @@ class GasExit:
     coin_price: str | None
 
 
-ExitRoute = MarketExit | GasExit
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedExit:
+    """How a token on chain is sold: at its quote in a coin, less slippage by size in that coin.
+
+    ``index`` names the series that brings scaled units to tokens, ``coin_price`` that of the coin
+    in share-class currency; None stands for one.
+    """
+
+    column: int
+    index: str | None
+    quote: str
+    coin_price: str | None
+    terms: MarketTerms
+
+
+ExitRoute = MarketExit | GasExit | QuotedExit
 
 
 class ExposureMonitor:
@@ -160,6 +175,8 @@ class ExposureMonitor:
                 gas = gas * window.values(route.coin_price)
             cost: FloatArray = np.where(held != 0.0, gas, 0.0)
             return cost
+        if isinstance(route, QuotedExit):
+            return held * window.unit_prices[:, route.column] - _proceeds(window, route, held)
         quote = window.values(route.quote)
         notional = np.abs(held) * quote
         lost = notional * (route.terms.slippage(notional) + route.terms.fee)
@@ -167,9 +184,19 @@ class ExposureMonitor:
         return lost + against_mark
 
 
+def _proceeds(window: Window, route: QuotedExit, held: FloatArray) -> FloatArray:
+    """Return what a sale of a line would bring, share-class currency."""
+    tokens = held if route.index is None else held * window.values(route.index)
+    coins = tokens * window.values(route.quote)
+    coins = coins * (1.0 - route.terms.slippage(coins))
+    return coins if route.coin_price is None else coins * window.values(route.coin_price)
+
+
 def _delta_units(window: Window, listing: Listing, held: FloatArray) -> FloatArray:
     """Units of the asset that a line stands for: scaled balances times index and rate."""
     units = held * listing.sign
+    if listing.instrument.kind is Kind.KING:
+        return units  # in units of the token itself, whose price moves by itself
     for name in (listing.index, listing.rate):
         if name is not None:
             units = units * window.values(name)

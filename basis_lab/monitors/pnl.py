@@ -226,11 +226,13 @@ def _revalue(window: Window, listing: Listing, held: FloatArray, parts: _Parts) 
         parts.add("delta", delta)
         parts.add("basis", basis)
         return
-    named = (
+    named: tuple[tuple[str, str | None], ...] = (
         ("borrow_cost" if kind is Kind.DEBT else "supply_yield", listing.index),
         ("staking_yield", listing.rate),
         ("fx" if listing.asset == "USDT" else "delta", listing.price),
     )
+    if kind is Kind.KING:  # a reward counts by what it is worth until it is sold
+        named = tuple(("reward", name) for _, name in named)
     factors = [(category, _moves(window, name)) for category, name in named if name is not None]
     signed = held * listing.sign
     contributions = attribution.split_product(signed, [moves for _, moves in factors])

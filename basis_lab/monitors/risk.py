@@ -7,6 +7,7 @@ import numpy as np
 
 from basis_lab.calc import aave, perps
 from basis_lab.domain.arrays import ratio, sum_columns
+from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.market import BoolArray, FloatArray, Window
 from basis_lab.domain.reports import ExposureReport, Level, RiskReport
@@ -46,13 +47,13 @@ class PoolAccount:
 
     Parameters
     ----------
-    collateral : mapping of column to float
-        Liquidation threshold of each line of supply.
+    collateral : mapping of column to DatedRows
+        Liquidation threshold of each line of supply, by date.
     debt : tuple of int
         Columns of debt.
     """
 
-    collateral: Mapping[int, float]
+    collateral: Mapping[int, DatedRows]
     debt: tuple[int, ...]
 
 
@@ -90,7 +91,8 @@ class RiskMonitor:
     pool : PoolAccount
         The loan, if any.
     asset_prices : mapping of asset to series name or None
-        Price of each exposed asset in share-class currency; None where it is that currency.
+        Price of each asset whose delta counts, in share-class currency; None where it is that
+        currency.
     """
 
     def __init__(
@@ -123,7 +125,7 @@ class RiskMonitor:
         rows = len(window)
         margin: dict[str, FloatArray] = {}
         usage: dict[str, FloatArray] = {}
-        ltv, factor = self._loan(exposure, rows)
+        ltv, factor = self._loan(window, exposure)
         distance: dict[str, FloatArray] = {"aave": ratio(np.ones(rows), factor) - 1.0}
         levels: dict[tuple[str, str], IntArray] = {}
         if "health_factor" in self.parameters.enabled_risk_types:
@@ -153,12 +155,19 @@ class RiskMonitor:
             levels=levels,
         )
 
-    def _loan(self, exposure: ExposureReport, rows: int) -> tuple[FloatArray, FloatArray]:
+    def _loan(self, window: Window, exposure: ExposureReport) -> tuple[FloatArray, FloatArray]:
         """LTV and health factor; NaN without debt."""
-        debt = sum_columns([-exposure.values[:, i] for i in self._pool.debt], rows)
+        owed = [i for i in self._pool.debt if exposure.quantities[:, i].any()]
+        if not owed:
+            nothing = np.full(len(window), np.nan)
+            return nothing, nothing.copy()
+        values = exposure.values
+        debt = sum_columns([-values[:, i] for i in owed], len(window))
         lines = self._pool.collateral
-        supply = sum_columns([exposure.values[:, i] for i in lines], rows)
-        weighted = sum_columns([exposure.values[:, i] * lt for i, lt in lines.items()], rows)
+        supply = sum_columns([values[:, i] for i in lines], len(window))
+        weighted = sum_columns(
+            [values[:, i] * rows.at(window.times) for i, rows in lines.items()], len(window)
+        )
         factor = aave.health_factor(weighted, debt)
         ltv = aave.loan_to_value(debt, supply)
         ltv[debt == 0.0] = np.nan
@@ -190,6 +199,8 @@ class RiskMonitor:
         parts = []
         target = np.zeros(len(window))
         for asset, units in exposure.net_delta.items():
+            if asset not in self._asset_prices:  # rewards: dust, sold and never hedged
+                continue
             price = self._asset_prices[asset]
             if price is None:
                 parts.append(units)

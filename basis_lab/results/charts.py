@@ -262,7 +262,7 @@ class Figures:
         when = pd.DatetimeIndex(fall.index)[int(fall.argmin())].strftime("%Y-%m-%d")
         figure = self._figure(
             f"Worst drawdown {worst}, on {when}",
-            "below the highest NAV per share so far, hourly, least of each drawn bin",
+            "below the highest NAV per share so far, least of each drawn bin",
             "%",
         )
         drawn = drawing.line(drawing.thin(fall, least=True), "drawdown", color=style.NET, width=1)

@@ -11,11 +11,11 @@ from basis_lab.domain.market import FloatArray
 from basis_lab.results import style
 
 MOST_POINTS = 2_200  # drawn by line; a year of hours becomes bins of four
-BINS = (1, 2, 4, 6, 12, 24, 48, 168)
+BINS = (1, 2, 4, 6, 12, 24, 48, 168, 720)
 LEAST_GAP = 0.06  # of the height, between two end labels
 
 
-def bin_hours(rows: int) -> int:
+def bin_rows(rows: int) -> int:
     """Return how many timesteps one drawn point stands for.
 
     Parameters
@@ -47,7 +47,7 @@ def thin(series: pd.Series, *, least: bool = False) -> pd.Series:
     pandas.Series
         By the last timestep of each bin; the first and the last value always stand.
     """
-    size = bin_hours(len(series))
+    size = bin_rows(len(series))
     if size == 1:
         return series
     bins = series.groupby(np.arange(len(series)) // size)
@@ -192,7 +192,7 @@ def marks(series: pd.Series, stamps: pd.DatetimeIndex, name: str, **look: Any) -
     plotly.graph_objects.Scatter
         The trace.
     """
-    heights = series.ffill().reindex(stamps)
+    heights = series.ffill().reindex(stamps, method="ffill")
     return go.Scatter(
         x=_stamps(heights), y=heights.to_numpy(), name=name, mode="markers", marker=look
     )

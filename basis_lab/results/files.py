@@ -16,6 +16,7 @@ from basis_lab.results.event_table import Cell, events_csv, events_jsonl, render
 from basis_lab.results.folder import FILES, PRODUCT
 from basis_lab.results.plain import plain
 from basis_lab.results.record import RunRecord
+from basis_lab.results.spacing import shown_rows
 from basis_lab.results.summary import summarise
 
 LIBRARIES = ("numpy", "pyarrow", "pandas", "pydantic", "PyYAML", "plotly", "duckdb")
@@ -66,10 +67,10 @@ class RecordFiles:
             "summary.json": lambda: json_bytes(self.summary),
             "config.yaml": self._config,
             "manifest.json": lambda: json_bytes(self.manifest()),
-            "hourly_pnl.csv": lambda: csv_bytes(tables.pnl_table(self._record)),
-            "balance_sheet.csv": lambda: csv_bytes(tables.balance_sheet_table(self._record)),
-            "exposure.csv": lambda: csv_bytes(tables.exposure_table(self._record)),
-            "risk.csv": lambda: csv_bytes(tables.risk_table(self._record)),
+            "hourly_pnl.csv": lambda: csv_bytes(tables.pnl_table(self._shown)),
+            "balance_sheet.csv": lambda: csv_bytes(tables.balance_sheet_table(self._shown)),
+            "exposure.csv": lambda: csv_bytes(tables.exposure_table(self._shown)),
+            "risk.csv": lambda: csv_bytes(tables.risk_table(self._shown)),
             "event_log.csv": lambda: events_csv(self._events),
             "events.jsonl": lambda: events_jsonl(self._events),
         }
@@ -86,6 +87,11 @@ class RecordFiles:
         for name in FILES:
             if name != "manifest.json":
                 yield name, self.read(name)
+
+    @cached_property
+    def _shown(self) -> RunRecord:
+        """The rows that tables show."""
+        return shown_rows(self._record)
 
     @cached_property
     def summary(self) -> dict[str, object]:

@@ -8,21 +8,24 @@ LINES = 10  # plain lines of a whole run
 
 
 class Progress:
-    """Shows how many timesteps are finished; called with (done, total).
+    """Shows how much is finished; called with (done, total).
 
     Parameters
     ----------
     stream : TextIO or None
         Where it is shown; None is standard error, so that standard output stays a result.
+    unit : str
+        What is counted.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, unit: str = "timesteps") -> None:
         from tqdm import tqdm
 
         self._stream = sys.stderr if stream is None else stream
         self._told = 0
+        self._unit = unit
         self._bar = (
-            tqdm(total=0, file=self._stream, unit=" timesteps", leave=False)
+            tqdm(total=0, file=self._stream, unit=f" {unit}", leave=False)
             if self._stream.isatty()
             else None
         )
@@ -42,7 +45,7 @@ class Progress:
             self._bar.close()
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` timesteps are finished."""
+        """Show that ``done`` of ``total`` are finished."""
         if self._bar is not None:
             self._bar.total = total
             self._bar.update(done - self._bar.n)
@@ -51,5 +54,5 @@ class Progress:
         if tenth > self._told:
             self._told = tenth
             share = 100 * tenth // LINES
-            self._stream.write(f"run: {share} % ({done:,} of {total:,} timesteps)\n")
+            self._stream.write(f"run: {share} % ({done:,} of {total:,} {self._unit})\n")
             self._stream.flush()

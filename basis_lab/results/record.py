@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from basis_lab.domain.events import Event
 from basis_lab.domain.instructions import ScheduledFlows
 from basis_lab.domain.instruments import IntArray
+from basis_lab.domain.intervals import HOUR_S
 from basis_lab.domain.market import FloatArray, MarketFrame
 
 LogEntry = Event | ScheduledFlows
@@ -42,7 +43,7 @@ class RunIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """Every hourly column of a run, T finished rows, state after the tight loops of each row.
+    """Every column of a run, T finished rows, state after the tight loops of each row.
 
     Parameters
     ----------
@@ -76,6 +77,8 @@ class RunRecord:
         Sentences for people.
     timing : mapping of str to float
         Seconds by phase: ``load_s``, ``run_s``; ``write_s`` is added when written.
+    output_s : int
+        Seconds from one row of the written tables to the next, at least.
     """
 
     identity: RunIdentity
@@ -100,3 +103,4 @@ class RunRecord:
     liquidations: int
     warnings: tuple[str, ...]
     timing: Mapping[str, float] = field(default_factory=dict)
+    output_s: int = HOUR_S

@@ -97,9 +97,11 @@ def stock_colour(instrument: Instrument) -> str:
             return MARGIN
         case Kind.PERP | Kind.CONTRACTS:
             return PERP
-        case Kind.DEBT:
+        case Kind.DEBT | Kind.FLASH:
             return DEBT
-        case Kind.IN_TRANSIT | Kind.RESERVE:
+        case Kind.KING:
+            return CATEGORY_COLOURS["reward"]
+        case Kind.IN_TRANSIT | Kind.RESERVE | Kind.EXIT_QUEUE:
             return WALLET
 
 

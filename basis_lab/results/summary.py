@@ -120,7 +120,10 @@ def _performance(record: RunRecord) -> dict[str, object]:
 
 
 def _rows_with_shares(record: RunRecord) -> int:
-    """Return the timesteps up to the last with a NAV per share; all until all is paid out."""
+    """Return the timesteps up to the last with a NAV per share, or to that at which all is lost."""
+    lost = np.flatnonzero(record.nav_per_share <= 0.0)
+    if len(lost) > 0:
+        return int(lost[0]) + 1
     known = np.flatnonzero(np.isfinite(record.nav_per_share))
     return int(known[-1]) + 1 if len(known) > 0 else record.rows
 

@@ -99,7 +99,7 @@ def _figures(summary: Mapping[str, Any]) -> list[Row]:
         ("annualized return (target)", _against_target(summary)),
         ("volatility", format_share(summary["volatility"])),
         ("Sharpe, Sortino", _pair(summary, "sharpe", "sortino")),
-        ("max drawdown, hourly", format_share(summary["max_drawdown"])),
+        ("max drawdown", format_share(summary["max_drawdown"])),
         ("Calmar", format_ratio(summary["calmar"], digits=2)),
         ("least health factor", format_ratio(summary["min_health_factor"])),
         ("largest LTV", format_ratio(summary["max_ltv"])),

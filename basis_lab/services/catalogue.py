@@ -120,6 +120,7 @@ class DataCatalogue:
             store=self._store,
             proxies=proxies_from(config.data.proxies),
             allow_derived=frozenset(config.data.allow_derived),
+            step_s=config.bar_s,
         )
         return cover_run(f"{mode} {share_class}", blueprint_of(config).requirements, sources)
 
@@ -152,7 +153,7 @@ def collateral_rules() -> Rules:
     Returns
     -------
     mapping of str to mapping
-        By asset, of every lending pool of the configuration.
+        By asset, of every lending pool of the configuration, as its last row has them.
     """
     folder = default_folder()
     found: dict[str, Mapping[str, float]] = {}
@@ -160,5 +161,10 @@ def collateral_rules() -> Rules:
         values = folder.read("venues", name).values  # noqa: PD011 - a YAML file, no frame
         assets = values["assets"] if values["kind"] == POOL else None
         if isinstance(assets, Mapping):
-            found.update(assets)
+            found.update({asset: _numbers(rows[-1]) for asset, rows in assets.items()})
     return found
+
+
+def _numbers(row: Mapping[str, object]) -> dict[str, float]:
+    """Return what a dated row says, its date aside."""
+    return {name: float(x) for name, x in row.items() if isinstance(x, int | float)}

@@ -10,9 +10,11 @@ import numpy as np
 
 from basis_lab.config.environment import read_environment
 from basis_lab.config.loader import load_config
+from basis_lab.config.loan_quiet import check_loan
 from basis_lab.config.models import RunConfig
-from basis_lab.data.catalogue import default_store, open_store
+from basis_lab.data.catalogue import open_store, sample_directory
 from basis_lab.data.provider import DataProvider
+from basis_lab.data.series import Store
 from basis_lab.domain.market import MarketFrame
 from basis_lab.engine.clock import Stride
 from basis_lab.engine.compose import blueprint_of, universe_of
@@ -45,7 +47,9 @@ class BacktestRequest:
     data_dir : Path or None
         None takes the sample.
     data_mode : str
-        csv or db.
+        csv, or db for the DuckDB file of the directory.
+    database : Path or None
+        The file of the database mode; None takes that of the directory.
     out : Path or None
         Where the run's folder is written; None keeps the result in memory.
     run_id : str or None
@@ -69,6 +73,7 @@ class BacktestRequest:
     scenarios: tuple[str, ...] = ()
     data_dir: Path | None = None
     data_mode: Literal["csv", "db"] = "csv"
+    database: Path | None = None
     out: Path | None = None
     run_id: str | None = None
     plots: bool = True
@@ -139,6 +144,7 @@ def check_request(request: BacktestRequest) -> CheckedRequest:
     )
     provider = make_provider(config, request)
     start, end = run_dates(request, provider)
+    check_loan(config, start, end)
     capital = config.share_class.default_capital if request.capital is None else request.capital
     return CheckedRequest(
         request=request,
@@ -168,26 +174,44 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
 
     Raises
     ------
-    UsageError
-        For a data mode that does not exist yet.
     MissingDataError
         If the directory lacks what the run needs.
     """
-    if request.data_mode != "csv":
-        raise UsageError(
-            "the database mode does not exist yet",
-            where="--data-mode",
-            value=request.data_mode,
-            remedy="use csv, which reads CSV and Parquet directories",
-        )
-    store = default_store() if request.data_dir is None else open_store(request.data_dir)
     return DataProvider(
-        store,
+        open_data(request),
         blueprint_of(config).requirements,
         universe_of(config),
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
+        step_s=config.bar_s,
+        stress=config.stress,
     )
+
+
+def open_data(request: BacktestRequest) -> Store:
+    """Open the data directory of a request, or its database.
+
+    Parameters
+    ----------
+    request : BacktestRequest
+        Names directory, database and data mode.
+
+    Returns
+    -------
+    Store
+        The sample's where the request names none.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such directory or file.
+    """
+    place = sample_directory() if request.data_dir is None else request.data_dir
+    if request.data_mode == "csv":
+        return open_store(place)
+    from basis_lab.data.duckdb import open_database
+
+    return open_database(place if request.database is None else request.database)
 
 
 def run_dates(

@@ -7,35 +7,38 @@ from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import Requirement
 from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
-from basis_lab.strategies.base import Blueprint, Strategy, Terms
+from basis_lab.strategies.base import Blueprint, Setting, Strategy, Terms
 from basis_lab.strategies.basis import BasisStrategy
-from basis_lab.strategies.basis_holdings import basis_blueprint
+from basis_lab.strategies.hedge_holdings import basis_blueprint, neutral_blueprint
 from basis_lab.strategies.lending import LendingStrategy, lending_blueprint
+from basis_lab.strategies.neutral import NeutralStrategy
 from basis_lab.strategies.parameters import (
     BasisParameters,
     LendingParameters,
+    NeutralParameters,
+    StakingParameters,
     StrategyParameters,
 )
+from basis_lab.strategies.staking import StakingStrategy
+from basis_lab.strategies.staking_holdings import staking_blueprint
 
 
-def blueprint(parameters: StrategyParameters, asset: str, currency: str) -> Blueprint:
+def blueprint(parameters: StrategyParameters, setting: Setting) -> Blueprint:
     """Return what a mode holds and needs.
 
     Parameters
     ----------
     parameters : StrategyParameters
         The ``strategy`` block, whose type names the family.
-    asset : str
-        The mode's asset.
-    currency : str
-        The share class's currency.
+    setting : Setting
+        Asset, currency and rewards.
 
     Returns
     -------
     Blueprint
         Listings, and each required series once (needed beats optional).
     """
-    made = _blueprint(parameters, asset, currency)
+    made = _blueprint(parameters, setting)
     unique: dict[str, Requirement] = {}
     for need in made.requirements:
         if need.frame_key not in unique or unique[need.frame_key].optional:
@@ -43,12 +46,16 @@ def blueprint(parameters: StrategyParameters, asset: str, currency: str) -> Blue
     return Blueprint(listings=made.listings, requirements=tuple(unique.values()))
 
 
-def _blueprint(parameters: StrategyParameters, asset: str, currency: str) -> Blueprint:
+def _blueprint(parameters: StrategyParameters, setting: Setting) -> Blueprint:
     match parameters:
         case LendingParameters():
-            return lending_blueprint(parameters, asset, currency)
+            return lending_blueprint(parameters, setting.asset, setting.currency)
         case BasisParameters():
-            return basis_blueprint(parameters, asset, currency)
+            return basis_blueprint(parameters, setting.asset, setting.currency)
+        case NeutralParameters():
+            return neutral_blueprint(parameters, setting)
+        case StakingParameters():
+            return staking_blueprint(parameters, setting)
 
 
 def make_strategy(
@@ -84,10 +91,15 @@ def make_strategy(
         If the universe does not hold the treasury.
     """
     strategy: Strategy
-    if isinstance(parameters, LendingParameters):
-        strategy = LendingStrategy(parameters, universe, asset, terms)
-    else:
-        strategy = BasisStrategy(parameters, universe, asset, terms, risk)
+    match parameters:
+        case LendingParameters():
+            strategy = LendingStrategy(parameters, universe, asset, terms)
+        case BasisParameters():
+            strategy = BasisStrategy(parameters, universe, asset, terms, risk)
+        case NeutralParameters():
+            strategy = NeutralStrategy(parameters, universe, terms, risk)
+        case StakingParameters():
+            strategy = StakingStrategy(parameters, universe, terms, risk)
     if strategy.treasury not in universe:
         raise StrategyError(
             "the treasury is not among what the mode holds",

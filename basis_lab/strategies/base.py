@@ -1,20 +1,49 @@
-"""What a strategy is, what it sees, and the manager that asks it."""
+"""What a strategy is and what it sees."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from basis_lab.calc.costs import MarketTerms
-from basis_lab.domain.arrays import ratio
+from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import Decision, OpenPlan, PendingTransfer, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Requirement, Window
 from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
+from basis_lab.errors import StrategyError
 
+ORDERED_EXIT = "ordered_exit"  # the trigger of an exit that a scenario orders; its side is a route
+WITHDRAWAL = "withdrawal"
+GAS_DEBT_SHARE = 0.5  # of its limit; a larger gas debt is bought back
+POOL = "aave"  # the side of a risk of the loan; every other side is an exchange
 RISK = "risk_"  # how the names of risk triggers begin
-RESERVE_LOW_SHARE = 0.5  # of the reserve's target; below it the reserve is refilled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """A reward programme that a run counts.
+
+    Parameters
+    ----------
+    key : str
+        Its table, as ``series.rewards`` names it.
+    token : str
+        What it pays.
+    span : (datetime64, datetime64)
+        First and last day that earn.
+    gaps_allowed : bool
+        True where it pays now and then.
+    lag_s : int
+        Seconds from the end of a period to its payment.
+    """
+
+    key: str
+    token: str
+    span: tuple[np.datetime64, np.datetime64]
+    gaps_allowed: bool
+    lag_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +55,52 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChainTerms:
+    """What staking, leaving it, borrowing against it and selling rewards costs in this run.
+
+    Parameters
+    ----------
+    lst_quote : str
+        Series at which the staking token is sold, WETH per token.
+    sales : mapping of token to MarketTerms
+        What sales on the decentralised exchange lose, by token sold; sizes in WETH.
+    queue_days : float
+        Days in the protocol's withdrawal queue.
+    max_ltv, threshold : DatedRows or None
+        Of the staking token as collateral; None where nothing is borrowed.
+    flash_premium : float
+        Of the flash lender, fraction.
+    dust_share : float
+        Rewards are sold beyond this share of equity.
+    """
+
+    lst_quote: str
+    sales: Mapping[str, MarketTerms]
+    queue_days: float
+    max_ltv: DatedRows | None
+    threshold: DatedRows | None
+    flash_premium: float
+    dust_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a mode's blueprint is drawn from.
+
+    Parameters
+    ----------
+    asset, currency : str
+        The mode's asset, and the share class's currency.
+    programmes : tuple of Programme
+        Rewards that are counted.
+    """
+
+    asset: str
+    currency: str
+    programmes: tuple[Programme, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What acting costs in this run, as a strategy estimates it before it acts.
 
@@ -33,19 +108,47 @@ class Terms:
     ----------
     spot, perp : mapping of venue to MarketTerms
         Of the hedged asset's markets.
-    sending : mapping of venue to Sending
-        Transfers of the share currency to another venue.
+    sending, sending_coin : mapping of venue to Sending
+        Transfers of the share currency, and of the hedged asset, to another venue.
     gas_units : mapping of operation to float
         Gas of what is done on chain; zeros where a run pays none.
     gas_debt_limit : float
         How far gas may drive native coin below zero, share of equity.
+    chain : ChainTerms or None
+        Of what is done on chain beside lending; None where a mode does nothing else there.
+    gas_market : (str, MarketTerms) or None
+        The decentralised exchange that sells ETH for USDT, and what it takes by size in USDT.
     """
 
     spot: Mapping[str, MarketTerms]
     perp: Mapping[str, MarketTerms]
     sending: Mapping[str, Sending]
+    sending_coin: Mapping[str, Sending]
     gas_units: Mapping[str, float]
     gas_debt_limit: float
+    chain: ChainTerms | None = None
+    gas_market: tuple[str, MarketTerms] | None = None
+
+    def on_chain(self) -> ChainTerms:
+        """Return the terms of what is done on chain.
+
+        Returns
+        -------
+        ChainTerms
+            Those of the run.
+
+        Raises
+        ------
+        StrategyError
+            If the run has none: its mode stakes nothing.
+        """
+        if self.chain is None:
+            raise StrategyError(
+                "the run has no terms for staking",
+                where="Terms",
+                remedy="list a decentralised exchange and a staking protocol among the venues",
+            )
+        return self.chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +200,9 @@ class Trigger:
         The measure.
     limit : float
         What the measure is held against.
+    nearness : ndarray of shape (W,) or None
+        For a risk: how far the position is from liquidation, in a day's volatilities. Of risks of
+        one level that fire together, the nearest is answered first.
     """
 
     name: str
@@ -104,6 +210,7 @@ class Trigger:
     fires: BoolArray
     value: FloatArray
     limit: float
+    nearness: FloatArray | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -208,185 +315,3 @@ class Blueprint:
 
     listings: tuple[Listing, ...]
     requirements: tuple[Requirement, ...]
-
-
-class StrategyManager:
-    """Asks the strategy, keeps its open plan and what is latched.
-
-    Parameters
-    ----------
-    strategy : Strategy
-        The mode's strategy.
-    hold : bool
-        True if no trigger acts after the entry.
-    plan_timeout_rows : int
-        How many timesteps a stage may wait.
-    """
-
-    def __init__(self, strategy: Strategy, *, hold: bool, plan_timeout_rows: int) -> None:
-        self.strategy = strategy
-        self.plan: OpenPlan | None = None
-        self.entered = False
-        self._hold = hold
-        self._timeout = plan_timeout_rows
-        self._latched: set[tuple[str, str]] = set()
-
-    def find_trigger(self, view: View) -> Firing | None:
-        """Return the first row of a window at which something is to be decided.
-
-        Parameters
-        ----------
-        view : View
-            The window as it would be without acting.
-
-        Returns
-        -------
-        Firing or None
-            The trigger of the highest priority at that row. While a plan is open only its due
-            stage, its timeout and risk triggers count; a risk remedy under way is not ordered
-            twice.
-        """
-        plan = self.plan
-        held = self._hold and self.entered
-        if plan is None:
-            return None if held else self._first(view, self._triggers(view))
-        if not view.pending:
-            return Firing(offset=0, reason=plan.reason, due=True)
-        late = _overdue(view, plan)
-        if held or plan.reason.trigger.startswith(RISK):
-            return late
-        risk = self._first(view, self.strategy.risk_triggers(view))
-        if risk is None or (late is not None and late.offset <= risk.offset):
-            return late
-        return risk
-
-    def make_strategy_decision(self, view: View, firing: Firing) -> Decision | None:
-        """Ask the strategy at one row, and remember the plan that its answer opens.
-
-        Parameters
-        ----------
-        view : View
-            One row.
-        firing : Firing
-            What fired there.
-
-        Returns
-        -------
-        Decision or None
-            None if nothing can be done; the trigger is then latched until it has let go.
-        """
-        row = view.window.stop - 1
-        plan = self.plan
-        if firing.due and plan is not None:
-            decision = self.strategy.proceed(view, plan)
-        else:
-            decision = self.strategy.decide(view, firing.reason)
-        if decision is None:
-            if firing.due:
-                self._open(None)
-            else:
-                self._latched.add((firing.reason.trigger, firing.reason.side))
-            return None
-        self._open(
-            None
-            if decision.then is None
-            else OpenPlan(
-                action=decision.action,
-                reason=decision.reason,
-                stage=decision.then,
-                opened_row=row,
-                deadline_row=row + self._timeout,
-            )
-        )
-        self.entered = True
-        return decision
-
-    def _open(self, plan: OpenPlan | None) -> None:
-        self.plan = plan
-
-    def _triggers(self, view: View) -> tuple[Trigger, ...]:
-        """All conditions in the order of MODES: risk, flows, reserve, then the strategy's own."""
-        if view.closing:
-            return self._flow_triggers(view)
-        return (
-            *self.strategy.risk_triggers(view),
-            *self._flow_triggers(view),
-            *self._reserve_trigger(view),
-            *self.strategy.triggers(view),
-        )
-
-    def _flow_triggers(self, view: View) -> tuple[Trigger, ...]:
-        """Pending withdrawals, then deposits; the amount is part of what identifies them."""
-        found: list[Trigger] = []
-        if view.entered and view.queue > 0.0:
-            can = self.strategy.can_unwind(view)
-            found.append(_flow_trigger("withdrawal", view.queue, can))
-        if view.entered and view.uninvested > 0.0:
-            everywhere = np.full(len(view.window), fill_value=True)
-            found.append(_flow_trigger("deposit", view.uninvested, everywhere))
-        return tuple(found)
-
-    def _reserve_trigger(self, view: View) -> tuple[Trigger, ...]:
-        ratio_wanted = self.strategy.reserve_ratio
-        if ratio_wanted == 0.0 or not view.entered:
-            return ()
-        column = self.strategy.universe.column(self.strategy.reserve)
-        share = ratio(view.exposure.quantities[:, column], view.exposure.equity)
-        limit = ratio_wanted * RESERVE_LOW_SHARE
-        return (
-            Trigger(name="reserve_low", side="", fires=share < limit, value=share, limit=limit),
-        )
-
-    def _first(self, view: View, triggers: tuple[Trigger, ...]) -> Firing | None:
-        armed = [(trigger, self._armed(trigger)) for trigger in triggers]
-        rows = [int(np.argmax(fires)) for _, fires in armed if fires.any()]
-        first = min(rows, default=None)
-        if first is not None and view.window.start + first == view.window.frame.rows - 1:
-            first = None  # at the run's last row nothing is decided
-        self._release(triggers, first)
-        if first is None:
-            return None
-        trigger = next(trigger for trigger, fires in armed if fires[first])
-        reason = Reason(
-            trigger=trigger.name,
-            side=trigger.side,
-            value=float(trigger.value[first]),
-            limit=trigger.limit,
-        )
-        return Firing(offset=first, reason=reason, due=False)
-
-    def _armed(self, trigger: Trigger) -> BoolArray:
-        if trigger.key not in self._latched:
-            return trigger.fires
-        let_go = np.flatnonzero(~trigger.fires)
-        armed = trigger.fires.copy()
-        armed[: let_go[0] if len(let_go) else len(armed)] = False
-        return armed
-
-    def _release(self, triggers: tuple[Trigger, ...], first: int | None) -> None:
-        """Unlatch what has let go by the row at which the window will end."""
-        for trigger in triggers:
-            seen = trigger.fires if first is None else trigger.fires[: first + 1]
-            if trigger.key in self._latched and not seen.all():
-                self._latched.discard(trigger.key)
-
-    def health(self) -> str:
-        """Tell what is wrong, or nothing."""
-        return ""
-
-
-def _flow_trigger(name: str, amount: float, fires: BoolArray) -> Trigger:
-    value = np.full(len(fires), amount)
-    return Trigger(name=name, side=repr(amount), fires=fires, value=value, limit=0.0)
-
-
-def _overdue(view: View, plan: OpenPlan) -> Firing | None:
-    """Find the row at which a stage has waited longer than it may: the plan is made anew."""
-    if plan.deadline_row >= view.window.stop:
-        return None
-    waited = float(plan.deadline_row - plan.opened_row)
-    return Firing(
-        offset=max(plan.deadline_row - view.window.start, 0),
-        reason=replace(plan.reason, value=waited, limit=waited),
-        due=False,
-    )

@@ -11,18 +11,22 @@ from basis_lab.domain.instructions import (
     OpenPlan,
     Reason,
     Supply,
+    Swap,
     Transfer,
     Withdraw,
     Wrap,
 )
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Requirement
+from basis_lab.strategies import base
 from basis_lab.strategies.base import Blueprint, Terms, Trigger, View
 from basis_lab.strategies.needs import gas_needs, lending_needs, spot_needs, usd_needs
 from basis_lab.strategies.parameters import LendingParameters
+from basis_lab.strategies.triggers import gas_debt_trigger
 
 NATIVE = "ETH"
 WRAPPED = "WETH"
+SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
 
 
 def lending_blueprint(parameters: LendingParameters, asset: str, currency: str) -> Blueprint:
@@ -88,6 +92,7 @@ class LendingStrategy:
         self.reserve_ratio = parameters.reserve_ratio
         self.treasury = Instrument(chain, Kind.TOKEN, asset)
         self.reserve = Instrument(chain, Kind.RESERVE, asset)
+        self._native = Instrument(chain, Kind.TOKEN, NATIVE)
         self._token = Instrument(chain, Kind.TOKEN, token)
         self._atoken = Instrument(parameters.lending_venue, Kind.ATOKEN, token)
         self._terms = terms
@@ -110,10 +115,15 @@ class LendingStrategy:
         return ()
 
     def triggers(self, view: View) -> tuple[Trigger, ...]:
-        """Return the entry, the only thing that lending has to decide by itself."""
+        """Return the entry; then gas debt that is worth buying back."""
         idle = self._units(view, self.treasury)
         fires = np.full(len(view.window), not view.entered) & (idle > 0.0)
-        return (Trigger(name="entry", side="", fires=fires, value=idle, limit=0.0),)
+        entry = Trigger(name="entry", side="", fires=fires, value=idle, limit=0.0)
+        if not view.entered:
+            return (entry,)
+        native = view.exposure.values[:, self.universe.column(self._native)]
+        limit = self._terms.gas_debt_limit * base.GAS_DEBT_SHARE
+        return (entry, gas_debt_trigger(native, view.exposure.equity, limit))
 
     def can_unwind(self, view: View) -> BoolArray:
         """Tell where something is supplied and the pool can pay out, shape (W,)."""
@@ -128,11 +138,15 @@ class LendingStrategy:
         if reason.trigger != "entry" and not self._affords_gas(view):
             return None  # what is asked for waits, and earns, until gas can be paid
         match reason.trigger:
+            case base.ORDERED_EXIT:
+                return self._withdraw(view, reason, np.inf, to_reserve=0.0)
             case "withdrawal":
                 return self._withdraw(view, reason, view.queue, to_reserve=0.0)
             case "reserve_low":
                 gap = self._reserve_gap(view)
                 return self._withdraw(view, reason, gap, to_reserve=gap)
+            case "gas_debt":
+                return self._buy_gas(view, reason)
             case _:
                 return self._supply(view, reason)
 
@@ -182,6 +196,40 @@ class LendingStrategy:
             instructions=tuple(instructions),
         )
 
+    def _buy_gas(self, view: View, reason: Reason) -> Decision | None:
+        """Bring native coin back to zero: by a withdrawal in it, or by a purchase."""
+        debt = max(-self._last(view, self._native), 0.0)
+        if self._native == self.treasury:
+            return self._withdraw(view, reason, 0.0, to_reserve=0.0)
+        if self._terms.gas_market is None:
+            return None
+        venue, market = self._terms.gas_market
+        units = self._terms.gas_units["withdraw"] + self._terms.gas_units["swap"]
+        gas = float(gas_cost_native(units, view.window.values(series.GAS_PRICE)[-1:])[0])
+        price = float(view.window.values(series.spot("binance", NATIVE))[-1])
+        cost = (debt + gas) * price
+        slippage = float(market.slippage(np.array([cost]))[0])
+        paid = cost / (1.0 - slippage)
+        held = float(view.exposure.values[-1, self.universe.column(self._atoken)])
+        if paid > min(held, self._liquidity(view)):
+            return None
+        return Decision(
+            action=Action.EXIT_PARTIAL,
+            reason=reason,
+            instructions=(
+                Withdraw(
+                    venue=self._atoken.venue, token=self._token, atoken=self._atoken, quantity=paid
+                ),
+                Swap(
+                    venue=venue,
+                    source=self._token,
+                    destination=self._native,
+                    quantity=paid,
+                    max_slippage=SLIPPAGE_ALLOWANCE * slippage,
+                ),
+            ),
+        )
+
     def _affords_gas(self, view: View) -> bool:
         """Tell if gas debt stays within its limit, whatever the decision needs."""
         units = self._terms.gas_units
@@ -192,9 +240,8 @@ class LendingStrategy:
         limit = self._terms.gas_debt_limit * float(view.exposure.equity[-1])
         if self.treasury.symbol == NATIVE:
             return gas <= limit + max(self._last(view, self.treasury), 0.0)
-        native = Instrument(self.treasury.venue, Kind.TOKEN, NATIVE)
         price = float(view.window.values(series.spot("binance", NATIVE))[-1])
-        return self._last(view, native) - gas >= -limit / price
+        return self._last(view, self._native) - gas >= -limit / price
 
     def _gas_from_proceeds(self, view: View) -> float:
         """Gas of a withdrawal, where it is paid in the coin that is withdrawn."""

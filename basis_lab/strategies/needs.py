@@ -1,9 +1,13 @@
 """Which series the lines of a book need, so that every mode asks for them alike."""
 
+from collections.abc import Sequence
+
 from basis_lab.domain import series
 from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.strategies.base import Programme
 
 DAY_S = 86_400
+GROWTH_DAYS = 7.0  # over which the yield of a staking token is measured
 
 
 def spot_needs(venue: str, asset: str, purpose: str) -> tuple[Requirement, ...]:
@@ -65,6 +69,7 @@ def perp_needs(venue: str, asset: str) -> tuple[Requirement, ...]:
         Requirement(
             key=series.funding(venue, asset),
             alignment=Alignment.STAMP,
+            weight=series.mark(venue, asset),
             purpose=f"funding of the {where}",
         ),
     )
@@ -117,16 +122,149 @@ def lending_needs(token: str) -> tuple[Requirement, ...]:
             alignment=Alignment.INDEX,
             purpose=f"interest on {token} supplied",
         ),
-        *(
-            Requirement(
-                key=key,
-                alignment=Alignment.STEP,
-                purpose=f"liquidity of the {token} reserve",
-                optional=True,
-            )
-            for key in (series.total_supplied(token), series.total_borrowed(token))
+        *liquidity_needs(token),
+    )
+
+
+def liquidity_needs(token: str) -> tuple[Requirement, ...]:
+    """Return the totals of a reserve; both optional.
+
+    Parameters
+    ----------
+    token : str
+        The reserve's token.
+
+    Returns
+    -------
+    tuple of Requirement
+        Units supplied and borrowed.
+    """
+    return tuple(
+        Requirement(
+            key=key,
+            alignment=Alignment.STEP,
+            purpose=f"liquidity of the {token} reserve",
+            optional=True,
+        )
+        for key in (series.total_supplied(token), series.total_borrowed(token))
+    )
+
+
+def lst_needs(token: str) -> tuple[Requirement, ...]:
+    """Return what a staking token needs: its rate, its growth, its market quote.
+
+    Parameters
+    ----------
+    token : str
+        The staking token ("weETH").
+
+    Returns
+    -------
+    tuple of Requirement
+        The growth waits where history before the run is too short.
+    """
+    rate = series.lst_rate(token)
+    return (
+        Requirement(key=rate, alignment=Alignment.STEP, purpose=f"rate of {token}"),
+        Requirement(
+            key=rate,
+            name=series.lst_growth(token, GROWTH_DAYS),
+            alignment=Alignment.TRAILING_GROWTH,
+            window_s=int(GROWTH_DAYS * DAY_S),
+            purpose=f"yield of {token} that a withdrawal queue forgoes",
+        ),
+        Requirement(
+            key=series.lst_market(token),
+            alignment=Alignment.STEP,
+            purpose=f"market exits of {token}",
         ),
     )
+
+
+def debt_needs(token: str) -> tuple[Requirement, ...]:
+    """Return what a debt needs beside its reserve's liquidity: the borrow index.
+
+    Parameters
+    ----------
+    token : str
+        The reserve's token ("WETH").
+
+    Returns
+    -------
+    tuple of Requirement
+        The totals are optional.
+    """
+    return (
+        Requirement(
+            key=series.borrow_index(token),
+            alignment=Alignment.INDEX,
+            purpose=f"interest on {token} owed",
+        ),
+        *liquidity_needs(token),
+    )
+
+
+def volatility_needs(key: str, fallback: str | None = None) -> tuple[Requirement, ...]:
+    """Return the 24 h volatility of a series.
+
+    Parameters
+    ----------
+    key : str
+        The series.
+    fallback : str or None
+        What serves where a directory does not have it at all.
+
+    Returns
+    -------
+    tuple of Requirement
+        It waits where history before the run is too short.
+    """
+    return (
+        Requirement(
+            key=key,
+            name=series.volatility(key),
+            alignment=Alignment.TRAILING_VOLATILITY,
+            window_s=DAY_S,
+            purpose="which of two liquidation risks is nearer",
+            fallback=fallback,
+        ),
+    )
+
+
+def reward_needs(programmes: Sequence[Programme]) -> tuple[Requirement, ...]:
+    """Return what reward programmes need: their tables, and prices of what they pay.
+
+    Parameters
+    ----------
+    programmes : sequence of Programme
+        Those that are counted.
+
+    Returns
+    -------
+    tuple of Requirement
+        A price may begin inside the run, before the first payment.
+    """
+    tables = [
+        Requirement(
+            key=x.key,
+            alignment=Alignment.PAYOUT,
+            purpose=f"payouts of {x.token}",
+            window_s=x.lag_s,
+            span=x.span,
+            gaps_allowed=x.gaps_allowed,
+        )
+        for x in programmes
+    ]
+    prices = [
+        Requirement(
+            key=series.token_price(token),
+            alignment=Alignment.BAR_OPEN,
+            purpose=f"price of {token}",
+            starts_later=True,
+        )
+        for token in dict.fromkeys(x.token for x in programmes)
+    ]
+    return (*tables, *prices)
 
 
 def gas_needs() -> tuple[Requirement, ...]:

@@ -102,7 +102,7 @@ class Chain:
         self.manager = ExecutionManager(
             interfaces=ExecutionInterfaceManager(
                 cex=CEXExecutionInterface({}),
-                onchain=OnChainExecutionInterface({"aave_v3": self.pool}, self.wallet),
+                onchain=OnChainExecutionInterface({"aave_v3": self.pool}, {}, self.wallet),
                 transfers=TransferExecutionInterface(network),
             ),
             updates=PositionUpdateHandler(self.positions),

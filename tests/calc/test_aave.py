@@ -19,6 +19,27 @@ def test_an_hour_of_debt_at_five_percent_compounds_to_the_printed_factor():
     assert f"{factor[0]:.15f}" == "1.000005707778846"
 
 
+def test_up_to_v3_3_an_hour_of_debt_compounds_by_the_binomial():
+    rate, elapsed = np.array([0.05, 0.05, 0.0]), np.array([HOUR_S, 0.0, HOUR_S])
+
+    factor = aave.compounded_interest_binomial(rate, elapsed)
+
+    # DOMAIN 1.2, the last printed digits.
+    assert f"{factor[0]:.15f}".endswith("842")
+    assert factor[1:].tolist() == [1.0, 1.0]
+
+
+def test_the_oracle_follows_the_rate_up_to_its_cap_and_down_without_one():
+    # weETH's deployed cap (DOMAIN 1.8): 1.034656878645040505 growing 8.75 % a year.
+    rate = np.array([1.05, 1.20, 0.90])
+
+    seen = aave.capped_rate(
+        rate, np.array([1.034656878645040505]), np.array([0.0875]), np.array([WHOLE_YEAR_S])
+    )
+
+    assert seen == pytest.approx([1.05, 1.034656878645040505 * 1.0875, 0.90])
+
+
 def test_a_year_without_an_update_accrues_less_than_the_exponential():
     factor = aave.compounded_interest(np.array([0.5]), np.array([WHOLE_YEAR_S]))
 

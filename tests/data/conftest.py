@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from basis_lab.data.provider import DataProvider
-from basis_lab.data.series import DatasetInfo, TimeSeries, nominal_interval_s
+from basis_lab.data.series import (
+    BAR_KINDS,
+    DatasetId,
+    DatasetInfo,
+    TimeSeries,
+    cut,
+    nominal_interval_s,
+)
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import Alignment, Requirement
 
@@ -29,7 +36,9 @@ class MemoryStore:
             file=f"{dataset_id}.csv",
             fields=tuple(fields),
             ticks_per_unit=(0,) * len(fields),
-            interval_s=nominal_interval_s(times),
+            interval_s=nominal_interval_s(
+                times, bars=DatasetId.parse(dataset_id).kind in BAR_KINDS
+            ),
             first=times[0],
             last=times[-1],
             rows=len(times),
@@ -57,8 +66,8 @@ class MemoryStore:
     def absence(self, dataset_id):
         return self.refused.get(dataset_id, "")
 
-    def read(self, dataset_id):
-        return self.series[dataset_id]
+    def read(self, dataset_id, span=None):
+        return cut(self.series[dataset_id], span)
 
 
 def hours(count, start=DAY_ONE):
@@ -73,13 +82,14 @@ def need(key, alignment=Alignment.BAR_OPEN, **extra):
     return Requirement(key=key, alignment=alignment, purpose="a test", **extra)
 
 
-def provider(store, *requirements, proxies=None, allow_derived=()):
+def provider(store, *requirements, proxies=None, allow_derived=(), step_s=3600):
     return DataProvider(
         store,
         requirements,
         Universe((), "USDT"),
         proxies=proxies if proxies is not None else {},
         allow_derived=allow_derived,
+        step_s=step_s,
     )
 
 

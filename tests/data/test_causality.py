@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from basis_lab.data.align import align, carried, ended, exact, grown, trailing_mean
+from basis_lab.data.align import Grid, align, carried, exact, grown, stamped, trailing_mean
 from basis_lab.domain.market import Alignment
 
 START = np.datetime64("2024-06-01T00:00:00", "s")
 HOUR = np.timedelta64(1, "h")
 TIMES = START + np.arange(72) * HOUR
+GRID = Grid(times=TIMES, step_s=3600)
+QUARTER = np.timedelta64(15, "m")
 # When a value is known: a bar's open at its label, its extremes an hour later, the rest as stamped.
 KNOWN_AFTER = {
     Alignment.BAR_OPEN: 0 * HOUR,
@@ -22,8 +24,8 @@ KNOWN_AFTER = {
 }
 CARRIER = {
     Alignment.BAR_OPEN: exact,
-    Alignment.BAR_EXTREME: ended,
-    Alignment.STAMP: exact,
+    Alignment.BAR_EXTREME: lambda stamps, values, times: exact(stamps, values, times - HOUR),
+    Alignment.STAMP: lambda stamps, values, _: stamped(stamps, values, GRID, None),
     Alignment.INDEX: grown,
     Alignment.STEP: carried,
     Alignment.TRAILING_MEAN: lambda stamps, values, times: trailing_mean(
@@ -78,13 +80,32 @@ def test_a_carried_index_is_exact_at_each_snapshot(data):
 
 @pytest.mark.parametrize("alignment", sorted(set(Alignment) - {Alignment.TRAILING_MEAN}))
 def test_aligning_a_series_uses_the_carrier_of_its_kind(kit, alignment):
-    stamps, values = TIMES[::5], np.linspace(1.0, 2.0, len(TIMES[::5]))
-    series = kit.Store().put("gas/ethereum/gas", stamps, price_gwei=values).read("gas/ethereum/gas")
+    values = np.linspace(1.0, 2.0, len(TIMES))
+    series = kit.Store().put("gas/ethereum/gas", TIMES, price_gwei=values).read("gas/ethereum/gas")
 
     need = kit.need("gas/ethereum/gas.price_gwei", alignment)
-    aligned = align(series, "price_gwei", need, TIMES)
+    aligned = align(series, "price_gwei", need, GRID, None)
 
-    np.testing.assert_array_equal(aligned, CARRIER[alignment](stamps, values, TIMES))
+    np.testing.assert_array_equal(aligned, CARRIER[alignment](TIMES, values, TIMES))
+
+
+@given(place=st.integers(0, 72 * 4 - 1), factor=POSITIVE, field=st.sampled_from(["high", "low"]))
+def test_a_finer_bar_changes_no_extreme_up_to_its_own_open(kit, place, factor, field):
+    times = START + np.arange(72 * 4) * QUARTER
+    values = 1.0 + np.sin(np.arange(len(times))) / 2.0
+    changed = values.copy()
+    changed[place] *= factor
+    need = kit.need(f"mark/okx/BTCUSDT.{field}", Alignment.BAR_EXTREME)
+
+    before, after = (
+        align(
+            kit.Store().put("mark/okx/BTCUSDT", times, **{field: x}).read("mark/okx/BTCUSDT"),
+            *(field, need, GRID, None),
+        )
+        for x in (values, changed)
+    )
+
+    np.testing.assert_array_equal(before[times[place] >= TIMES], after[times[place] >= TIMES])
 
 
 SERIES = {

@@ -41,7 +41,7 @@ class World:
         )
         self.manager = ExecutionInterfaceManager(
             cex=CEXExecutionInterface({"binance": self.exchange}),
-            onchain=OnChainExecutionInterface({}, self.wallet),
+            onchain=OnChainExecutionInterface({}, {}, self.wallet),
             transfers=TransferExecutionInterface(self.network),
         )
 

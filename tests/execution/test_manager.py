@@ -97,7 +97,7 @@ class World:
         self.manager = ExecutionManager(
             interfaces=ExecutionInterfaceManager(
                 cex=CEXExecutionInterface(exchanges),
-                onchain=OnChainExecutionInterface(pools, wallet),
+                onchain=OnChainExecutionInterface(pools, {}, wallet),
                 transfers=TransferExecutionInterface(network),
             ),
             updates=PositionUpdateHandler(self.positions),

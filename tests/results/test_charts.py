@@ -133,8 +133,8 @@ def test_no_low_is_lost_when_a_year_is_thinned(long_record):
     assert len(least) == 2_190
     assert last.iloc[0] == series.iloc[0]
     assert last.iloc[-1] == series.iloc[-1]
-    assert drawing.bin_hours(long_record.rows) == 1
-    assert drawing.bin_hours(10_000_000) == 168
+    assert drawing.bin_rows(long_record.rows) == 1
+    assert drawing.bin_rows(10_000_000) == 720
 
 
 def test_end_labels_that_would_collide_are_spread(figures):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from basis_lab.errors import DataRangeError, UsageError
+from basis_lab.errors import DataRangeError, MissingDataError, UsageError
 from basis_lab.services.requests import BacktestRequest, check_request
 
 DAY = np.timedelta64(1, "D")
@@ -76,6 +76,8 @@ def test_a_date_that_cannot_be_read_is_refused():
         dates(start="1 June")
 
 
-def test_a_data_mode_that_does_not_exist_yet_is_refused():
-    with pytest.raises(UsageError, match="database mode"):
-        check_request(BacktestRequest(mode="pure_lending", data_mode="db"))
+def test_a_directory_without_its_database_is_refused_in_database_mode(tmp_path):
+    with pytest.raises(MissingDataError, match="no such database"):
+        check_request(
+            BacktestRequest(mode="pure_lending", data_mode="db", data_dir=tmp_path / "mine")
+        )

@@ -7,7 +7,8 @@ import pytest
 
 from basis_lab.domain.instructions import Action, Decision, PendingTransfer, Reason
 from basis_lab.domain.instruments import Instrument
-from basis_lab.strategies.base import Firing, StrategyManager, Trigger
+from basis_lab.strategies.base import Firing, Trigger
+from basis_lab.strategies.manager import StrategyManager
 from tests.builders import basis_universe, key, perp_frame, view
 
 ARRIVING = (PendingTransfer(destination=key("binance:margin:USDT"), quantity=1.0, arrives_row=9),)

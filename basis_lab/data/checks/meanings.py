@@ -36,6 +36,9 @@ CONFLICTING_ROWS = _error(
     "which of two prices a run sees would depend on chance",
     "replace the file, or import with --repair keep-first-duplicate or keep-last-duplicate",
 )
+OTHER_INTERVAL = _error(
+    "other-interval", "moves and funding would be those of another span", "name its true interval"
+)
 ORDER = _error(
     "order",
     "a later price would be seen earlier",
@@ -180,6 +183,7 @@ REPAIRED = _warning("repaired", "rows are not as the file has them", "nothing, w
 _ALL = (
     UNREADABLE,
     CONFLICTING_ROWS,
+    OTHER_INTERVAL,
     ORDER,
     FALSE_VALUE,
     BAR_CONTRADICTION,

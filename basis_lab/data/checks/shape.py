@@ -35,6 +35,7 @@ STALE_ROWS = {
     DatasetKind.LST: 4,
     DatasetKind.LST_MARKET: 12,
 }
+STALE_S = 1800  # minutes of a thin market may repeat for less
 LARGE_MOVE, LARGE_GAS_MOVE = 0.10, 9.0
 OPENS_REPEAT_SHARE = 0.98
 _NEVER_STRAIGHT = frozenset({DatasetKind.FUNDING, DatasetKind.GAS, DatasetKind.REWARDS})
@@ -54,8 +55,10 @@ def find_stale(rows: Rows) -> Iterator[Defect]:
         One or none. The rate that a venue settles when nothing happens (the most frequent one
         of its series) may repeat.
     """
-    least = STALE_ROWS.get(rows.kind)
-    if least is None or len(rows.times) <= least:
+    if rows.kind not in STALE_ROWS:
+        return
+    least = max(STALE_ROWS[rows.kind], -(-STALE_S // rows.interval_s))
+    if len(rows.times) <= least:
         return
     same = np.ones(len(rows.times) - 1, dtype=bool)
     for name, values in rows.fields.items():

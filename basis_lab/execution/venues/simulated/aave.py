@@ -2,19 +2,23 @@
 
 Source: aave-v3-origin SupplyLogic and BorrowLogic (scaled mints and burns), ValidationLogic
 (health factor and LTV after a borrow, health factor after a withdrawal), GenericLogic (account
-data). Prices, rates and liquidity are taken as given: own size does not move them.
+data), LiquidationLogic. Prices, rates and liquidity are taken as given: own size does not move
+them, and a liquidator is always there. A staking token's oracle price is its protocol's rate
+times the price of ETH: what a market pays for it moves no health factor.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.calc import aave
+from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import (
+    TAKEN_WHILE_CLOSED,
     Borrow,
     Cause,
     ExecutionResult,
+    FlashBorrow,
+    FlashRepay,
     Instruction,
     Movement,
     Preview,
@@ -24,49 +28,30 @@ from basis_lab.domain.instructions import (
     Supply,
     Withdraw,
 )
-from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
 from basis_lab.errors import (
     HealthFactorError,
     InsufficientBalanceError,
-    InsufficientLiquidityError,
     UnsupportedInstructionError,
     VenueRefusalError,
 )
 from basis_lab.execution.venues.simulated.accounts import Accounts
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
+from basis_lab.execution.venues.simulated.closures import require_open
+from basis_lab.execution.venues.simulated.flash import FlashDesk
+from basis_lab.execution.venues.simulated.liquidator import left, liquidate
+from basis_lab.execution.venues.simulated.reserves import (
+    Account,
+    Lines,
+    Reserve,
+    account,
+    check_liquidity,
+    scale,
+    underlying,
+)
 
 PoolOrder = Supply | Withdraw | Borrow | Repay
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reserve:
-    """One asset of the pool.
-
-    Parameters
-    ----------
-    token : Instrument
-        The wallet's token.
-    supply_index, borrow_index : str
-        Index series.
-    rate, price : str or None
-        Series whose product is the oracle price in share-class currency; None stands for one.
-    ltv, liquidation_threshold : float
-        Of the token as collateral (fractions).
-    supplied, borrowed : str
-        Series of the reserve's totals in token units; where a run's data has none, liquidity is
-        not tested.
-    """
-
-    token: Instrument
-    supply_index: str
-    borrow_index: str
-    rate: str | None
-    price: str | None
-    ltv: float
-    liquidation_threshold: float
-    supplied: str
-    borrowed: str
 
 
 class SimulatedAave:
@@ -78,10 +63,14 @@ class SimulatedAave:
         The venue.
     wallet : SimulatedWallet
         Who pays and receives.
-    collateral, debt : mapping of Instrument to Reserve
+    lines : Lines
         The run's lines of supply and of debt.
     gas_units : mapping of str to float
         Gas by operation.
+    versions : DatedRows
+        Liquidation rules by date.
+    flash : FlashDesk
+        What the pool lends inside a transaction.
     """
 
     def __init__(
@@ -89,20 +78,22 @@ class SimulatedAave:
         name: str,
         *,
         wallet: SimulatedWallet,
-        collateral: Mapping[Instrument, Reserve],
-        debt: Mapping[Instrument, Reserve],
+        lines: Lines,
         gas_units: Mapping[str, float],
+        versions: DatedRows,
+        flash: FlashDesk,
     ) -> None:
         self.name = name
         self._wallet = wallet
-        self._collateral = dict(collateral)
-        self._debt = dict(debt)
-        self._scaled = Accounts(name, [*collateral, *debt])
+        self._versions = versions
+        self._flash = flash
+        self._lines = lines
+        self._scaled = Accounts(name, [*lines.collateral, *lines.debt])
         self._gas_units = dict(gas_units)
 
     def balances(self) -> Mapping[Instrument, float]:
-        """Report scaled balances, of supply and of debt (both positive)."""
-        return self._scaled.report()
+        """Report scaled balances, of supply and of debt (both positive), and flash loans."""
+        return {**self._scaled.report(), **self._flash.owed.report()}
 
     def health(self) -> str:
         """Tell what is wrong, or nothing."""
@@ -110,17 +101,20 @@ class SimulatedAave:
 
     def snapshot(self) -> dict[Instrument, float]:
         """Return the state, to be restored if a step of a transaction fails."""
-        return self._scaled.report()
+        return {**self._scaled.report(), **self._flash.owed.report()}
 
     def restore(self, state: Mapping[Instrument, float]) -> None:
         """Bring back a state."""
         for line, units in state.items():
-            self._scaled[line] = units
+            book = self._flash.owed if line.kind is Kind.FLASH else self._scaled
+            book[line] = units
 
     def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
         """Carry out an order, or refuse it; a refusal leaves wallet and pool as they were."""
         before, tokens = self.snapshot(), self._wallet.snapshot()
         try:
+            if not isinstance(instruction, TAKEN_WHILE_CLOSED):
+                require_open(self.name, market)
             match instruction:
                 case Supply():
                     return self._supply(instruction, market)
@@ -130,6 +124,10 @@ class SimulatedAave:
                     return self._borrow(instruction, market)
                 case Repay():
                     return self._repay(instruction, market)
+                case FlashBorrow():
+                    return self._flash.lend(instruction, market)
+                case FlashRepay():
+                    return self._flash.take_back(instruction, market)
                 case _:
                     raise UnsupportedInstructionError(
                         f"{self.name} does not take this kind of instruction",
@@ -155,32 +153,35 @@ class SimulatedAave:
         float
             From 0; liquidatable below 1.
         """
-        weighted, _, debt = self._account(market)
-        return float(aave.health_factor(np.array([weighted]), np.array([debt]))[0])
+        return float(self._account(market.last).health_factor[0])
 
     def _supply(self, order: Supply, market: Window) -> ExecutionResult:
-        reserve = self._reserve(order, order.atoken, self._collateral)
+        reserve = self._reserve(order, order.atoken, self._lines.collateral)
         gas = self._wallet.pay_gas(self._gas_units["supply"], market)
         taken = self._wallet.debit(reserve.token, order.quantity, market)
-        scaled = _scale(taken, reserve.supply_index, market)
+        scaled = scale(taken, reserve.supply_index, market)
         self._scaled.put(order.atoken, scaled)
         return _filled(order, taken, (-taken, order.atoken, scaled), gas)
 
     def _withdraw(self, order: Withdraw, market: Window) -> ExecutionResult:
-        reserve = self._reserve(order, order.atoken, self._collateral)
-        _check_liquidity(reserve, order.quantity, market)
-        gas = self._wallet.pay_gas(self._gas_units["withdraw"], market)
-        scaled = _scale(order.quantity, reserve.supply_index, market)
+        reserve = self._reserve(order, order.atoken, self._lines.collateral)
+        held = self._scaled[order.atoken]
+        scaled = scale(order.quantity, reserve.supply_index, market)
         burnt = self._scaled.take(order.atoken, scaled)
+        paid = order.quantity
+        if burnt == held:
+            paid = float(underlying(held, reserve.supply_index, market)[-1])
+        check_liquidity(reserve, paid, market)
+        gas = self._wallet.pay_gas(self._gas_units["withdraw"], market)
         self._check_health(market)
-        self._wallet.credit(reserve.token, order.quantity)
-        return _filled(order, order.quantity, (order.quantity, order.atoken, -burnt), gas)
+        self._wallet.credit(reserve.token, paid)
+        return _filled(order, paid, (paid, order.atoken, -burnt), gas)
 
     def _borrow(self, order: Borrow, market: Window) -> ExecutionResult:
-        reserve = self._reserve(order, order.debt, self._debt)
-        _check_liquidity(reserve, order.quantity, market)
+        reserve = self._reserve(order, order.debt, self._lines.debt)
+        check_liquidity(reserve, order.quantity, market)
         gas = self._wallet.pay_gas(self._gas_units["borrow"], market)
-        scaled = _scale(order.quantity, reserve.borrow_index, market)
+        scaled = scale(order.quantity, reserve.borrow_index, market)
         self._scaled.put(order.debt, scaled)
         self._check_health(market)
         self._check_ltv(market)
@@ -188,28 +189,18 @@ class SimulatedAave:
         return _filled(order, order.quantity, (order.quantity, order.debt, scaled), gas)
 
     def _repay(self, order: Repay, market: Window) -> ExecutionResult:
-        reserve = self._reserve(order, order.debt, self._debt)
+        reserve = self._reserve(order, order.debt, self._lines.debt)
         gas = self._wallet.pay_gas(self._gas_units["repay"], market)
         owed = self._scaled[order.debt]
-        scaled = min(_scale(order.quantity, reserve.borrow_index, market), owed)
+        scaled = min(scale(order.quantity, reserve.borrow_index, market), owed)
         whole = scaled == owed
-        due = _underlying(owed, reserve.borrow_index, market) if whole else order.quantity
+        due = float(underlying(owed, reserve.borrow_index, market)[-1]) if whole else order.quantity
         taken = self._wallet.debit(reserve.token, due, market)
         self._scaled[order.debt] = 0.0 if whole else owed - scaled
         return _filled(order, taken, (-taken, order.debt, -scaled), gas)
 
-    def _account(self, market: Window) -> tuple[float, float, float]:
-        """Collateral by liquidation threshold, collateral by LTV, debt (share currency)."""
-        weighted = borrowable = debt = 0.0
-        for line, reserve in self._collateral.items():
-            units = _underlying(self._scaled[line], reserve.supply_index, market)
-            value = units * _price(reserve, market)
-            weighted += value * reserve.liquidation_threshold
-            borrowable += value * reserve.ltv
-        for line, reserve in self._debt.items():
-            units = _underlying(self._scaled[line], reserve.borrow_index, market)
-            debt += units * _price(reserve, market)
-        return weighted, borrowable, debt
+    def _account(self, window: Window) -> Account:
+        return account(self._scaled.report(), self._lines, window)
 
     def _check_health(self, market: Window) -> None:
         factor = self.health_factor(market)
@@ -222,7 +213,8 @@ class SimulatedAave:
             )
 
     def _check_ltv(self, market: Window) -> None:
-        _, borrowable, debt = self._account(market)
+        now = self._account(market.last)
+        debt, borrowable = float(now.debt[0]), float(now.borrowable[0])
         if debt > borrowable:
             raise HealthFactorError(
                 "the collateral does not cover the borrowing at its LTV",
@@ -251,47 +243,30 @@ class SimulatedAave:
             )
         return reserve
 
-    def preview(self, window: Window) -> Preview:  # noqa: ARG002 - the protocol's signature
-        """Do nothing: interest is in the index."""
-        return Preview(flows=(), work_row=None)
+    def _can_be_liquidated(self) -> bool:
+        held = any(self._scaled[line] for line in self._lines.collateral)
+        return held and any(self._scaled[line] for line in self._lines.debt)
 
-    def settle(self, window: Window) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's signature
-        """Do nothing: interest is in the index."""
-        return ()
+    def preview(self, window: Window) -> Preview:
+        """Tell the first row at which the health factor is below 1; interest is in the index."""
+        if not self._can_be_liquidated():
+            return Preview(flows=(), work_row=None)
+        below = np.flatnonzero(self._account(window).health_factor < 1.0)
+        return Preview(flows=(), work_row=window.start + int(below[0]) if len(below) else None)
 
-
-def _scale(underlying: float, index: str, market: Window) -> float:
-    at = market.values(index)[-1:]
-    return float(aave.scaled_from_underlying(np.array([underlying]), at)[0])
-
-
-def _underlying(scaled: float, index: str, market: Window) -> float:
-    if scaled == 0.0:
-        return 0.0
-    at = market.values(index)[-1:]
-    return float(aave.underlying_from_scaled(np.array([scaled]), at)[0])
-
-
-def _price(reserve: Reserve, market: Window) -> float:
-    price = 1.0
-    for name in (reserve.rate, reserve.price):
-        if name is not None:
-            price *= float(market.values(name)[-1])
-    return price
-
-
-def _check_liquidity(reserve: Reserve, quantity: float, market: Window) -> None:
-    if not (market.has(reserve.supplied) and market.has(reserve.borrowed)):
-        return
-    supplied = float(market.values(reserve.supplied)[-1])
-    borrowed = float(market.values(reserve.borrowed)[-1])
-    if quantity > supplied - borrowed:
-        raise InsufficientLiquidityError(
-            "the pool cannot pay that much out now",
-            where=str(reserve.token),
-            value=f"asked {quantity:.6f}, available {supplied - borrowed:.6f}",
-            remedy="take it in parts, or wait until borrowers repay",
-        )
+    def settle(self, window: Window) -> tuple[Statement, ...]:
+        """Let liquidators take what they may of a loan whose health factor is below 1."""
+        if len(window) > 1 or not self._can_be_liquidated():
+            return ()
+        if not self.health_factor(window) < 1.0:
+            return ()
+        done = liquidate(self._lines, self._scaled.report(), self._versions, window)
+        for statement in done:
+            burnt = statement.repaid_scaled + statement.burnt_scaled
+            self._scaled[statement.debt] = left(self._scaled[statement.debt], burnt)
+            seized = statement.seized_scaled
+            self._scaled[statement.atoken] = left(self._scaled[statement.atoken], seized)
+        return done
 
 
 def _filled(

@@ -86,8 +86,15 @@ class SimulatedWallet:
         """Give units away; see ``Accounts.take``. Inside a group the balance may go negative."""
         if self._grouped_gas is None:
             return self._tokens.take(token, quantity)
-        self._tokens.put(token, -quantity)
-        return quantity
+        held = self._tokens[token]
+        taken = held if abs(held - quantity) <= DUST * quantity else quantity
+        self._tokens.put(token, -taken)
+        return taken
+
+    @property
+    def in_group(self) -> bool:
+        """True inside a transaction of several steps."""
+        return self._grouped_gas is not None
 
     def begin_group(self) -> None:
         """Begin a transaction of several steps: gas is gathered, balances are tested at the end."""

@@ -30,6 +30,7 @@ from basis_lab.errors import (
     VenueRefusalError,
 )
 from basis_lab.execution.venues.simulated.accounts import DUST, Accounts
+from basis_lab.execution.venues.simulated.closures import first_loss, require_open, take_loss
 from basis_lab.execution.venues.simulated.markets import (
     PerpMarket,
     Position,
@@ -103,7 +104,10 @@ class SimulatedExchange:
             If the account does not hold them.
         InsufficientMarginError
             If a position needs them as initial margin.
+        VenueClosedError
+            If the venue is closed.
         """
+        require_open(self.name, market)
         if account.kind is Kind.MARGIN:
             self._check_free_margin(quantity, market)
         return self._cash.take(account, quantity)
@@ -111,6 +115,7 @@ class SimulatedExchange:
     def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
         """Fill a trade at the last price plus slippage, or refuse it."""
         try:
+            require_open(self.name, market)
             if isinstance(instruction, SpotTrade):
                 return self._trade_spot(instruction, market)
             if isinstance(instruction, PerpTrade):
@@ -125,9 +130,9 @@ class SimulatedExchange:
             return ExecutionResult(status=Status.REJECTED, instruction=instruction, error=error)
 
     def preview(self, window: Window) -> Preview:
-        """Tell funding and the first liquidation of a window."""
+        """Tell funding, and the first liquidation or default of a window."""
         flows = []
-        work: list[int] = []
+        work = first_loss(self.name, self.balances, window)
         for key, position in self._positions.items():
             if position.size != 0.0:
                 flow = funding_flows(self.name, self._perp[key], position.size, window)
@@ -141,6 +146,10 @@ class SimulatedExchange:
         if len(window) == 1:
             for key in self._positions:
                 done.extend(self._liquidate(key, window))
+        lost = take_loss(self.name, self.balances, window)
+        if lost:
+            self._vanish()
+            done.extend(lost)
         for key, position in self._positions.items():
             if position.size != 0.0:
                 market = self._perp[key]
@@ -148,6 +157,13 @@ class SimulatedExchange:
                 if len(paid):
                     self._cash[market.margin] = float(running(self._cash[market.margin], paid)[-1])
         return tuple(done)
+
+    def _vanish(self) -> None:
+        """Lose every balance and position."""
+        for account in self._cash.report():
+            self._cash[account] = 0.0
+        for key in self._positions:
+            self._positions[key] = Position()
 
     def _trade_spot(self, order: SpotTrade, window: Window) -> ExecutionResult:
         market = self._spot.get(order.base)

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
+import numpy as np
+
+from basis_lab.domain.closings import lost_row, open_rows
 from basis_lab.domain.instructions import (
     Arrival,
     Cause,
     ExecutionResult,
     Instruction,
+    Loss,
     Movement,
     PendingTransfer,
     Preview,
@@ -25,6 +29,7 @@ from basis_lab.errors import (
     VenueRefusalError,
 )
 from basis_lab.execution.venues.simulated.accounts import Accounts
+from basis_lab.execution.venues.simulated.closures import require_open
 
 
 class Account(Protocol):
@@ -182,6 +187,8 @@ class SimulatedTransfers:
                 value=repr(order),
                 remedy="convert first, then send",
             )
+        require_open(order.source.venue, market)
+        require_open(order.destination.venue, market)
         source = self._venues[order.source.venue]
         inside = order.source.venue == order.destination.venue
         rules = self._rules[order.source.venue]
@@ -219,29 +226,37 @@ class SimulatedTransfers:
         )
 
     def preview(self, window: Window) -> Preview:
-        """Tell the first arrival of a window."""
-        rows = [max(x.arrives_row, window.start) for x in self._pending]
-        due = [row for row in rows if row < window.stop]
-        return Preview(flows=(), work_row=min(due, default=None))
+        """Tell the first arrival of a window, or the first loss of what was on its way."""
+        rows = [_due_row(x, window) for x in self._pending]
+        return Preview(flows=(), work_row=min((x for x in rows if x is not None), default=None))
 
     def settle(self, window: Window) -> tuple[Statement, ...]:
-        """Deliver what is due by the window's last row."""
-        due = [x for x in self._pending if x.arrives_row < window.stop]
-        self._pending = [x for x in self._pending if x.arrives_row >= window.stop]
+        """Deliver what is due by the window's last row; a closed venue takes it when it opens."""
+        due = [x for x in self._pending if _due_row(x, window) is not None]
+        self._pending = [x for x in self._pending if x not in due]
         done: list[Statement] = []
         for item in due:
             line = transit_line(item.destination)
             quantity = self._transit.take(line, item.quantity)
-            self._venues[item.destination.venue].credit(item.destination, quantity)
+            venue = item.destination.venue
+            if lost_row(window, venue) is not None:
+                done.append(Loss(venue=venue, lines=(line,)))
+                continue
+            self._venues[venue].credit(item.destination, quantity)
             done.append(
-                Arrival(
-                    venue=item.destination.venue,
-                    transit=line,
-                    destination=item.destination,
-                    quantity=quantity,
-                )
+                Arrival(venue=venue, transit=line, destination=item.destination, quantity=quantity)
             )
         return tuple(done)
+
+
+def _due_row(item: PendingTransfer, window: Window) -> int | None:
+    """Return the first row of a window at which a transfer arrives, or is lost with its venue."""
+    venue = item.destination.venue
+    late = np.arange(window.start, window.stop) >= item.arrives_row
+    taken = np.flatnonzero(late & open_rows(window, venue))
+    arrives = window.start + int(taken[0]) if len(taken) else None
+    lost = lost_row(window, venue)
+    return min((x for x in (arrives, lost) if x is not None), default=None)
 
 
 def transit_line(destination: Instrument) -> Instrument:

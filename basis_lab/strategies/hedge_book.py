@@ -1,4 +1,4 @@
-"""A basis book at one moment, and where a repair takes it."""
+"""A hedged book at one moment, and where a repair takes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class PerpColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BasisBook:
+class HedgeBook:
     """One row of the book as the strategy thinks of it; transit counts at its destination.
 
     Parameters
@@ -22,9 +22,15 @@ class BasisBook:
     price : float
         The underlying, quote per base.
     equity, reserve, cash : float
-        All of it; what is kept back; what lies at the treasury (share currency).
+        All of it; what is kept back; what lies where spot is bought (share currency).
+    treasury_cash : float
+        What lies at the treasury, where that is another place (share currency).
     spot : float
-        Base units held.
+        Base units held, on chain too.
+    sellable, leaving : float
+        Base units that lie where spot is sold, and those that wait in a withdrawal queue.
+    other : float
+        Value of what is neither cash nor hedged: rewards (share currency).
     shorts : mapping of venue to float
         Base units short, positive.
     margin_cash, margin_equity : mapping of venue to float
@@ -36,9 +42,28 @@ class BasisBook:
     reserve: float
     cash: float
     spot: float
+    sellable: float
     shorts: Mapping[str, float]
     margin_cash: Mapping[str, float]
     margin_equity: Mapping[str, float]
+    treasury_cash: float = 0.0
+    leaving: float = 0.0
+    other: float = 0.0
+
+    def staying(self, target: float) -> float:
+        """Return the spot that is there once what waits in a queue has left for a target.
+
+        Parameters
+        ----------
+        target : float
+            Base units.
+
+        Returns
+        -------
+        float
+            Base units.
+        """
+        return self.spot - min(self.leaving, max(self.spot - target, 0.0))
 
     @property
     def invested(self) -> float:
@@ -69,7 +94,9 @@ class Goal:
     margins : mapping of venue to float
         Margin equity (share currency).
     cash : float
-        What the treasury needs: for a purchase, a payment, a refill.
+        What the place where spot is bought needs.
+    payment : float
+        What the treasury needs, where that is another place: for a payment, a refill.
     from_reserve : float
         What may be taken from the reserve.
     """
@@ -78,4 +105,5 @@ class Goal:
     weights: Mapping[str, float]
     margins: Mapping[str, float]
     cash: float
+    payment: float = 0.0
     from_reserve: float = 0.0

@@ -1,5 +1,6 @@
-"""The desk of a basis mode: what the book is, where a repair goes, which orders get there."""
+"""The desk of a hedged mode: what the book is, where a repair goes, which orders get there."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +8,13 @@ import numpy as np
 from basis_lab.domain import series
 from basis_lab.domain.instructions import Instruction, PerpTrade, SpotTrade, Transfer
 from basis_lab.domain.instruments import Instrument, Kind, Universe
+from basis_lab.domain.market import FloatArray
 from basis_lab.strategies.base import Terms, View
-from basis_lab.strategies.basis_book import BasisBook, Goal, PerpColumns
-from basis_lab.strategies.basis_holdings import hedge_venues
+from basis_lab.strategies.hedge_book import Goal, HedgeBook, PerpColumns
+from basis_lab.strategies.hedge_holdings import hedge_venues
 from basis_lab.strategies.moves import Account, plan_moves
-from basis_lab.strategies.parameters import BasisParameters
+from basis_lab.strategies.parameters import HedgedParameters
+from basis_lab.strategies.stake_desk import StakeDesk
 
 SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
 ROUNDING = 1.0 - 2.0**-50  # keeps a purchase with all cash from asking for one ulp too much
@@ -19,12 +22,12 @@ FEE_HEADROOM = 1.1  # cash kept for fees, over their estimate at today's price
 MOVE_THRESHOLD = 1e-4  # share of equity below which a margin difference is left alone
 
 
-class BasisDesk:
-    """Reads the book and writes the orders of a basis mode.
+class HedgeDesk:
+    """Reads the book and writes the orders of a hedged mode.
 
     Parameters
     ----------
-    parameters : BasisParameters
+    parameters : HedgedParameters
         The ``strategy`` block.
     universe : Universe
         The run's columns.
@@ -34,22 +37,28 @@ class BasisDesk:
         What acting costs.
     least_margin : float
         Margin ratio (fraction of notional) below which no cash is sent away.
+    chain : StakeDesk or None
+        Reads what of the long book lies on chain; None where all of it is spot.
     """
 
     def __init__(
         self,
-        parameters: BasisParameters,
+        parameters: HedgedParameters,
         universe: Universe,
         asset: str,
         terms: Terms,
         least_margin: float,
+        chain: StakeDesk | None = None,
     ) -> None:
         currency = universe.share_currency
         symbol = series.symbol_of(asset)
         home = parameters.spot_venue
         self.home = home
-        self.treasury = Instrument(home, Kind.TOKEN, currency)
-        self.reserve = Instrument(home, Kind.RESERVE, currency)
+        self.universe = universe
+        self.chain = chain
+        self.trading = Instrument(home, Kind.TOKEN, currency)
+        self.treasury = Instrument(parameters.treasury, Kind.TOKEN, currency)
+        self.reserve = Instrument(parameters.treasury, Kind.RESERVE, currency)
         self.base = Instrument(home, Kind.TOKEN, asset)
         self.price = series.spot(home, asset)
         self.weights = {v: parameters.hedge_allocation[v] for v in hedge_venues(parameters)}
@@ -67,10 +76,13 @@ class BasisDesk:
         self._terms = terms
         self._least_margin = least_margin
         self._base_column = universe.column(self.base)
-        self._cash_column = universe.column(self.treasury)
+        coming = Instrument(home, Kind.IN_TRANSIT, asset)
+        self._transit_column = universe.column(coming if chain is not None else self.base)
+        self._trading_column = universe.column(self.trading)
+        self._treasury_column = universe.column(self.treasury)
         self._reserve_column = universe.column(self.reserve)
 
-    def read(self, view: View) -> BasisBook:
+    def read(self, view: View) -> HedgeBook:
         """Return the book at a view's last row.
 
         Parameters
@@ -80,23 +92,33 @@ class BasisDesk:
 
         Returns
         -------
-        BasisBook
+        HedgeBook
             Transit counts at its destination.
         """
         held = view.exposure.quantities[-1]
         prices = view.window.unit_prices[-1]
-        arriving = dict.fromkeys((self.treasury, *self.margins.values()), 0.0)
+        arriving: dict[Instrument, float] = {}
         for item in view.pending:
-            arriving[item.destination] += item.quantity
+            arriving[item.destination] = self._coming(arriving, item.destination) + item.quantity
         cash = {
-            v: float(held[c.margin]) + arriving[self.margins[v]] for v, c in self.columns.items()
+            v: float(held[c.margin]) + self._coming(arriving, self.margins[v])
+            for v, c in self.columns.items()
         }
-        return BasisBook(
+        apart = self.treasury != self.trading
+        base = float(held[self._base_column]) + self._coming(arriving, self.base)
+        stacked = None if self.chain is None else self.chain.read(view)
+        return HedgeBook(
             price=float(view.window.values(self.price)[-1]),
             equity=float(view.exposure.equity[-1]),
             reserve=float(held[self._reserve_column]),
-            spot=float(held[self._base_column]),
-            cash=float(held[self._cash_column]) + arriving[self.treasury],
+            spot=base + (0.0 if stacked is None else stacked.long),
+            sellable=base,
+            cash=float(held[self._trading_column]) + self._coming(arriving, self.trading),
+            treasury_cash=float(held[self._treasury_column]) + self._coming(arriving, self.treasury)
+            if apart
+            else 0.0,
+            leaving=0.0 if stacked is None else stacked.claims,
+            other=0.0 if self.chain is None else float(self.chain.dust_value(view)[-1]),
             shorts={v: -float(held[c.perp]) for v, c in self.columns.items()},
             margin_cash=cash,
             margin_equity={
@@ -105,12 +127,51 @@ class BasisDesk:
             },
         )
 
-    def goal(self, book: BasisBook, spot: float, cash: float) -> Goal:
+    @staticmethod
+    def _coming(arriving: Mapping[Instrument, float], account: Instrument) -> float:
+        return arriving[account] if account in arriving else 0.0
+
+    def long(self, view: View) -> FloatArray:
+        """Return the long book at each row, base units, shape (W,).
+
+        Parameters
+        ----------
+        view : View
+            Any number of rows.
+
+        Returns
+        -------
+        ndarray of shape (W,)
+            Spot, and what lies on chain; what is on its way counts.
+        """
+        spot = view.exposure.quantities[:, self._base_column]
+        if self.chain is None:
+            return spot
+        return spot + self.chain.long(view) + view.exposure.quantities[:, self._transit_column]
+
+    def needs(self, payment: float, purchase: float) -> dict[str, float]:
+        """Return what a goal needs in cash at the treasury and where spot is bought.
+
+        Parameters
+        ----------
+        payment, purchase : float
+            Share currency.
+
+        Returns
+        -------
+        dict of str to float
+            ``cash`` and ``payment`` of a ``Goal``; one place needs both where they are one.
+        """
+        if self.treasury == self.trading:
+            return {"cash": payment + purchase, "payment": 0.0}
+        return {"cash": purchase, "payment": payment}
+
+    def goal(self, book: HedgeBook, spot: float, cash: float) -> Goal:
         """Return the goal of holding ``spot`` units, keeping ``cash``, the rest margin by weight.
 
         Parameters
         ----------
-        book : BasisBook
+        book : HedgeBook
         spot : float
             Base units.
         cash : float
@@ -124,20 +185,20 @@ class BasisDesk:
         purchase = self._purchase_cost(max(spot - book.spot, 0.0), book.price)
         kept = min(spot, book.spot) * book.price
         fees = self._fees_out(book) + (self._fees_home() if cash > 0.0 else 0.0)
-        margin = book.invested - cash - fees - kept - purchase
+        margin = book.invested - book.other - cash - fees - kept - purchase
         return Goal(
             spot=spot,
             weights=self.weights,
             margins={v: w * margin for v, w in self.weights.items()},
-            cash=cash + purchase,
+            **self.needs(cash, purchase),
         )
 
-    def free(self, book: BasisBook, cash: float) -> Goal:
+    def free(self, book: HedgeBook, cash: float) -> Goal:
         """Return the goal of staying out of the market with ``cash`` at the treasury.
 
         Parameters
         ----------
-        book : BasisBook
+        book : HedgeBook
         cash : float
             What the treasury needs (share currency).
 
@@ -146,19 +207,19 @@ class BasisDesk:
         Goal
             What the treasury lacks is taken from every margin account alike.
         """
-        lacking = max(cash - book.cash, 0.0)
+        lacking = max(cash - book.cash - book.treasury_cash, 0.0)
         lacking += self._fees_home() if lacking > 0.0 else 0.0
         left = max(1.0 - lacking / book.margin, 0.0) if book.margin > 0.0 else 0.0
         margins = {v: x * left for v, x in book.margin_equity.items()}
-        return Goal(spot=0.0, weights=self.weights, margins=margins, cash=cash)
+        return Goal(spot=0.0, weights=self.weights, margins=margins, **self.needs(cash, 0.0))
 
-    def trade(self, view: View, book: BasisBook, goal: Goal) -> list[Instruction]:
+    def trade(self, view: View, book: HedgeBook, goal: Goal) -> list[Instruction]:
         """Return the orders that bring spot and every short to the goal at one timestamp.
 
         Parameters
         ----------
         view : View
-        book : BasisBook
+        book : HedgeBook
         goal : Goal
 
         Returns
@@ -168,7 +229,7 @@ class BasisDesk:
             small to hedge becomes to hold nothing.
         """
         instructions: list[Instruction] = []
-        if not self.hedgeable(view, goal):
+        if self.chain is None and not self.hedgeable(view, goal):
             goal = replace(goal, spot=0.0)
         order = self._spot_order(book, goal)
         after = book.spot
@@ -177,7 +238,8 @@ class BasisDesk:
             fee = self._terms.spot[order.venue].fee
             after += order.quantity * (1.0 - fee) if order.quantity > 0.0 else order.quantity
         for venue, short in book.shorts.items():
-            units = goal.weights[venue] * after if goal.spot > 0.0 else 0.0
+            kept = goal.spot > 0.0 or self.chain is not None
+            units = goal.weights[venue] * max(after, 0.0) if kept else 0.0
             wanted = self._terms.perp[venue].round_down(units)
             change = short - wanted  # positive buys back
             if change != 0.0 and (wanted == 0.0 or self._worth(view, book, venue, change)):
@@ -205,12 +267,12 @@ class BasisDesk:
                 return False
         return True
 
-    def moves(self, book: BasisBook, goal: Goal, *, realised: bool) -> list[Instruction]:
+    def moves(self, book: HedgeBook, goal: Goal, *, realised: bool) -> list[Instruction]:
         """Return transfers towards the goal; with ``realised`` of cash alone, else of profits.
 
         Parameters
         ----------
-        book : BasisBook
+        book : HedgeBook
         goal : Goal
         realised : bool
             Whether unrealised profit stays where it is.
@@ -221,7 +283,10 @@ class BasisDesk:
             In the order of sending.
         """
         threshold = MOVE_THRESHOLD * book.equity
-        accounts = [Account(instrument=self.treasury, surplus=book.cash - goal.cash, tolerance=0.0)]
+        accounts = [Account(instrument=self.trading, surplus=book.cash - goal.cash, tolerance=0.0)]
+        if self.treasury != self.trading:
+            left = book.treasury_cash - goal.payment
+            accounts.insert(0, Account(instrument=self.treasury, surplus=left, tolerance=0.0))
         for venue, margin in self.margins.items():
             surplus = book.margin_equity[venue] - goal.margins[venue]
             if realised:
@@ -235,12 +300,12 @@ class BasisDesk:
             )
         return list(plan_moves(accounts, self._terms.sending))
 
-    def keep(self, book: BasisBook, amount: float) -> list[Instruction]:
+    def keep(self, book: HedgeBook, amount: float) -> list[Instruction]:
         """Return the transfer of an amount from the treasury to the reserve.
 
         Parameters
         ----------
-        book : BasisBook
+        book : HedgeBook
         amount : float
             Share currency, at most the treasury's cash is sent.
 
@@ -249,18 +314,18 @@ class BasisDesk:
         list of Instruction
             One transfer, or none.
         """
-        quantity = min(amount, book.cash)
+        quantity = min(amount, book.cash if self.treasury == self.trading else book.treasury_cash)
         if quantity <= 0.0:
             return []
         return [Transfer(source=self.treasury, destination=self.reserve, quantity=quantity)]
 
-    def realise(self, view: View, book: BasisBook, goal: Goal) -> list[Instruction]:
+    def realise(self, view: View, book: HedgeBook, goal: Goal) -> list[Instruction]:
         """Close and reopen just enough of each short to turn needed profit into cash.
 
         Parameters
         ----------
         view : View
-        book : BasisBook
+        book : HedgeBook
         goal : Goal
             Whose margins say what has to leave.
 
@@ -308,13 +373,13 @@ class BasisDesk:
             reduce_only=change > 0.0,
         )
 
-    def _worth(self, view: View, book: BasisBook, venue: str, change: float) -> bool:
+    def _worth(self, view: View, book: HedgeBook, venue: str, change: float) -> bool:
         """Tell if the venue takes an order of this size; a first short is always tried."""
         terms = self._terms.perp[venue]
         large = abs(change) * self._quote(view, venue) >= terms.min_notional
         return book.shorts[venue] == 0.0 or (abs(change) >= terms.lot and large)
 
-    def _spot_order(self, book: BasisBook, goal: Goal) -> SpotTrade | None:
+    def _spot_order(self, book: HedgeBook, goal: Goal) -> SpotTrade | None:
         terms = self._terms.spot[self.home]
         change = goal.spot - book.spot
         if change > 0.0:
@@ -323,14 +388,14 @@ class BasisDesk:
             affordable = max(book.cash, 0.0) / (book.price * (1.0 + slippage))
             quantity = terms.round_down(min(gross, affordable * ROUNDING))
         else:
-            quantity = -terms.round_down(-change)
+            quantity = -terms.round_down(min(-change, max(book.sellable, 0.0)))
         size = abs(quantity) * book.price
-        if quantity == 0.0 or (book.spot > 0.0 and size < terms.min_notional):
+        if quantity == 0.0 or (book.sellable > 0.0 and size < terms.min_notional):
             return None
         return SpotTrade(
             venue=self.home,
             base=self.base,
-            quote=self.treasury,
+            quote=self.trading,
             quantity=quantity,
             max_slippage=SLIPPAGE_ALLOWANCE * float(terms.slippage(np.array([size]))[0]),
         )
@@ -342,21 +407,23 @@ class BasisDesk:
         slippage = float(terms.slippage(np.array([gross * price]))[0])
         return gross * price * (1.0 + slippage)
 
-    def _fee_cash(self, book: BasisBook, goal: Goal, venue: str) -> float:
+    def _fee_cash(self, book: HedgeBook, goal: Goal, venue: str) -> float:
         """Cash that a venue must keep for the fees of the shorts still to be opened there."""
         opened = max(goal.weights[venue] * goal.spot - book.shorts[venue], 0.0)
         return FEE_HEADROOM * opened * book.price * self._terms.perp[venue].fee
 
     def _fees_home(self) -> float:
         """Fees of sending from every other venue to the treasury's, at most."""
-        return sum(self._terms.sending[v].fee for v in self.weights if v != self.home)
+        places = dict.fromkeys((self.home, *self.weights))
+        return sum(self._terms.sending[v].fee for v in places if v != self.treasury.venue)
 
-    def _fees_out(self, book: BasisBook) -> float:
+    def _fees_out(self, book: HedgeBook) -> float:
         """Fees of sending to every venue beside the treasury's that holds no margin yet."""
-        waiting = [v for v in self.weights if v != self.home and book.margin_equity[v] == 0.0]
-        return self._terms.sending[self.home].fee * len(waiting)
+        here = self.treasury.venue
+        waiting = [v for v in self.weights if v != here and book.margin_equity[v] == 0.0]
+        return self._terms.sending[here].fee * len(waiting)
 
-    def _units_to_realise(self, view: View, book: BasisBook, venue: str, wanted: float) -> float:
+    def _units_to_realise(self, view: View, book: HedgeBook, venue: str, wanted: float) -> float:
         """Units whose closing brings ``wanted`` cash after fees; 0.0 where none can."""
         profit = book.margin_equity[venue] - book.margin_cash[venue]
         if wanted <= MOVE_THRESHOLD * book.equity or profit <= 0.0:

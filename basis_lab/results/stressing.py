@@ -1,0 +1,205 @@
+"""One row a stress: what it cost, how near it came, and how long until it was made good."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.results.text import align_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASE = "base"
+FAILED = "failed"
+ROUNDING = 1e-12  # of NAV: less than this below its level is back at it
+HEADINGS = (
+    "stress",
+    "net P&L",
+    "against base",
+    "worst HF",
+    "worst margin",
+    "liquidations",
+    "drawdown",
+    "days to recover",
+    "status",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StressRow:
+    """What one stress did to a run; None where a figure does not apply.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name, or ``base`` for the run without it.
+    net_pnl : float or None
+        Share-class currency.
+    net_pnl_to_base : float or None
+        Less that of the base run.
+    min_health_factor, min_margin_ratio : float or None
+        The worst at the marks of the timesteps; of margin, at any venue.
+    liquidations : int or None
+        Positions that venues closed.
+    max_drawdown : float or None
+        Fraction of NAV per share, <= 0.
+    days_to_recover : float or None
+        From the stress until NAV per share is back where it stood just before; 0 where it never
+        fell, None where it never came back or nothing was stressed.
+    status : str
+        completed, stopped or failed.
+    run_id : str
+        The run's name; empty where it failed.
+    currency : str
+        Of the amounts.
+    note : str
+        Why it failed, or that the stress changed nothing that the run uses.
+    """
+
+    scenario: str
+    net_pnl: float | None = None
+    net_pnl_to_base: float | None = None
+    min_health_factor: float | None = None
+    min_margin_ratio: float | None = None
+    liquidations: int | None = None
+    max_drawdown: float | None = None
+    days_to_recover: float | None = None
+    status: str = FAILED
+    run_id: str = ""
+    currency: str = ""
+    note: str = ""
+
+
+def stress_row(
+    scenario: str, summary: Mapping[str, Any], base: Mapping[str, Any], days: float | None
+) -> StressRow:
+    """Return the row of a run that came to its end.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name.
+    summary, base : mapping
+        Figures of the run, and of the one without the stress.
+    days : float or None
+        As ``days_to_recover`` found them.
+
+    Returns
+    -------
+    StressRow
+        With the warnings about stresses that changed nothing as its note.
+    """
+    margins = summary["min_margin_ratio"]
+    return StressRow(
+        scenario=scenario,
+        net_pnl=summary["net_pnl"],
+        net_pnl_to_base=summary["net_pnl"] - base["net_pnl"],
+        min_health_factor=summary["min_health_factor"],
+        min_margin_ratio=None if margins is None else min(margins.values()),
+        liquidations=summary["liquidations"],
+        max_drawdown=summary["max_drawdown"],
+        days_to_recover=days,
+        status=summary["status"],
+        run_id=summary["run_id"],
+        currency=summary["currency"],
+        note="; ".join(x for x in summary["warnings"] if "changes nothing in this run" in x),
+    )
+
+
+def days_to_recover(times: TimeArray, nav: FloatArray, row: int) -> float | None:
+    """Return the days from a stress until NAV per share is back at its level before it.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (T,)
+        Timesteps.
+    nav : ndarray of shape (T,)
+        NAV per share after each.
+    row : int
+        The timestep at which the stress takes hold.
+
+    Returns
+    -------
+    float or None
+        0.0 where it never fell, None where it never came back.
+
+    Examples
+    --------
+    >>> hours = np.datetime64("2024-06-01T00", "s") + np.arange(5) * np.timedelta64(12, "h")
+    >>> days_to_recover(hours, np.array([1.0, 1.1, 0.9, 1.0, 1.1]), 2)
+    1.0
+    """
+    level = nav[max(row - 1, 0)] * (1.0 - ROUNDING)
+    below = np.flatnonzero(nav[row:] < level)
+    if not len(below):
+        return 0.0
+    fallen = row + int(below[0])
+    back = np.flatnonzero(nav[fallen:] >= level)
+    if not len(back):
+        return None
+    return float((times[fallen + int(back[0])] - times[row]) / np.timedelta64(1, "D"))
+
+
+def stress_table(rows: Sequence[StressRow]) -> "pd.DataFrame":
+    """Return the rows as a table.
+
+    Parameters
+    ----------
+    rows : sequence of StressRow
+        The base run first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a stress, by its name; figures that do not apply are NaN.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame([asdict(row) for row in rows]).set_index("scenario")
+    figures = [x for x in table.columns if x not in {"status", "run_id", "currency", "note"}]
+    return table.astype(dict.fromkeys(figures, float))
+
+
+def word_stresses(rows: Sequence[StressRow]) -> str:
+    """Return the rows for people.
+
+    Parameters
+    ----------
+    rows : sequence of StressRow
+        The base run first.
+
+    Returns
+    -------
+    str
+        A table, then what there is to say of single rows.
+    """
+    lines = [HEADINGS, *(_words(row) for row in rows)]
+    said = [f"{row.scenario}: {row.note}" for row in rows if row.note]
+    head = f"amounts in {rows[0].currency}; worst margin is the least margin ratio at any venue"
+    return "\n".join([align_table(lines, right=tuple(range(1, 8))), "", head, *said])
+
+
+def _words(row: StressRow) -> tuple[str, ...]:
+    return (
+        row.scenario,
+        _figure(row.net_pnl, "{:,.2f}"),
+        _figure(row.net_pnl_to_base, "{:+,.2f}"),
+        _figure(row.min_health_factor, "{:.4f}"),
+        _figure(row.min_margin_ratio, "{:.2%}"),
+        _figure(row.liquidations, "{:.0f}"),
+        _figure(row.max_drawdown, "{:.2%}"),
+        _figure(row.days_to_recover, "{:.1f}") or ("" if _unstressed(row) else "never"),
+        row.status,
+    )
+
+
+def _unstressed(row: StressRow) -> bool:
+    return row.scenario == BASE or bool(row.note)
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "" if value is None or math.isnan(value) else form.format(value)
