@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from basis_lab.data.catalogue import CanonicalStore
 from basis_lab.data.checks.meanings import AGREES, COLUMN_READ, MADE_OF, UNREADABLE
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Rows
@@ -120,9 +119,9 @@ def check_store(store: Store, rules: Rules | None = None) -> Checked:
         found += told
         series += read
     found += _check_raw_markets(store) if isinstance(store, RawStore) else _check_markets(series)
-    if isinstance(store, CanonicalStore):
+    if not isinstance(store, RawStore):
         found += [_of(Finding(UNREADABLE, why), name) for name, why in store.refused.items()]
-    if isinstance(store, RawStore):
+    else:
         found += _check_unread(store, {} if rules is None else rules)
     wrong = {x.file for x in found if x.severity is Severity.ERROR}
     good = [f"{x.info.id}, {x.info.rows:,} rows" for x in series if x.info.file not in wrong]

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from basis_lab.data.checks.meanings import REPAIRED
-from basis_lab.data.checks.order import holes_after
+from basis_lab.data.checks.order import find_conflicting_rows, holes_after
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.values import find_bar_contradictions, find_false_values
 from basis_lab.data.findings import Finding
@@ -168,6 +168,8 @@ def _repaired(rows: Rows, lines: IntArray, one: Repair) -> tuple[Rows, IntArray,
     """Return the rows after one repair, their lines, and the times that it changed."""
     match one.kind:
         case RepairKind.KEEP_FIRST | RepairKind.KEEP_LAST:
+            if next(find_conflicting_rows(rows), None) is None:
+                return rows, lines, rows.times[:0]
             kept = _one_a_time(rows.times, last=one.kind is RepairKind.KEEP_LAST)
             return _kept(rows, lines, kept)
         case RepairKind.SORT_ROWS:

@@ -90,8 +90,7 @@ class Requirement:
 class SeriesSource:
     """Where a series of a frame came from, for the manifest.
 
-    ``notes`` says in words what was carried, proxied, shifted or substituted, ``warnings`` what
-    the checks of the data say of the rows that the run uses.
+    ``notes`` says what was carried, proxied or substituted, ``warnings`` what checks found.
     """
 
     key: str

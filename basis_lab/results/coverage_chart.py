@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Bar, Figure
 
 from basis_lab.data.coverage import Coverage
 from basis_lab.results import style
+
+__all__ = ["Figure", "draw_coverage"]
 
 MODE, MISSING = style.CHAIN, style.CRITICAL
 ROW_PIXELS, EDGE_PIXELS = 19, 150
 _MILLISECOND = np.timedelta64(1, "ms")
 
 
-def draw_coverage(modes: Sequence[Coverage], datasets: Sequence[Coverage]) -> go.Figure:
+def draw_coverage(modes: Sequence[Coverage], datasets: Sequence[Coverage]) -> Figure:
     """Draw from when to when modes can run and datasets reach.
 
     Parameters
@@ -31,7 +33,7 @@ def draw_coverage(modes: Sequence[Coverage], datasets: Sequence[Coverage]) -> go
     able = sum(bool(x.spans) for x in modes)
     title = f"{able} of {len(modes)} modes can run on this data"
     layout = style.light_layout(title, "a bar is a stretch without a hole, UTC", "")
-    figure = go.Figure(layout=layout)
+    figure = Figure(layout=layout)
     figure.add_trace(_bars(datasets, "datasets", style.MARGIN))
     figure.add_trace(_bars(modes, "modes", MODE))
     names = [*(x.name for x in reversed(datasets)), *(x.name for x in reversed(modes))]
@@ -60,9 +62,9 @@ def _lack(mode: Coverage) -> str:
     return f"missing {mode.missing[0]}{more}"
 
 
-def _bars(rows: Sequence[Coverage], name: str, colour: str) -> go.Bar:
+def _bars(rows: Sequence[Coverage], name: str, colour: str) -> Bar:
     spans = [(row.name, first, last) for row in rows for first, last in row.spans]
-    return go.Bar(
+    return Bar(
         name=name,
         orientation="h",
         y=[x[0] for x in spans],

@@ -18,7 +18,8 @@ from basis_lab.engine.compose import blueprint_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    from plotly.graph_objects import Figure
+
+    from basis_lab.results.coverage_chart import Figure
 
 POOL = "lending_pool"
 
