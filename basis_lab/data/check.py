@@ -145,19 +145,19 @@ def check_run(load: Callable[[], MarketFrame], mode: str) -> Checked:
     Returns
     -------
     Checked
-        Every series with what the manifest would say of it, or the error that stops the run.
+        Every series with what the manifest would say of it and the warnings that the run would
+        carry, or the error that stops it.
     """
     try:
         frame = load()
     except DataError as error:
         return Checked(good=(), findings=(_of_error(error),), summary=f"{mode} cannot run")
-    good = [
-        "; ".join(dict.fromkeys([f"{x.key} from {x.file}", *x.notes, *x.warnings]))
-        for x in frame.sources
-    ]
+    good = ["; ".join([f"{x.key} from {x.file}", *x.notes]) for x in frame.sources]
+    told = dict.fromkeys((x.file, text) for x in frame.sources for text in x.warnings)
     span = f"{frame.times[0]}Z to {frame.times[-1]}Z, {frame.rows:,} timesteps"
     summary = f"{mode} has what it needs, {span}"
-    return Checked(good=tuple(good), findings=(), summary=summary)
+    findings = tuple(_of_run(file, text) for file, text in told)
+    return Checked(good=tuple(good), findings=findings, summary=summary)
 
 
 def peer_of(series: TimeSeries) -> Peer | None:
@@ -190,6 +190,18 @@ def _rows_of(dataset: DatasetId, series: TimeSeries) -> Rows:
         times=series.times,
         fields=series.fields,
         interval_s=series.info.interval_s,
+    )
+
+
+def _of_run(file: str, text: str) -> CheckFinding:
+    return CheckFinding(
+        severity=Severity.WARNING,
+        check="run",
+        file=file,
+        rows="",
+        what=text,
+        effect="the run goes on; its warnings and its manifest say so",
+        remedy="see `basis-lab data check` without a mode",
     )
 
 

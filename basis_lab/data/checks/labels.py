@@ -122,7 +122,8 @@ def _moves(peer: Peer) -> Moves:
 
 def _shift(ours: Moves, theirs: Moves, *, funding: bool) -> _Shift:
     unmoved = _correlation(ours, theirs, 0)
-    if unmoved >= 1.0 - 2.0 * CLEAR_MARGIN:  # no other shift can be clearer
+    # Moves of a price are like none of another hour, so that no other shift can be clearer.
+    if unmoved >= (1.0 - CLEAR_MARGIN if funding else CLEAR_CORRELATION):
         return _Shift(0, unmoved, unmoved)
     found = {h: _correlation(ours, theirs, h) for h in range(-SCANNED_H, SCANNED_H + 1)}
     best = max(found, key=lambda hours: (found[hours], -abs(hours)))

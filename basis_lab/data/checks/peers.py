@@ -13,6 +13,7 @@ from basis_lab.domain.market import FloatArray, TimeArray
 LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
 FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
 ENOUGH_TO_OUTVOTE = 3
+ENOUGH_FOR_A_LEVEL = 10_000  # rows, evenly spread
 
 _TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
 _WRAPPED = {"WETHUSDT": "ETHUSDT", "WETHUSD": "ETHUSDT", "WBTCUSDT": "BTCUSDT"}
@@ -168,7 +169,9 @@ def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
         ours, theirs = common_places(peer.rows.times, first.rows.times)
         if not len(ours):
             continue
-        ratio = float(np.median(peer.rows.first_field[ours] / first.rows.first_field[theirs]))
+        every = max(len(ours) // ENOUGH_FOR_A_LEVEL, 1)
+        left = peer.rows.first_field[ours[::every]]
+        ratio = float(np.median(left / first.rows.first_field[theirs[::every]]))
         if not 1.0 / LEVEL_APART < ratio < LEVEL_APART:
             what = f"{peer.dataset} is typically {ratio:.6g} times {first.dataset} ({first.file})"
             yield peer, Defect(what=what, field="", places=NOWHERE, value=ratio)

@@ -168,10 +168,7 @@ def find_interpolated(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind in _NEVER_STRAIGHT:
         return
-    straight, moving = _straight(rows)
-    if moving.sum() < _TESTED_ROWS:
-        return
-    share = float(np.mean(straight[moving]))
+    share = _share(*_straight(rows))
     if share >= INTERPOLATED_SHARE:
         name = next(iter(rows.fields))
         what = (
@@ -194,9 +191,11 @@ def find_straight_lines(rows: Rows) -> Iterator[Defect]:
     Defect
         One or none.
     """
-    if rows.kind in _NEVER_STRAIGHT or next(find_interpolated(rows), None) is not None:
+    if rows.kind in _NEVER_STRAIGHT:
         return
     straight, moving = _straight(rows)
+    if _share(straight, moving) >= INTERPOLATED_SHARE:
+        return
     runs = runs_of(straight & moving, STRAIGHT_ROWS)
     if runs:
         places = np.concatenate([np.arange(first, end) + 1 for first, end in runs])
@@ -262,6 +261,12 @@ def smoothed_share(values: FloatArray) -> float:
     places = moved[:: max(len(moved) // _SMOOTHED_SAMPLE, 1)]
     medians = np.partition(windows[places], half, axis=1)[:, half]
     return float(np.mean(medians == values[half + places]))
+
+
+def _share(straight: BoolArray, moving: BoolArray) -> float:
+    """Return how many of the rows that move lie on lines; 0 where too few move to tell."""
+    count = int(moving.sum())
+    return float((straight & moving).sum()) / count if count >= _TESTED_ROWS else 0.0
 
 
 def _straight(rows: Rows) -> tuple[BoolArray, BoolArray]:
