@@ -103,8 +103,11 @@ def exact(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray
     Returns
     -------
     ndarray of shape (T,)
-        Values at the timesteps.
+        Values at the timesteps; a view where every one has its own.
     """
+    low = int(np.searchsorted(stamps, times[0])) if len(times) else 0
+    if np.array_equal(stamps[low : low + len(times)], times):
+        return values[low : low + len(times)]  # bars on the very timesteps: nothing is copied
     place = np.minimum(np.searchsorted(stamps, times), len(stamps) - 1)
     return np.where(stamps[place] == times, values[place], np.nan)
 
@@ -361,21 +364,28 @@ def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray
     match requirement.alignment:
         case Alignment.BAR_OPEN:
             since = series.info.first if requirement.starts_later else times[0]
-            return np.setdiff1d(times[times >= since], series.times)
+            return _lacking(times[times >= since], series.times)
         case Alignment.BAR_EXTREME:
             bar = np.timedelta64(series.info.interval_s, "s")
-            return np.setdiff1d(np.arange(times[0], times[-1], bar), series.times)
+            return _lacking(np.arange(times[0], times[-1], bar), series.times)
         case Alignment.STAMP:
-            return np.setdiff1d(_grid(series, times[0], times[-1]), series.times)
+            return _lacking(_grid(series, times[0], times[-1]), series.times)
         case Alignment.TRAILING_MEAN:
             # It reaches back as far as there is history, and no further.
             asked = times[0] - window_of(requirement) + SECOND
             start = max(asked, min(series.info.first, times[0]))
-            return np.setdiff1d(_grid(series, start, times[-1]), series.times)
+            return _lacking(_grid(series, start, times[-1]), series.times)
         case Alignment.INDEX | Alignment.STEP:
             return _late_snapshots(series, times)
         case _:  # growth and volatility wait for history; payouts are judged by their programme
             return times[:0]
+
+
+def _lacking(wanted: TimeArray, stamps: TimeArray) -> TimeArray:
+    """Return what is not among the stamps; both ascend, which numpy's sets do not use."""
+    place = np.minimum(np.searchsorted(stamps, wanted), len(stamps) - 1)
+    absent: TimeArray = wanted[stamps[place] != wanted]
+    return absent
 
 
 def _grid(series: TimeSeries, start: np.datetime64, end: np.datetime64) -> TimeArray:

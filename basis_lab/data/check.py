@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from basis_lab.data.checks.meanings import AGREES, COLUMN_READ, MADE_OF, UNREADABLE
 from basis_lab.data.checks.peers import Peer
@@ -10,6 +9,7 @@ from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import CHECKED_BY_SERIES, check_markets, check_order, check_series
 from basis_lab.data.findings import Finding, Severity
 from basis_lab.data.markets import findings_by_file
+from basis_lab.data.places import Place
 from basis_lab.data.quality import words_of
 from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import RawFile
@@ -75,12 +75,12 @@ class Checked:
     findings: tuple[CheckFinding, ...]
     summary: str
 
-    def stop_on_errors(self, place: Path) -> None:
+    def stop_on_errors(self, place: Place) -> None:
         """Raise where a run would stop.
 
         Parameters
         ----------
-        place : Path
+        place : Place
             The directory, for the message.
 
         Raises

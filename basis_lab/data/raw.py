@@ -13,6 +13,7 @@ from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.table import CHECKED_BY_SERIES
 from basis_lab.data.combined import lst_rate, with_totals
 from basis_lab.data.findings import Finding
+from basis_lab.data.places import Place, list_files
 from basis_lab.data.raw_file import RawFile, RefusedFile, judged, read_raw_file
 from basis_lab.data.recognise import Recognised, recognise
 from basis_lab.data.repairs import Repair, repairs_for
@@ -33,16 +34,16 @@ class RawStore:
 
     Parameters
     ----------
-    root : Path
-        The directory.
-    content : tuple of (str, int, int)
-        Name, size and time of change (ns) of each file that could be data.
+    root : Place
+        The directory, or the prefix of an object store.
+    content : tuple of (str, int, str)
+        Name, size and mark of the version of each file that could be data.
     repairs : tuple of Repair
         What is to be repaired when the files are read.
     """
 
-    root: Path
-    content: tuple[tuple[str, int, int], ...]
+    root: Place
+    content: tuple[tuple[str, int, str], ...]
     repairs: tuple[Repair, ...] = ()
     _files: dict[str, tuple[tuple[str, Recognised], ...]] = field(
         init=False, repr=False, compare=False
@@ -59,12 +60,12 @@ class RawStore:
         object.__setattr__(self, "_files", files)
 
     @classmethod
-    def open(cls, root: Path, repairs: Sequence[Repair] = ()) -> "RawStore":
+    def open(cls, root: Place, repairs: Sequence[Repair] = ()) -> "RawStore":
         """List a directory and everything below it.
 
         Parameters
         ----------
-        root : Path
+        root : Place
             The directory.
         repairs : sequence of Repair
             What is to be repaired when the files are read.
@@ -79,10 +80,8 @@ class RawStore:
         MissingDataError
             If no file is recognised.
         """
-        paths = sorted(x for x in root.rglob("*") if x.name.endswith(SUFFIXES) and x.is_file())
-        stats = [(x.relative_to(root).as_posix(), x.stat()) for x in paths]
-        content = tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
-        store = cls(root.resolve(), content, tuple(repairs))
+        content = list_files(root, SUFFIXES)
+        store = cls(root.resolve() if isinstance(root, Path) else root, content, tuple(repairs))
         if not store.ids():
             raise MissingDataError(
                 "no file of this directory is recognised as market data",
@@ -247,7 +246,7 @@ def _resolve_rate(store: RawStore, dataset: DatasetId) -> Resolution:
         return choose(dataset, [_refused(lst.path, name, dataset, str(error))])
 
 
-def _refused(path: Path, name: str, dataset: DatasetId, text: str) -> RefusedFile:
+def _refused(path: Place, name: str, dataset: DatasetId, text: str) -> RefusedFile:
     finding = Finding(UNREADABLE, text)
     return RefusedFile(path=path, name=name, dataset=dataset, findings=(finding,))
 

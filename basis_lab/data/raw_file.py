@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from basis_lab.data.checks.table import check_cells, check_order, check_series
 from basis_lab.data.columns import find_column, layout_of, read_fields
 from basis_lab.data.csv import RawTable, bad_row, read_table
 from basis_lab.data.findings import Finding, Severity, Stop
+from basis_lab.data.places import Place
 from basis_lab.data.quality import words_of
 from basis_lab.data.recognise import Recognised
 from basis_lab.data.repairs import Repair, repair
@@ -40,7 +40,7 @@ class RawFile:
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
     name : str
         Its path inside the directory.
@@ -60,11 +60,11 @@ class RawFile:
         What was found; an ERROR among them stops only a run that needs its rows.
     smoothed : bool
         True where they are derived by a rolling median.
-    partner : Path or None
+    partner : Place or None
         A second file that they were made from.
     """
 
-    path: Path
+    path: Place
     name: str
     dataset: DatasetId
     times: TimeArray
@@ -74,7 +74,7 @@ class RawFile:
     derived: bool
     findings: tuple[Finding, ...]
     smoothed: bool = False
-    partner: Path | None = None
+    partner: Place | None = None
 
     @property
     def rows(self) -> Rows:
@@ -105,7 +105,7 @@ class RefusedFile:
         One row a time, for further checks alone; None where it could not be read.
     """
 
-    path: Path
+    path: Place
     name: str
     dataset: DatasetId
     findings: tuple[Finding, ...]
@@ -113,13 +113,13 @@ class RefusedFile:
 
 
 def read_raw_file(
-    path: Path, name: str, recognised: Recognised, repairs: Sequence[Repair] = ()
+    path: Place, name: str, recognised: Recognised, repairs: Sequence[Repair] = ()
 ) -> RawFile | RefusedFile:
     """Read and check one file.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
     name : str
         Its path inside the directory, for messages.

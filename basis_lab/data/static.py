@@ -8,10 +8,10 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from basis_lab.data.checks.meanings import TABLE_DIFFERS, TABLE_NOTE, TABLE_REFUSED
 from basis_lab.data.findings import Finding
+from basis_lab.data.places import Place
 
 Rules = Mapping[str, Mapping[str, float]]
 """Asset to its ltv, liquidation_threshold and the like, as runs use them."""
@@ -40,12 +40,12 @@ def is_static(name: str) -> bool:
     return any(pattern.match(name) for pattern in (_MARGINS, _RISK, _COSTS))
 
 
-def judge_static(path: Path, rules: Rules) -> tuple[Finding, ...]:
+def judge_static(path: Place, rules: Rules) -> tuple[Finding, ...]:
     """Return what is to be said of a static table.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
     rules : mapping of str to mapping
         Collateral rules that runs use, by asset; empty where none are known.
@@ -70,7 +70,7 @@ def judge_static(path: Path, rules: Rules) -> tuple[Finding, ...]:
     return next(judge() for pattern, judge in judges if pattern.match(path.name))
 
 
-def _read(path: Path) -> object:
+def _read(path: Place) -> object:
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return json.loads(data.decode("utf-8"))
 

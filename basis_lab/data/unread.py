@@ -10,6 +10,7 @@ from basis_lab.data.checks.reserve import reserve_factors
 from basis_lab.data.csv import read_table
 from basis_lab.data.findings import Finding
 from basis_lab.data.origins import SOURCES
+from basis_lab.data.places import Place
 from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import cell_findings
 from basis_lab.data.recognise import SUFFIX, recognise
@@ -77,7 +78,7 @@ def _with_factors(store: RawStore, rules: Rules) -> Rules:
     return found
 
 
-def _judge_unknown(path: Path, name: str) -> tuple[Finding, ...]:
+def _judge_unknown(path: Place, name: str) -> tuple[Finding, ...]:
     note = Finding(NO_DATASET, "the name follows no pattern of a dataset")
     if SUFFIX.search(path.name) is None:
         return (note,)
