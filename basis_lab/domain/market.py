@@ -89,7 +89,7 @@ class Requirement:
 class SeriesSource:
     """Where a series of a frame came from, for the manifest.
 
-    ``notes`` says in words what was carried, proxied, shifted or substituted.
+    ``notes`` says what was carried, proxied or substituted, ``warnings`` what checks found.
     """
 
     key: str
@@ -100,6 +100,7 @@ class SeriesSource:
     last: str
     synthetic: bool
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def _factor(series: Mapping[str, FloatArray], name: str | None) -> FloatArray | None:
