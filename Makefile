@@ -25,8 +25,8 @@ test: $(DEV) ## run the whole test suite and hold coverage to its floors
 	@$(PY) -m pytest -n $(JOBS) --cov --cov-report=json:coverage.json --cov-report=
 	@$(PY) tests/checks/coverage_floors.py coverage.json
 
-lab: $(LAB) ## open JupyterLab on the first notebook
-	@$(PY) -m jupyterlab notebooks/00_start_here.ipynb
+lab: $(LAB) ## open JupyterLab on the workbench
+	@$(PY) -m jupyterlab notebooks/01_workbench.ipynb
 
 check: format-check lint types imports docstrings notebooks ## everything but the tests
 
@@ -45,7 +45,7 @@ imports: $(DEV) # layers and forbidden imports
 docstrings: $(DEV) # numpydoc validation of what is public
 	@$(PY) tests/checks/docstrings.py
 
-notebooks: $(DEV) # committed without outputs
+notebooks: $(DEV) # import, call and show; no outputs but those that are checked
 	@$(PY) tests/checks/notebooks.py
 
 gates: $(CORE) ## put every shipped mode through the quality gates

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from basis_lab.errors import UsageError
+from basis_lab.services.sweeping import open_sweep, sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
     from basis_lab.results.result import RunResult
     from basis_lab.services.requests import BacktestRequest
 
-__all__ = ["backtest", "compare", "load_config", "modes", "open_result", "stress"]
+__all__ = [
+    "backtest",
+    "compare",
+    "load_config",
+    "modes",
+    "open_result",
+    "open_sweep",
+    "stress",
+    "sweep",
+]
 
 
 def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
@@ -62,8 +72,8 @@ def backtest(  # noqa: PLR0913 - one argument a question that a researcher asks
     scenarios : sequence of str
         Names of scenarios, or paths of own files.
     data_dir : str, Path or None
-        A canonical or raw data directory; None takes BASIS_DATA_DIR, else the embedded
-        synthetic data.
+        A canonical or raw data directory, on a disk or under s3:// or gs://; None takes
+        BASIS_DATA_DIR, else the embedded synthetic data.
     data_mode : "csv", "db" or None
         "db" reads the DuckDB file of the directory, or that of BASIS_DATABASE__URL; None takes
         BASIS_DATA_MODE, else "csv".
@@ -186,6 +196,7 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
     stride: int | Literal["auto"],
 ) -> "BacktestRequest":
     from basis_lab.config.environment import read_environment
+    from basis_lab.data.places import place_of
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
@@ -200,7 +211,7 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
         capital=_amount(capital),
         overrides=_keys(overrides, interval),
         scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
-        data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
+        data_dir=place_of(data_dir) if data_dir is not None else environment.data_dir,
         data_mode=data_mode if data_mode is not None else environment.data_source,
         database=environment.database if data_dir is None else None,
         out=None,

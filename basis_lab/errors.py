@@ -25,11 +25,15 @@ The tree::
     |  |- MissingDataError      DAT-001  data that a run needs is not there
     |  |- BadDataError          DAT-002  a file or a row that cannot be true
     |  |- DataRangeError        DAT-003  dates outside what the data covers
+    |  |- SourceError           DAT-004  a source of history refuses, or does not answer
     |- ConfigError              CFG-001  one or more keys refused (all at once)
     |- UsageError               CFG-002  a request that makes no sense
     |- EngineError              ENG-001  the engine was asked the impossible
     |- UnhealthyError           ENG-002  a component is not ready before the first loop
     |- ResultError              BT-001   a run folder that is missing, half or foreign
+    |- ReportError              BT-002   a report's notebook that failed
+    |- SweepError               BT-003   a sweep or batch that cannot go on
+    |- WorkerLostError          BT-004   a process that died while it ran a case
 
 Every message says what, where, which value, and what to do.
 """
@@ -268,6 +272,12 @@ class DataRangeError(DataError):
     code = "DAT-003"
 
 
+class SourceError(DataError):
+    """A source of history refuses what it is asked, or does not answer."""
+
+    code = "DAT-004"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigProblem:
     """One refused key: where it stands, its value, what is wrong and what to do."""
@@ -301,6 +311,12 @@ class ConfigError(BasisLabError):
             remedy=first.remedy if count == 1 else "",
         )
 
+    def __str__(self) -> str:
+        """Every problem in one line, for who sees no block: a notebook, a row of a table."""
+        if len(self.problems) == 1:
+            return super().__str__()
+        return "; ".join([self.what, *(str(p) for p in self.problems)])
+
     def block(self) -> str:
         """Render every problem, one line each."""
         if len(self.problems) == 1:
@@ -331,3 +347,21 @@ class ResultError(BasisLabError):
     """A run folder that is missing, half-written or not ours."""
 
     code = "BT-001"
+
+
+class ReportError(BasisLabError):
+    """A report's notebook that failed; what its cell said is in the details."""
+
+    code = "BT-002"
+
+
+class SweepError(BasisLabError):
+    """A sweep or a batch that cannot go on, or whose folder is another's."""
+
+    code = "BT-003"
+
+
+class WorkerLostError(BasisLabError):
+    """A process that died while it ran one case alone."""
+
+    code = "BT-004"

@@ -5,9 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -17,48 +15,12 @@ from basis_lab.engine.clock import Stride
 from basis_lab.results.record import RunRecord
 from benchmarks import workload as fixed
 from benchmarks.accounting import by_numpy, by_plain_python, fills_of, market_of
+from benchmarks.long_runs import measure_long_runs
+from benchmarks.measure import KIB_IN_MB, ROOT, Measure
 from benchmarks.workload import CAPITAL, Workload, make_workload
 
-ROOT = Path(__file__).parents[1]
 SWEPT_SHARES = tuple(np.linspace(0.40, 0.595, 20).tolist())
 SWEPT_BANDS = tuple(np.linspace(0.08, 0.125, 10).tolist())
-KIB_IN_MB = 1024.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One row of the table.
-
-    Parameters
-    ----------
-    name : str
-        What was measured.
-    figure : float
-        What came out, in ``unit``.
-    unit : str
-        Of figure and target.
-    target : float or None
-        What it is held against; smaller is better. None where nothing is promised.
-    by_numpy, by_plain_python : float or None
-        Figure over that of the accounting by hand; None where it does not compare.
-    note : str
-        What a reader must know.
-    """
-
-    name: str
-    figure: float
-    unit: str
-    target: float | None = None
-    by_numpy: float | None = None
-    by_plain_python: float | None = None
-    note: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """Met, missed, or nothing promised."""
-        if self.target is None:
-            return "-"
-        return "met" if self.figure <= self.target else "MISSED"
 
 
 def measure_all() -> Iterator[Measure]:
@@ -75,6 +37,7 @@ def measure_all() -> Iterator[Measure]:
     yield from _sweep()
     yield from _processes()
     yield from _agreement(record)
+    yield from measure_long_runs()
 
 
 def _loops(work: Workload, record: RunRecord) -> Iterator[Measure]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from basis_lab.config.loader import load_config
 from basis_lab.config.models import RunConfig
-from basis_lab.data.catalogue import default_store
+from basis_lab.data.catalogue import default_store, open_store
+from basis_lab.data.places import Place
 from basis_lab.data.provider import DataProvider
 from basis_lab.engine.clock import Stride
 from basis_lab.engine.compose import blueprint_of, universe_of
@@ -60,13 +61,21 @@ class Workload:
         return self.engine().run_backtest(START, END, stride=stride)
 
 
-def make_workload(changes: Mapping[str, object] | None = None) -> Workload:
+def make_workload(
+    changes: Mapping[str, object] | None = None,
+    place: Place | None = None,
+    scenarios: tuple[str, ...] = (),
+) -> Workload:
     """Return the workload, or a variant of it.
 
     Parameters
     ----------
     changes : mapping of dotted key to value, optional
         Overrides beside those of the workload.
+    place : Place, optional
+        Where its data lies; the embedded sample where not given.
+    scenarios : tuple of str
+        By name.
 
     Returns
     -------
@@ -74,12 +83,13 @@ def make_workload(changes: Mapping[str, object] | None = None) -> Workload:
         Ready to run.
     """
     overrides = {**OVERRIDES, **(changes if changes is not None else {})}
-    config = load_config(MODE, overrides=overrides)
+    config = load_config(MODE, overrides=overrides, scenarios=scenarios)
     provider = DataProvider(
-        default_store(),
+        default_store() if place is None else open_store(place),
         blueprint_of(config).requirements,
         universe_of(config),
         proxies={},
         allow_derived=(),
+        step_s=config.bar_s,
     )
     return Workload(config=config, provider=provider)

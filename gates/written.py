@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from basis_lab.domain.events import EventType
+from basis_lab.results.columns import stamp_times
 from basis_lab.results.event_table import COLUMNS, JSON_COLUMNS
 from basis_lab.results.folder import FILES
 from gates.outcome import Outcome
@@ -66,7 +67,8 @@ def plots_are_drawn(trial: Trial) -> Outcome:
 def one_clock(trial: Trial) -> Outcome:
     """Events are in order, at timesteps of the run, and a loop's events share its timestamp."""
     events = _rows(trial.folder / "event_log.csv")
-    steps = {row["timestamp"] for row in _rows(trial.folder / "hourly_pnl.csv")}
+    times = trial.record.frame.times[: trial.record.rows]
+    steps = set(stamp_times(times).astype(str).tolist())
     wrong = [*_disorder(events), *_strangers(events, steps), *_other_times(events)]
     return Outcome(
         gate="one clock",

@@ -15,8 +15,10 @@ from basis_lab.cli.configs import add_config, add_modes
 from basis_lab.cli.data import add_data
 from basis_lab.cli.lab import add_lab
 from basis_lab.cli.parsing import Parser
+from basis_lab.cli.reports import add_report
 from basis_lab.cli.runs import INTERRUPTED, add_backtest, add_compare
 from basis_lab.cli.stress import add_stress
+from basis_lab.cli.sweeps import add_batch, add_sweep
 from basis_lab.errors import BasisLabError
 from basis_lab.services.interrupts import terminate_as_interrupt
 
@@ -82,5 +84,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_backtest(commands)
     add_stress(commands)
     add_compare(commands)
+    add_report(commands)
+    add_batch(commands)
+    add_sweep(commands)
     add_lab(commands)
     return parser

@@ -68,11 +68,22 @@ def _run_config_show(options: argparse.Namespace) -> int:
 
 def _run_config_check(options: argparse.Namespace) -> int:
     from basis_lab.config import check_paths, read_environment
+    from basis_lab.services.plans import check_plan
 
     read_environment(warn=sys.stderr.write)
-    checked = check_paths(options.paths)
+    plans = [plan for path in options.paths for plan in _plans(path)]
+    checked = check_paths([path for path in options.paths if path not in plans])
+    checked += [(path, check_plan(path)) for path in plans]
     for path, problems in checked:
         say(f"{path}: {'refused' if problems else 'good'}")
     if refused := [x for _, problems in checked for x in problems]:
         raise ConfigError(refused)
     return 0
+
+
+def _plans(path: Path) -> list[Path]:
+    """Return the plans of batches and sweeps that a path is, or has below it."""
+    from basis_lab.config.check import PLANS
+
+    files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+    return [x for x in files if x.resolve().parent.name in PLANS]

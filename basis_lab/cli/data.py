@@ -1,11 +1,12 @@
-"""``data``: list, check, import market data, and write the synthetic sample."""
+"""``data``: list, check, import, fetch market data, and write the synthetic sample."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from basis_lab.cli.parsing import command, open_data, read_date, say
+from basis_lab.cli.fetch import add_fetch
+from basis_lab.cli.parsing import command, open_data, read_date, read_place, say
 from basis_lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ def add_data(commands: Any) -> None:
     commands : argparse subparsers
         Where to.
     """
-    group = commands.add_parser("data", help="list, import or check market data")
+    group = commands.add_parser("data", help="list, import, fetch or check market data")
     actions = group.add_subparsers(required=True, metavar="ACTION")
     for name, run, summary in (
         ("list", _run_data_list, "list the datasets of a data directory"),
         ("check", _run_data_check, "check a data directory, or what a mode needs of it"),
     ):
         parser = command(actions, name, run, summary)
-        parser.add_argument("--data-dir", type=Path, metavar="DIR")
+        parser.add_argument("--data-dir", type=read_place, metavar="DIR")
         if name == "check":
             parser.add_argument("--mode", metavar="M", help="check what this mode needs alone")
             parser.add_argument(
@@ -43,8 +44,9 @@ def add_data(commands: Any) -> None:
     taken.add_argument("--out", type=Path, metavar="DIR")
     taken.add_argument("--no-db", action="store_true", help="write no DuckDB file beside it")
     written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
-    written.add_argument("--data-dir", type=Path, metavar="DIR")
+    written.add_argument("--data-dir", type=read_place, metavar="DIR")
     written.add_argument("--db", type=Path, metavar="FILE", help="DIR.duckdb where not given")
+    add_fetch(actions)
 
 
 def _run_data_list(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""``lab``: JupyterLab on the notebooks."""
+"""``lab``: JupyterLab on the workbench."""
 
 import argparse
 import importlib.util
@@ -10,7 +10,7 @@ from typing import Any
 from basis_lab.cli.parsing import command
 from basis_lab.errors import UsageError
 
-NOTEBOOK = Path("notebooks") / "00_start_here.ipynb"
+NOTEBOOK = Path("notebooks") / "01_workbench.ipynb"
 
 
 def add_lab(commands: Any) -> None:
@@ -21,7 +21,7 @@ def add_lab(commands: Any) -> None:
     commands : argparse subparsers
         Where to.
     """
-    command(commands, "lab", _run_lab, "open JupyterLab on the first notebook")
+    command(commands, "lab", _run_lab, "open JupyterLab on the workbench")
 
 
 def _run_lab(_: argparse.Namespace) -> int:

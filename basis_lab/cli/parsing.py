@@ -4,12 +4,12 @@ import argparse
 import datetime as dt
 import math
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from basis_lab.errors import UsageError
 
 if TYPE_CHECKING:
+    from basis_lab.data.places import Place
     from basis_lab.data.series import Store
 
 USAGE = 2
@@ -149,7 +149,33 @@ def read_date(text: str) -> str:
     return text
 
 
-def open_data(options: argparse.Namespace) -> "tuple[Store, Path]":
+def read_place(text: str) -> "Place":
+    """Read where data lies.
+
+    Parameters
+    ----------
+    text : str
+        A word of the command line.
+
+    Returns
+    -------
+    Place
+        A directory, or the prefix of an object store.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is an address that nothing reads.
+    """
+    from basis_lab.data.places import place_of
+
+    try:
+        return place_of(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(f"{error.what}; {error.remedy}") from error
+
+
+def open_data(options: argparse.Namespace) -> "tuple[Store, Place]":
     """Open the data directory that a command works on.
 
     Parameters
@@ -161,7 +187,7 @@ def open_data(options: argparse.Namespace) -> "tuple[Store, Path]":
     -------
     store : Store
         The directory.
-    place : Path
+    place : Place
         Where it is.
     """
     from basis_lab.config.environment import read_environment

@@ -12,6 +12,7 @@ from basis_lab.cli.parsing import (
     command,
     read_capital,
     read_overrides,
+    read_place,
     read_stride,
     say,
 )
@@ -52,12 +53,13 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
     parser.add_argument("--end", metavar="DATE", help="last timestep, included, UTC")
     parser.add_argument("--capital", type=read_capital, help="in share-class currency")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--data-dir", type=read_place, metavar="DIR", help="also s3://, gs://")
     parser.add_argument("--data-mode", choices=("csv", "db"))
     parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
     parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
     parser.add_argument("--no-plots", action="store_true")
+    parser.add_argument("--report", action="store_true", help="write report.html as well")
     parser.add_argument("--stride", type=read_stride, default="auto", metavar="auto|1")
 
 
@@ -87,6 +89,12 @@ def _run_backtest(options: argparse.Namespace) -> int:
         say(json.dumps({**result.summary, "timing": result.timing}, indent=2, allow_nan=False))
     elif not options.quiet:
         say(word_report(result.summary, result.path))
+    if options.report and result.path is not None:
+        from basis_lab.services.reports import render_report
+
+        page = render_report(result.path)
+        if not options.quiet and not options.json:
+            say(f"report: {page}")
     if not stop.is_set():
         return 0
     sys.stderr.write(f"interrupted; kept up to {result.summary['end']}\n")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from basis_lab.config.chains import check_chain
 from basis_lab.config.draft import thaw
 from basis_lab.config.files import ConfigFolder, Document, default_folder
 from basis_lab.config.loader import load_config
@@ -15,6 +16,8 @@ from basis_lab.execution.venues.parameters import VENUE_KINDS
 
 Checked = tuple[Path, tuple[ConfigProblem, ...]]
 FOLDERS = ("modes", "venues", "share_classes", "scenarios")
+CHAINS = "chains"  # read by downloads alone, so a directory of configuration may lack it
+PLANS = ("batches", "sweeps")  # of many runs; the services that run them check them
 
 
 def check_paths(
@@ -29,7 +32,7 @@ def check_paths(
     Parameters
     ----------
     paths : sequence of str or Path
-        Files, or directories whose YAML files are all checked.
+        Files, or directories whose YAML files are all checked but for plans of many runs.
     configs_dir : str or Path, optional
         Where files find each other; where it is None, the directory that a file lies in if that is
         one of configurations, else the repository's.
@@ -61,7 +64,7 @@ def _home(otherwise: ConfigFolder, path: Path) -> ConfigFolder:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(path.rglob("*.yaml"))
+        yield from (x for x in sorted(path.rglob("*.yaml")) if x.parent.name not in PLANS)
     elif path.is_file():
         yield path
     else:
@@ -89,6 +92,8 @@ def _checked(folder: ConfigFolder, path: Path) -> tuple[ConfigProblem, ...]:
             found = [*_part(document, ShareClassParameters), *_in_modes(folder, document)]
         case "scenarios":
             found = _scenario(folder, path)
+        case "chains":
+            _, found = check_chain(document)
         case _:
             found = [_unknown_file(document)]
     return tuple({str(x): x for x in found}.values())
@@ -96,9 +101,9 @@ def _checked(folder: ConfigFolder, path: Path) -> tuple[ConfigProblem, ...]:
 
 def _what(document: Document) -> str:
     """Return which kind of file this is, as the name of its folder."""
-    if document.path.parent.name in FOLDERS:
+    if document.path.parent.name in {*FOLDERS, CHAINS}:
         return document.path.parent.name
-    marks = (("mode", "modes"), ("scenario", "scenarios"), ("kind", "venues"))
+    marks = (("mode", "modes"), ("scenario", "scenarios"), ("kind", "venues"), ("chain_id", CHAINS))
     for key, folder in (*marks, ("currency", "share_classes")):
         if key in document.values:
             return folder
@@ -110,8 +115,8 @@ def _unknown_file(document: Document) -> ConfigProblem:
         file=document.name,
         key="(file)",
         value=sorted(document.values),
-        what="this is no mode, venue, share class or scenario",
-        remedy="begin it with `mode`, `kind`, `name` and `currency`, or `scenario`",
+        what="this is no mode, venue, share class, scenario or chain",
+        remedy="begin it with `mode`, `kind`, `name` and `currency`, `scenario`, or `chain_id`",
     )
 
 

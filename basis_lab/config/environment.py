@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from basis_lab.config.validation import nearest
+from basis_lab.data.places import Place, place_of
 from basis_lab.errors import ConfigError, ConfigProblem, UsageError
 
 PLACE = "environment"
@@ -76,7 +77,7 @@ class Environment:
         backtest, paper, staging or live.
     data_mode : str
         csv or db.
-    data_dir, results_dir : Path or None
+    data_dir, results_dir : Place, Path or None
         None where the repository's own are meant.
     database : Path or None
         The file of the database mode; None where it is the one of the data directory.
@@ -89,7 +90,7 @@ class Environment:
     environment: str
     execution_mode: str
     data_mode: str
-    data_dir: Path | None
+    data_dir: Place | None
     results_dir: Path | None
     database: Path | None
     data_start: dt.datetime | None
@@ -167,7 +168,7 @@ def read_environment(
         environment=chosen["BASIS_ENVIRONMENT"],
         execution_mode=chosen["BASIS_EXECUTION_MODE"],
         data_mode=chosen["BASIS_DATA_MODE"],
-        data_dir=_path(given.get("BASIS_DATA_DIR")),
+        data_dir=_place(given.get("BASIS_DATA_DIR")),
         results_dir=_path(given.get("BASIS_RESULTS_DIR")),
         database=database,
         data_start=start,
@@ -246,5 +247,45 @@ def _database(value: str | None, problems: list[ConfigProblem]) -> Path | None:
     return Path(path).expanduser()
 
 
+def _place(value: str | None) -> Place | None:
+    return place_of(value) if value else None
+
+
 def _path(value: str | None) -> Path | None:
     return Path(value).expanduser() if value else None
+
+
+def rpc_variable(environment: str) -> str:
+    """Return the variable that holds the address of an environment's node.
+
+    Parameters
+    ----------
+    environment : str
+        dev, staging or prod.
+
+    Returns
+    -------
+    str
+        Its name.
+    """
+    return f"{PREFIX}{environment.upper()}__ALCHEMY__RPC_URL"
+
+
+def read_rpc_url(environment: str, variables: Mapping[str, str] | None = None) -> str | None:
+    """Return the address of an environment's node, which is a secret: a download alone reads it.
+
+    Parameters
+    ----------
+    environment : str
+        dev, staging or prod.
+    variables : mapping of str to str, optional
+        The variables; those of the process where it is None.
+
+    Returns
+    -------
+    str or None
+        None where it is unset or empty.
+    """
+    given = os.environ if variables is None else variables
+    url = given.get(rpc_variable(environment))
+    return url if url else None

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, assert_never
 from basis_lab.calc.costs import CostParameters
 from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.intervals import HOUR_S, INTERVALS, SECONDS
-from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit, parameters
+from basis_lab.domain.parameters import Bounds, Choices, Doc, Primary, Unit, parameters
 from basis_lab.domain.stress import (
     ClosureParameters,
     OrderParameters,
@@ -88,7 +88,10 @@ class RewardParameters:
     """Which staking rewards are counted, and when they are paid and sold."""
 
     mode: Annotated[
-        str, Choices(("base_only", "base_eigen", "base_eigen_seasonal")), Doc("rewards counted")
+        str,
+        Choices(("base_only", "base_eigen", "base_eigen_seasonal")),
+        Doc("rewards counted"),
+        Primary("Rewards"),
     ]
     payout_lag: Annotated[
         float, Unit("days"), Bounds(0.0, 365.0), Doc("from the end of an earning period to payment")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 
-from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit
+from basis_lab.domain.parameters import Bounds, Choices, Doc, Primary, Unit
 
 Path = tuple[str | int, ...]
 
@@ -46,6 +46,8 @@ class Node:
         The closed interval of a number.
     choices : tuple of str
         The texts allowed; empty where any is.
+    primary : Primary or None
+        What the workbench keeps open.
     words : tuple of str
         Texts that may stand in place of a number.
     keys : mapping of str to Node
@@ -64,6 +66,7 @@ class Node:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    primary: Primary | None = None
     words: tuple[str, ...] = ()
     keys: Mapping[str, "Node"] = field(default_factory=dict)
     item: "Node | None" = None
@@ -212,9 +215,19 @@ def _apply(node: Node, marks: list[object]) -> Node:
                 node = replace(node, low=low, high=high)
             case Choices(options):
                 node = replace(node, choices=options)
+            case Primary():
+                node = _opened(node, mark)
             case _:
                 pass
     return node
+
+
+def _opened(node: Node, mark: Primary) -> Node:
+    """Note what the workbench keeps open, on the node or on the key inside it that is meant."""
+    if not mark.key:
+        return replace(node, primary=mark)
+    inner = replace(node.keys[mark.key], primary=mark)
+    return replace(node, keys={**node.keys, mark.key: inner})
 
 
 def find(node: Node, path: Path) -> Node | None:

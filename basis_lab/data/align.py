@@ -1,42 +1,19 @@
 """Bringing stored series to the timesteps of a run; row t holds only what was published by t."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from basis_lab.data.bars import Grid, exact, extreme, stamped
 from basis_lab.data.series import IntArray, TimeSeries
 from basis_lab.data.trailing import trailing_growth, trailing_volatility
 from basis_lab.domain.market import Alignment, FloatArray, Requirement, TimeArray
 from basis_lab.errors import UsageError
 
 SECOND = np.timedelta64(1, "s")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """The timesteps of a run.
-
-    Parameters
-    ----------
-    times : ndarray of datetime64[s], shape (T,)
-        Evenly spaced, T > 0.
-    step_s : int
-        Their spacing in seconds.
-    """
-
-    times: TimeArray
-    step_s: int
-
-    @property
-    def step(self) -> np.timedelta64:
-        """Their spacing."""
-        return np.timedelta64(self.step_s, "s")
-
-    @property
-    def before(self) -> np.datetime64:
-        """The timestep before the first, where the bar opened that ended at the first."""
-        earlier: np.datetime64 = self.times[0] - self.step
-        return earlier
+WINDOWED = (
+    Alignment.TRAILING_MEAN,
+    Alignment.TRAILING_GROWTH,
+    Alignment.TRAILING_VOLATILITY,
+)
 
 
 def align(
@@ -64,130 +41,33 @@ def align(
         the series began in it, and for a trailing mean without a full window of history.
     """
     values, times = series.fields[name], grid.times
+    if requirement.alignment in WINDOWED:
+        return _trailing(series, values, requirement, times)
     match requirement.alignment:
-        case Alignment.BAR_OPEN:
-            found = exact(series.times, values, times)
         case Alignment.BAR_EXTREME:
-            found = extreme(series, name, grid)
+            return extreme(series, name, grid)
         case Alignment.STAMP:
-            found = stamped(series.times, values, grid, weight)
-        case Alignment.INDEX:
-            found = grown(series.times, values, times)
-        case Alignment.STEP:
-            found = carried(series.times, values, times)
+            return stamped(series.times, values, grid, weight)
         case Alignment.PAYOUT:
-            found = np.full(len(times), np.nan)
+            return np.full(len(times), np.nan)
         case _:
-            found = _trailing(series, values, times, requirement)
-    return found
+            carriers = {Alignment.INDEX: grown, Alignment.STEP: carried, Alignment.BAR_OPEN: exact}
+            return carriers[requirement.alignment](series.times, values, times)
 
 
 def _trailing(
-    series: TimeSeries, values: FloatArray, times: TimeArray, requirement: Requirement
+    series: TimeSeries, values: FloatArray, requirement: Requirement, times: TimeArray
 ) -> FloatArray:
     window = window_of(requirement)
-    if requirement.alignment is Alignment.TRAILING_GROWTH:
-        return trailing_growth(series.times, values, times, window)
-    if requirement.alignment is Alignment.TRAILING_VOLATILITY:
-        return trailing_volatility(series.times, values, times, window)
-    means = trailing_mean(series.times, values, times, window)
-    full = series.info.first - np.timedelta64(series.info.interval_s, "s") <= times - window
-    return np.where(full, means, np.nan)
-
-
-def exact(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:
-    """Return the value stamped exactly t, NaN where nothing is.
-
-    Parameters
-    ----------
-    stamps : ndarray of datetime64[s], shape (n,)
-        Strictly ascending.
-    values : ndarray of shape (n,)
-        Their values.
-    times : ndarray of datetime64[s], shape (T,)
-        The timesteps.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Values at the timesteps.
-    """
-    place = np.minimum(np.searchsorted(stamps, times), len(stamps) - 1)
-    return np.where(stamps[place] == times, values[place], np.nan)
-
-
-def extreme(series: TimeSeries, name: str, grid: Grid) -> FloatArray:
-    """Return the highest or lowest price from one timestep to the next.
-
-    Parameters
-    ----------
-    series : TimeSeries
-        Bars of the run's interval, or of one that divides it.
-    name : str
-        ``high`` or ``low``.
-    grid : Grid
-        The timesteps.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Of the bars that opened in [t - step, t); NaN where they are not all there.
-    """
-    values, times = series.fields[name], grid.times
-    if series.info.interval_s == grid.step_s:
-        return exact(series.times, values, times - grid.step)
-    low = np.searchsorted(series.times, times - grid.step)
-    high = np.searchsorted(series.times, times)
-    pick = np.maximum if name == "high" else np.minimum
-    inside = values[: max(int(high[-1]), 1)]
-    found = pick.reduceat(inside, np.minimum(low, len(inside) - 1))
-    whole = (high - low) * series.info.interval_s == grid.step_s
-    return np.where(whole, found, np.nan)
-
-
-def stamped(
-    stamps: TimeArray, values: FloatArray, grid: Grid, weight: TimeSeries | None
-) -> FloatArray:
-    """Return what was stamped since the last timestep, as a fraction of the price at t.
-
-    Parameters
-    ----------
-    stamps : ndarray of datetime64[s], shape (n,)
-        Strictly ascending.
-    values : ndarray of shape (n,)
-        Fractions of a price.
-    grid : Grid
-        The timesteps.
-    weight : TimeSeries or None
-        Bars of that price.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        NaN where nothing was stamped in (t - step, t].
-
-    Notes
-    -----
-    With the price p at each stamp s (its bar's open, where one opened then; else that of t)::
-
-        value(t) = sum over s of value(s) x p(s) / p(t)
-
-    so that p(t) x value(t) is what was due at the stamps, each at its own price.
-    """
-    times = grid.times
-    row = np.searchsorted(times, stamps)
-    inside = (row < len(times)) & (stamps > grid.before)
-    row, due, moments = row[inside], values[inside], stamps[inside]
-    if weight is not None:
-        opens = weight.fields["open"]
-        then = exact(weight.times, opens, moments)
-        now = exact(weight.times, opens, times[row])
-        due = due * np.where(np.isnan(then), 1.0, then / now)
-    total = np.zeros(len(times))
-    np.add.at(total, row, due)
-    found = np.full(len(times), np.nan)
-    found[row] = total[row]
-    return found
+    match requirement.alignment:
+        case Alignment.TRAILING_GROWTH:
+            return trailing_growth(series.times, values, times, window)
+        case Alignment.TRAILING_VOLATILITY:
+            return trailing_volatility(series.times, values, times, window)
+        case _:
+            means = trailing_mean(series.times, values, times, window)
+            full = series.info.first - np.timedelta64(series.info.interval_s, "s") <= times - window
+            return np.where(full, means, np.nan)
 
 
 def carried(stamps: TimeArray, values: FloatArray, times: TimeArray) -> FloatArray:
@@ -368,21 +248,28 @@ def missing_times(series: TimeSeries, requirement: Requirement, times: TimeArray
     match requirement.alignment:
         case Alignment.BAR_OPEN:
             since = series.info.first if requirement.starts_later else times[0]
-            return np.setdiff1d(times[times >= since], series.times)
+            return _lacking(times[times >= since], series.times)
         case Alignment.BAR_EXTREME:
             bar = np.timedelta64(series.info.interval_s, "s")
-            return np.setdiff1d(np.arange(times[0], times[-1], bar), series.times)
+            return _lacking(np.arange(times[0], times[-1], bar), series.times)
         case Alignment.STAMP:
-            return np.setdiff1d(_grid(series, times[0], times[-1]), series.times)
+            return _lacking(_grid(series, times[0], times[-1]), series.times)
         case Alignment.TRAILING_MEAN:
             # It reaches back as far as there is history, and no further.
             asked = times[0] - window_of(requirement) + SECOND
             start = max(asked, min(series.info.first, times[0]))
-            return np.setdiff1d(_grid(series, start, times[-1]), series.times)
+            return _lacking(_grid(series, start, times[-1]), series.times)
         case Alignment.INDEX | Alignment.STEP:
             return _late_snapshots(series, times)
         case _:  # growth and volatility wait for history; payouts are judged by their programme
             return times[:0]
+
+
+def _lacking(wanted: TimeArray, stamps: TimeArray) -> TimeArray:
+    """Return what is not among the stamps; both ascend, which numpy's sets do not use."""
+    place = np.minimum(np.searchsorted(stamps, wanted), len(stamps) - 1)
+    absent: TimeArray = wanted[stamps[place] != wanted]
+    return absent
 
 
 def _grid(series: TimeSeries, start: np.datetime64, end: np.datetime64) -> TimeArray:

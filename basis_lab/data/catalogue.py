@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from basis_lab.data.parquet import read_columns
+from basis_lab.data.parquet import parse_columns, parse_times
+from basis_lab.data.places import Place, place_of
 from basis_lab.data.series import (
     DatasetInfo,
     Span,
     Store,
     TimeSeries,
     check_order,
-    cut,
     no_such_dataset,
+    rows_of,
     time_text,
 )
 from basis_lab.domain.market import FloatArray
@@ -28,14 +29,14 @@ CATALOGUE = "catalogue.json"
 FORMAT = "basis_lab data 1"
 
 
-def open_store(path: Path | str) -> Store:
+def open_store(path: Place | str) -> Store:
     """Open a data directory.
 
     Parameters
     ----------
-    path : Path or str
+    path : Path, RemotePath or str
         A canonical directory (it has a ``catalogue.json``), a raw one whose files are
-        recognised by name, or a DuckDB file.
+        recognised by name, either on a disk or in an object store, or a DuckDB file.
 
     Returns
     -------
@@ -49,12 +50,12 @@ def open_store(path: Path | str) -> Store:
     BadDataError
         If its catalogue cannot be read.
     """
-    root = Path(path)
-    if root.suffix == ".duckdb":
+    root = place_of(path)
+    if isinstance(root, Path) and root.suffix == ".duckdb":
         from basis_lab.data.duckdb import DatabaseStore
 
         return DatabaseStore.open(root)
-    if not root.is_dir():
+    if isinstance(root, Path) and not root.is_dir():
         raise MissingDataError(
             "no such data directory",
             where=str(root),
@@ -95,8 +96,8 @@ class CanonicalStore:
 
     Parameters
     ----------
-    root : Path
-        The directory.
+    root : Place
+        The directory, or the prefix of an object store.
     content : str
         SHA-256 of the catalogue, which names the SHA-256 of every file.
     _infos : mapping of str to DatasetInfo
@@ -105,18 +106,18 @@ class CanonicalStore:
         The datasets that the import refused, and why.
     """
 
-    root: Path
+    root: Place
     content: str
     _infos: Mapping[str, DatasetInfo] = field(compare=False, repr=False)
     refused: Mapping[str, str] = field(compare=False, repr=False)
 
     @classmethod
-    def open(cls, root: Path) -> "CanonicalStore":
+    def open(cls, root: Place) -> "CanonicalStore":
         """Read the catalogue.
 
         Parameters
         ----------
-        root : Path
+        root : Place
             The directory.
 
         Returns
@@ -132,7 +133,8 @@ class CanonicalStore:
         content = (root / CATALOGUE).read_bytes()
         infos, absent = parse_catalogue(content, str(root / CATALOGUE))
         digest = sha256(content).hexdigest()
-        return cls(root.resolve(), digest, {x.id: x for x in infos}, absent)
+        place = root.resolve() if isinstance(root, Path) else root
+        return cls(place, digest, {x.id: x for x in infos}, absent)
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of what is there."""
@@ -197,14 +199,18 @@ class CanonicalStore:
         info = self.info(dataset_id)
         if info is None:
             raise no_such_dataset(dataset_id, str(self.root))
-        return cut(_read_series(self.root, info), span)
+        return _read_series(self.root, info, span)
 
 
 @lru_cache(maxsize=64)
-def _read_series(root: Path, info: DatasetInfo) -> TimeSeries:
+def _read_series(root: Place, info: DatasetInfo, span: Span | None) -> TimeSeries:
     path = root / info.file
-    _check_file(path, info)
-    times, columns = read_columns(path)
+    content = _checked_bytes(path, info)
+    times = parse_times(content, str(path))
+    lines = np.arange(1, len(times) + 1)
+    check_order(times, lines, str(path), "write the directory again with `basis-lab data import`")
+    rows = rows_of(times, span)
+    columns = parse_columns(content, str(path), rows)
     if tuple(columns) != info.fields or len(times) != info.rows:
         raise BadDataError(
             "a file and its catalogue disagree",
@@ -212,24 +218,25 @@ def _read_series(root: Path, info: DatasetInfo) -> TimeSeries:
             value=f"{len(times)} rows of {', '.join(columns)}",
             remedy="write the directory again with `basis-lab data import`",
         )
-    lines = np.arange(1, len(times) + 1)
-    check_order(times, lines, str(path), "write the directory again with `basis-lab data import`")
     fields: dict[str, FloatArray] = {
         name: columns[name].astype(np.float64) / ticks if ticks else columns[name].astype(float)
         for name, ticks in zip(info.fields, info.ticks_per_unit, strict=True)
     }
-    return TimeSeries(info=info, times=times, fields=fields, lines=lines)
+    taken = slice(*rows)
+    return TimeSeries(info=info, times=times[taken], fields=fields, lines=lines[taken])
 
 
-def _check_file(path: Path, info: DatasetInfo) -> None:
-    if not path.is_file():
+def _checked_bytes(path: Place, info: DatasetInfo) -> bytes:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
         raise MissingDataError(
             "a file that the catalogue names is gone",
             missing=[info.id],
             where=str(path),
             remedy="write the directory again with `basis-lab data import`",
-        )
-    found = file_sha256(path)
+        ) from error
+    found = sha256(content).hexdigest()
     if found != info.sha256:
         raise BadDataError(
             "a file is not the one that the catalogue names",
@@ -237,14 +244,15 @@ def _check_file(path: Path, info: DatasetInfo) -> None:
             value=f"SHA-256 {found[:12]}..., catalogue {info.sha256[:12]}...",
             remedy="write the directory again with `basis-lab data import`",
         )
+    return content
 
 
-def file_sha256(path: Path) -> str:
+def file_sha256(path: Place) -> str:
     """Return the SHA-256 of a file.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
 
     Returns

@@ -10,6 +10,7 @@ import numpy as np
 from basis_lab.data.align import missing_times
 from basis_lab.data.catalogue import CanonicalStore
 from basis_lab.data.defects import Defect, row_defects, unit_defects
+from basis_lab.data.places import Place
 from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import Finding, RawFile, Severity
 from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, Store, TimeSeries, time_text
@@ -70,12 +71,12 @@ class Checked:
     findings: tuple[CheckFinding, ...]
     summary: str
 
-    def stop_on_errors(self, place: Path) -> None:
+    def stop_on_errors(self, place: Place) -> None:
         """Raise where a run would stop.
 
         Parameters
         ----------
-        place : Path
+        place : Place
             The directory, for the message.
 
         Raises

@@ -6,11 +6,10 @@ import zlib
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
-from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
+from basis_lab.data.places import Place
 from basis_lab.data.series import IntArray
 from basis_lab.domain.market import FloatArray
 from basis_lab.errors import BadDataError
@@ -95,12 +94,12 @@ class RawTable:
         return RawTable(file=self.file, header=self.header, rows=rows, lines=self.lines[places])
 
 
-def read_table(path: Path, name: str) -> RawTable:
+def read_table(path: Place, name: str) -> RawTable:
     """Read a CSV file, gzipped or not.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
     name : str
         What messages call it.
@@ -164,12 +163,11 @@ def bad_row(table: RawTable, place: int, what: str, value: object) -> BadDataErr
     )
 
 
-def _cells(path: Path) -> tuple[list[tuple[str, ...]], list[int]]:
+def _cells(path: Place) -> tuple[list[tuple[str, ...]], list[int]]:
     """Return the rows, and the line of each; a last line that was cut off shows as its own end."""
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
-    with _open(path) as text:
-        content = text.read()
+    content = _text(path)
     reader = csv.reader(StringIO(content, newline=""), strict=True)
     for row in reader:
         if row and not row[0].startswith("#"):
@@ -183,10 +181,9 @@ def _cells(path: Path) -> tuple[list[tuple[str, ...]], list[int]]:
     return rows, lines
 
 
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+def _text(path: Place) -> str:
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
 
 
 def _check_header(table: RawTable) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from basis_lab.data.catalogue import CATALOGUE, parse_catalogue, render_catalogue
 from basis_lab.data.parquet import buffered
+from basis_lab.data.places import Place
 from basis_lab.data.series import (
     HISTORY_ROWS,
     DatasetInfo,
@@ -33,31 +34,43 @@ SUFFIX = ".duckdb"
 AGAIN = "write it again with `basis-lab data to-db`"
 
 
-def database_of(place: Path) -> Path:
+def database_of(place: Place) -> Path:
     """Return the database that belongs to a place.
 
     Parameters
     ----------
-    place : Path
+    place : Place
         A database file, or a data directory.
 
     Returns
     -------
     Path
         The file itself, or ``NAME.duckdb`` beside the directory NAME.
+
+    Raises
+    ------
+    UsageError
+        For an object store, which has no place beside it.
     """
+    if not isinstance(place, Path):
+        raise UsageError(
+            "a database is a file on a disk",
+            where="database",
+            value=str(place),
+            remedy="name one: `basis-lab data to-db --db FILE`, BASIS_DATABASE__URL or --data-dir",
+        )
     if place.suffix == SUFFIX:
         return place
     full = place.resolve()
     return full.with_name(f"{full.name}{SUFFIX}")
 
 
-def open_database(place: Path) -> "DatabaseStore":
+def open_database(place: Place) -> "DatabaseStore":
     """Open a database, or the one of a data directory.
 
     Parameters
     ----------
-    place : Path
+    place : Place
         The file, or the directory.
 
     Returns
@@ -74,7 +87,7 @@ def open_database(place: Path) -> "DatabaseStore":
     """
     store = DatabaseStore.open(database_of(place))
     beside = place / CATALOGUE
-    if beside.is_file() and _differs(store, beside):
+    if beside.is_file() and _differs(store, beside.read_bytes()):
         raise BadDataError(
             "a database was written from another content of its directory",
             where=str(store.root),
@@ -84,8 +97,8 @@ def open_database(place: Path) -> "DatabaseStore":
     return store
 
 
-def _differs(store: "DatabaseStore", catalogue: Path) -> bool:
-    infos, absent = parse_catalogue(catalogue.read_bytes(), str(catalogue))
+def _differs(store: "DatabaseStore", catalogue: bytes) -> bool:
+    infos, absent = parse_catalogue(catalogue, CATALOGUE)
     return {x.id: x for x in infos} != {x.id: x for x in store.datasets()} or (
         absent != store.refused
     )

@@ -1,15 +1,18 @@
 """The data provider: a run's requirements checked against a directory, and its market frame."""
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 
 from basis_lab.data.agreement import check_levels
-from basis_lab.data.align import SECOND, Grid, align, history_start, missing_times
+from basis_lab.data.align import SECOND, align, history_start, missing_times
+from basis_lab.data.bars import Grid
 from basis_lab.data.defects import row_defects, unit_defects
 from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
@@ -57,8 +60,6 @@ class DataProvider:
         Dataset ids that may serve although they were computed from others.
     step_s : int
         Seconds from one timestep to the next.
-    stress : Stress
-        What is done to the data once it is loaded.
 
     Raises
     ------
@@ -68,7 +69,7 @@ class DataProvider:
         If all that is not there was refused.
     """
 
-    def __init__(  # noqa: PLR0913 - what a run asks of its data
+    def __init__(
         self,
         store: Store,
         requirements: Sequence[Requirement],
@@ -77,9 +78,8 @@ class DataProvider:
         proxies: Mapping[str, str],
         allow_derived: Collection[str],
         step_s: int = HOUR_S,
-        stress: Stress = CALM,
     ) -> None:
-        self._stress = stress
+        self.stress = CALM
         self._universe = universe
         self._step_s = step_s
         self._requirements = tuple(requirements)
@@ -94,6 +94,23 @@ class DataProvider:
         if absent:
             raise absence_error(absent, self._sources, str(store.root))
         self._served = tuple(x for x in found if isinstance(x, Served))
+
+    def under(self, stress: Stress) -> Self:
+        """Return a provider of the same data under a stress.
+
+        Parameters
+        ----------
+        stress : Stress
+            What is done to the data once it is loaded.
+
+        Returns
+        -------
+        DataProvider
+            Another one; this one stays as it is.
+        """
+        other = copy(self)
+        other.stress = stress
+        return other
 
     @property
     def unused_proxies(self) -> tuple[str, ...]:
@@ -161,7 +178,7 @@ class DataProvider:
         request = _Request(
             self._sources.store, self._served, self._universe, (first, last), self._step_s
         )
-        return _stressed(request, self._stress) if self._stress else _frame(request)
+        return _stressed(request, self.stress) if self.stress else _frame(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +278,9 @@ def _frame(request: _Request) -> MarketFrame:
         if need.alignment is Alignment.PAYOUT:
             paid += payouts(found, need, grid.times)
             continue
+        if need.starts_later and not len(found.times):
+            arrays[need.frame_key] = np.full(len(grid.times), np.nan)
+            continue
         weight = opens[need.weight] if need.weight in opens else None
         arrays[need.frame_key] = align(found, served.field, need, grid, weight)
     check_levels(
@@ -271,6 +291,7 @@ def _frame(request: _Request) -> MarketFrame:
         },
         {x.info.id: str(x.info.file) for x in covering},
     )
+    _check_priced(covering, paid, arrays)
     return MarketFrame(
         times=grid.times,
         series=MappingProxyType(arrays),
@@ -278,6 +299,24 @@ def _frame(request: _Request) -> MarketFrame:
         sources=tuple(source_of(x, series[x.info.id], request.step_s) for x in covering),
         payouts=tuple(sorted(paid, key=lambda x: (x.row, x.key, x.period_start))),
     )
+
+
+def _check_priced(
+    covering: tuple[Served, ...], paid: Sequence[Payout], arrays: Mapping[str, FloatArray]
+) -> None:
+    """Refuse a payout in a token whose price is not known yet."""
+    prices = {x.requirement.key: x.requirement.weight for x in covering}
+    for payout in paid:
+        price = prices[payout.key]
+        if price is not None and np.isnan(arrays[price][payout.row]):
+            raise MissingDataError(
+                "rewards are paid in a token that has no price yet",
+                missing=[price],
+                where=f"{payout.key}, earning period from {payout.period_start}Z",
+                value=price,
+                remedy="give its prices from the first payment on, choose other dates, or another "
+                "rewards.mode",
+            )
 
 
 def _bounds(requirement: Requirement) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from basis_lab.data.combined import lst_rate, with_totals
 from basis_lab.data.labels import FundingRates, label_shift_h
+from basis_lab.data.places import Place, list_files
 from basis_lab.data.raw_file import Finding, RawFile, RefusedFile, Severity, read_raw_file
 from basis_lab.data.recognise import Recognised, recognise
 from basis_lab.data.resolution import Resolution, choose, refusals
@@ -28,14 +29,14 @@ class RawStore:
 
     Parameters
     ----------
-    root : Path
-        The directory.
-    content : tuple of (str, int, int)
-        Name, size and time of change (ns) of each file that could be data.
+    root : Place
+        The directory, or the prefix of an object store.
+    content : tuple of (str, int, str)
+        Name, size and mark of the version of each file that could be data.
     """
 
-    root: Path
-    content: tuple[tuple[str, int, int], ...]
+    root: Place
+    content: tuple[tuple[str, int, str], ...]
     _files: dict[str, tuple[tuple[str, Recognised], ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -51,12 +52,12 @@ class RawStore:
         object.__setattr__(self, "_files", files)
 
     @classmethod
-    def open(cls, root: Path) -> "RawStore":
+    def open(cls, root: Place) -> "RawStore":
         """List a directory and everything below it.
 
         Parameters
         ----------
-        root : Path
+        root : Place
             The directory.
 
         Returns
@@ -69,10 +70,8 @@ class RawStore:
         MissingDataError
             If no file is recognised.
         """
-        paths = sorted(x for x in root.rglob("*") if x.name.endswith(SUFFIXES) and x.is_file())
-        stats = [(x.relative_to(root).as_posix(), x.stat()) for x in paths]
-        content = tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
-        store = cls(root.resolve(), content)
+        content = list_files(root, SUFFIXES)
+        store = cls(root.resolve() if isinstance(root, Path) else root, content)
         if not store.ids():
             raise MissingDataError(
                 "no file of this directory is recognised as market data",
@@ -235,7 +234,7 @@ def _resolve_rate(store: RawStore, dataset: DatasetId) -> Resolution:
         return choose(dataset, [_refused(lst.path, name, dataset, str(error))])
 
 
-def _refused(path: Path, name: str, dataset: DatasetId, text: str) -> RefusedFile:
+def _refused(path: Place, name: str, dataset: DatasetId, text: str) -> RefusedFile:
     finding = Finding(Severity.ERROR, text)
     return RefusedFile(path=path, name=name, dataset=dataset, findings=(finding,))
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from basis_lab.data.columns import find_column, layout_of, read_fields
 from basis_lab.data.csv import RawTable, bad_row, read_table
+from basis_lab.data.places import Place
 from basis_lab.data.quality import (
     INTERPOLATED_SHARE,
     SMOOTHED_SHARE,
@@ -61,7 +61,7 @@ class RawFile:
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
     name : str
         Its path inside the directory.
@@ -81,11 +81,11 @@ class RawFile:
         What was found, none of it an ERROR.
     smoothed : bool
         True where they are derived by a rolling median.
-    partner : Path or None
+    partner : Place or None
         A second file that they were made from.
     """
 
-    path: Path
+    path: Place
     name: str
     dataset: DatasetId
     times: TimeArray
@@ -95,25 +95,25 @@ class RawFile:
     derived: bool
     findings: tuple[Finding, ...]
     smoothed: bool = False
-    partner: Path | None = None
+    partner: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedFile:
     """A raw file that cannot serve."""
 
-    path: Path
+    path: Place
     name: str
     dataset: DatasetId
     findings: tuple[Finding, ...]
 
 
-def read_raw_file(path: Path, name: str, recognised: Recognised) -> RawFile | RefusedFile:
+def read_raw_file(path: Place, name: str, recognised: Recognised) -> RawFile | RefusedFile:
     """Read and check one file.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
     name : str
         Its path inside the directory, for messages.
@@ -133,7 +133,7 @@ def read_raw_file(path: Path, name: str, recognised: Recognised) -> RawFile | Re
         return RefusedFile(path=path, name=name, dataset=dataset, findings=(finding,))
 
 
-def _read(path: Path, name: str, dataset: DatasetId, *, archive: bool) -> RawFile:
+def _read(path: Place, name: str, dataset: DatasetId, *, archive: bool) -> RawFile:
     table, repeats = distinct_rows(read_table(path, name))
     times, fields, zones = _columns(table, dataset)
     sorting: tuple[str, ...] = ()

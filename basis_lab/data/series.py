@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from basis_lab.data.places import Place
 from basis_lab.domain.intervals import HOUR_S, HOURLY, INTERVALS
 from basis_lab.domain.market import FloatArray, TimeArray
 from basis_lab.errors import BadDataError, MissingDataError
@@ -177,8 +177,8 @@ class Store(Protocol):
     """A directory of datasets; equal stores hold the same content."""
 
     @property
-    def root(self) -> Path:
-        """The directory."""
+    def root(self) -> Place:
+        """The directory, the prefix of an object store, or the database file."""
         ...
 
     def ids(self) -> tuple[str, ...]:
@@ -248,14 +248,34 @@ def cut(series: TimeSeries, span: Span | None) -> TimeSeries:
     """
     if span is None:
         return series
-    low = max(int(np.searchsorted(series.times, span[0])) - HISTORY_ROWS, 0)
-    high = int(np.searchsorted(series.times, span[1], side="right"))
+    taken = slice(*rows_of(series.times, span))
     return TimeSeries(
         info=series.info,
-        times=series.times[low:high],
-        fields={name: values[low:high] for name, values in series.fields.items()},
-        lines=series.lines[low:high],
+        times=series.times[taken],
+        fields={name: values[taken] for name, values in series.fields.items()},
+        lines=series.lines[taken],
     )
+
+
+def rows_of(times: TimeArray, span: Span | None) -> tuple[int, int]:
+    """Return the rows of a span, and the two before it.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (n,)
+        Ascending.
+    span : tuple of datetime64 or None
+        First and last moment, both included; None takes all.
+
+    Returns
+    -------
+    tuple of int
+        The first row, and the first row left out.
+    """
+    if span is None:
+        return 0, len(times)
+    low = max(int(np.searchsorted(times, span[0])) - HISTORY_ROWS, 0)
+    return low, int(np.searchsorted(times, span[1], side="right"))
 
 
 def check_order(times: TimeArray, lines: IntArray, where: str, remedy: str) -> None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from basis_lab.data.followers import follow, is_trailing, trailing_of
 from basis_lab.domain import series
 from basis_lab.domain.market import (
     BoolArray,
@@ -58,10 +59,13 @@ def stressed(frame: MarketFrame, stress: Stress) -> MarketFrame:
     if not notes:
         return frame
     _check(values, notes, frame.series)
-    return MarketFrame(
-        times=frame.times,
+    for key, base in trailing_of(values):
+        if base in notes:
+            values[key] = follow(key, frame, values[base], base)
+            notes[key] = notes[base]
+    return replace(
+        frame,
         series=MappingProxyType(values),
-        universe=frame.universe,
         sources=(*_noted(frame, notes), *_added(frame, notes)),
     )
 
@@ -129,7 +133,7 @@ def _apply(
     named = [
         x
         for x in values
-        if series.MEAN not in x and any(fnmatchcase(x, pattern) for pattern in shock.series)
+        if not is_trailing(x) and any(fnmatchcase(x, pattern) for pattern in shock.series)
     ]
     weight = _weight(shock, frame.times, row)
     before = dict(values)
@@ -142,7 +146,6 @@ def _apply(
             values[key] = _grown(before[key], weight > 0.0, shock.value, frame.step_s)
         else:
             values[key] = _changed(before[key], weight, shock)
-    _shift_means(before, values, frame, shock_note(shock, frame.times), notes)
 
 
 def _weight(shock: ShockParameters, times: TimeArray, row: int) -> FloatArray:
@@ -208,28 +211,6 @@ def _is_extreme(key: str) -> bool:
 
 def _opens_of(key: str) -> str:
     return f"{key.rpartition('.')[0]}.open"
-
-
-def _shift_means(
-    before: Mapping[str, FloatArray],
-    values: dict[str, FloatArray],
-    frame: MarketFrame,
-    note: str,
-    notes: dict[str, list[str]],
-) -> None:
-    """Carry a change of funding into its trailing means, which were made before it."""
-    for key in [x for x in values if series.MEAN in x]:
-        market, _, days = key.partition(series.MEAN)
-        source = f"{market}.rate"
-        if source not in values or values[source] is before[source]:
-            continue
-        stamped = np.flatnonzero(~np.isnan(before[source]))
-        change = np.nan_to_num(values[source] - before[source])
-        window = round(float(days.removesuffix("d")) * 86_400.0 / frame.step_s)
-        total = np.concatenate([np.zeros(window), np.cumsum(change)])
-        spacing = float(stamped[1] - stamped[0]) if len(stamped) > 1 else float(window)
-        values[key] = before[key] + (total[window:] - total[:-window]) * spacing / window
-        notes.setdefault(key, []).append(note)
 
 
 def _close(

@@ -8,8 +8,8 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
+from basis_lab.data.places import Place
 from basis_lab.data.raw_file import Finding, Severity
 
 Rules = Mapping[str, Mapping[str, float]]
@@ -37,12 +37,12 @@ def is_static(name: str) -> bool:
     return any(pattern.match(name) for pattern in (_MARGINS, _RISK, _COSTS))
 
 
-def judge_static(path: Path, rules: Rules) -> tuple[Finding, ...]:
+def judge_static(path: Place, rules: Rules) -> tuple[Finding, ...]:
     """Return what is to be said of a static table.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
     rules : mapping of str to mapping
         Collateral rules that runs use, by asset; empty where none are known.
@@ -67,7 +67,7 @@ def judge_static(path: Path, rules: Rules) -> tuple[Finding, ...]:
     return next(judge() for pattern, judge in judges if pattern.match(path.name))
 
 
-def _read(path: Path) -> object:
+def _read(path: Place) -> object:
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return json.loads(data.decode("utf-8"))
 

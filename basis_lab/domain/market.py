@@ -64,7 +64,8 @@ class Requirement:
     gaps_allowed : bool
         For payouts: True where a programme pays now and then.
     weight : str or None
-        For stamps alone: a price of the same run that a stamp's value is a fraction of, so that
+        For payouts: the price of what is paid, known from the first payment on. For stamps: a
+        price of the same run that a stamp's value is a fraction of, so that
         what is stamped between two timesteps counts at its own price.
     """
 

@@ -43,6 +43,27 @@ class Doc:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """A key that the workbench keeps open, and the range that its slider offers.
+
+    Parameters
+    ----------
+    label : str
+        Its short name.
+    low, high, step : float or None
+        Of the slider; None takes the bounds of the key.
+    key : str
+        On a block: the key inside it that is meant.
+    """
+
+    label: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    key: str = ""
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def parameters() -> Callable[[type[T]], type[T]]:
     """Make a class a frozen block of parameters that refuses unknown keys, NaN and infinities.

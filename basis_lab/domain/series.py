@@ -10,6 +10,8 @@ USDT_USD = "oracle/aave/USDTUSD.price"
 LST_MARKETS: Mapping[str, str] = MappingProxyType({"weETH": "curve", "wstETH": "uniswap"})
 DEX = "uniswapv3"
 MEAN = ".mean_"  # before the days of a trailing mean
+GROWTH = ".growth_"  # before the days of a trailing growth
+VOLATILITY = ".volatility_24h"  # behind the series that it is of
 
 
 def symbol_of(asset: str) -> str:
@@ -237,7 +239,7 @@ def lst_growth(token: str, days: float) -> str:
     str
         Name of the series, APR as a fraction.
     """
-    return f"lst/aave/{token}.growth_{days:g}d"
+    return f"lst/aave/{token}{GROWTH}{days:g}d"
 
 
 def lst_market(token: str) -> str:
@@ -303,7 +305,7 @@ def volatility(key: str) -> str:
     str
         Name of the series: standard deviation of a day's logarithmic return (fraction).
     """
-    return f"{key}.volatility_24h"
+    return f"{key}{VOLATILITY}"
 
 
 def venue_open(venue: str) -> str:

@@ -7,6 +7,7 @@ from basis_lab.errors import EngineError
 FIRST_WINDOW = 256
 SHORTEST_WINDOW = 128
 IMMEDIATE_FIRES = 3
+LONGEST_WINDOW = 1 << 16  # longer ones gain no time, and what they work on takes memory
 
 Stride = int | Literal["auto"]
 
@@ -48,7 +49,7 @@ class Clock:
 
     def quiet(self) -> None:
         """Take note of a window in which nothing acted."""
-        self._length = min(self._length * 2, 1 << 20)
+        self._length = min(self._length * 2, LONGEST_WINDOW)
         self._immediate = 0
 
     def fired(self, rows: int) -> None:

@@ -36,7 +36,10 @@ class Recorder:
         self.columns: dict[str, FloatArray] = {}
         self.exposure: dict[str, FloatArray] = {}
         self.risk: dict[str, FloatArray] = {}
-        self.attribution = {name: np.full(frame.rows, np.nan) for name in CATEGORIES}
+        # What a run never has takes no memory: a year of minutes is half a million rows.
+        self._blank = np.broadcast_to(np.full(1, np.nan), frame.rows)
+        self._zero = np.broadcast_to(np.zeros(1), frame.rows)
+        self.attribution = dict.fromkeys(CATEGORIES, self._blank)
         self.level = np.zeros(frame.rows, dtype=np.intp)
         self._before: list[RiskReport] = []
         self._levels: dict[tuple[str, str], int] = {}
@@ -154,7 +157,7 @@ class Recorder:
         self._put(self.exposure, at, _exposure_columns(exposure))
         self._put(self.risk, at, _risk_columns(risk))
         for name, step in pnl.attribution.items():
-            self.attribution[name][at] = step
+            self._put_step(name, at, step)
         self.level[at] = risk.level
         for measure, levels in risk.levels.items():
             self._levels[measure] = int(levels[-1])
@@ -164,9 +167,21 @@ class Recorder:
         self, columns: dict[str, FloatArray], at: slice, values: dict[str, FloatArray]
     ) -> None:
         for name, column in values.items():
-            if name not in columns:
-                columns[name] = np.full(self._rows, np.nan)
-            columns[name][at] = column
+            held = columns[name] if name in columns else self._blank
+            if held is self._blank and not np.isnan(column).all():
+                held = np.full(self._rows, np.nan)
+            columns[name] = held
+            if held is not self._blank:
+                held[at] = column
+
+    def _put_step(self, name: str, at: slice, step: FloatArray) -> None:
+        if not self.attribution[name].flags.writeable:
+            if not step.any():
+                self.attribution[name] = self._zero
+                return
+            self.attribution[name] = np.full(self._rows, np.nan)
+            self.attribution[name][: at.start] = 0.0
+        self.attribution[name][at] = step
 
     def _note_interest(self, window: Window, pnl: PnLReport) -> None:
         """Log what the day's interest came to, once a day and only where there is some."""

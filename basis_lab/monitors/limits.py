@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from basis_lab.domain.parameters import Bounds, Doc, Unit, parameters
+from basis_lab.domain.parameters import Bounds, Doc, Primary, Unit, parameters
 
 
 @parameters()
@@ -29,9 +29,15 @@ class RiskParameters:
         tuple[str, ...], Doc("of: margin_ratio, health_factor, ltv, price_divergence")
     ]
     margin_ratio: Annotated[
-        FloorLimits | None, Doc("(cash + unrealised P&L) / notional at each perp venue")
+        FloorLimits | None,
+        Doc("(cash + unrealised P&L) / notional at each perp venue"),
+        Primary("Margin warning", 0.12, 0.60, 0.01, key="warning"),
     ] = None
-    health_factor: Annotated[FloorLimits | None, Doc("health factor at the lending pool")] = None
+    health_factor: Annotated[
+        FloorLimits | None,
+        Doc("health factor at the lending pool"),
+        Primary("Health factor warning", 1.01, 1.20, 0.005, key="warning"),
+    ] = None
     ltv: Annotated[CeilingLimits | None, Doc("loan to value at the lending pool")] = None
     price_divergence: Annotated[
         CeilingLimits | None, Doc("|mark / spot - 1| at each perp venue; logged, never acted on")

@@ -46,7 +46,7 @@ class RecordFiles:
     """
 
     def __init__(self, record: RunRecord, manifest_extra: Mapping[str, object]) -> None:
-        self._record = record
+        self.record = record
         self._extra = manifest_extra
         self._started_s = perf_counter()
 
@@ -91,17 +91,17 @@ class RecordFiles:
     @cached_property
     def _shown(self) -> RunRecord:
         """The rows that tables show."""
-        return shown_rows(self._record)
+        return shown_rows(self.record)
 
     @cached_property
     def summary(self) -> dict[str, object]:
         """Every figure of summary.json."""
-        return summarise(self._record)
+        return summarise(self.record)
 
     @property
     def timing(self) -> dict[str, float]:
         """Seconds by phase, ``write_s`` up to now."""
-        return {**self._record.timing, "write_s": perf_counter() - self._started_s}
+        return {**self.record.timing, "write_s": perf_counter() - self._started_s}
 
     def manifest(self) -> dict[str, object]:
         """Return what made the run: versions, series, command, timing.
@@ -111,7 +111,7 @@ class RecordFiles:
         dict
             Plain values.
         """
-        record = self._record
+        record = self.record
         stamps = stamp_times(record.frame.times[[0, record.rows - 1]]).astype(str).tolist()
         content: dict[str, object] = {
             "product": PRODUCT,
@@ -133,12 +133,12 @@ class RecordFiles:
 
     @cached_property
     def _events(self) -> dict[str, list[Cell]]:
-        return render_events(self._record)
+        return render_events(self.record)
 
     def _config(self) -> bytes:
         dumper = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
         text = yaml.dump(
-            plain(self._record.identity.config), Dumper=dumper, sort_keys=False, width=100
+            plain(self.record.identity.config), Dumper=dumper, sort_keys=False, width=100
         )
         return str(text).encode()
 

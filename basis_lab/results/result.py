@@ -51,6 +51,11 @@ class RunResult:
         """
         return cls(RecordFiles(record, {}), path=path)
 
+    @property
+    def record(self) -> RunRecord | None:
+        """The columns of a fresh run; None of one that was opened from its folder."""
+        return None if isinstance(self._files, Path) else self._files.record
+
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Every figure of summary.json."""
@@ -79,34 +84,34 @@ class RunResult:
     @property
     def pnl(self) -> "pd.DataFrame":
         """Equity, P&L and attribution by timestep."""
-        return self._tables.pnl
+        return self.tables.pnl
 
     @property
     def balance_sheet(self) -> "pd.DataFrame":
         """The non-zero lines of the book by timestep, long."""
-        return self._tables.balance_sheet
+        return self.tables.balance_sheet
 
     @property
     def exposure(self) -> "pd.DataFrame":
         """Deltas, values and notionals by timestep."""
-        return self._tables.exposure
+        return self.tables.exposure
 
     @property
     def risk(self) -> "pd.DataFrame":
         """Risk measures and their worst level by timestep."""
-        return self._tables.risk
+        return self.tables.risk
 
     @property
     def events(self) -> "pd.DataFrame":
         """The event log; balances and details as JSON text."""
-        return self._tables.events
+        return self.tables.events
 
     @cached_property
     def figures(self) -> "Figures":
         """The charts, each a method that returns a plotly figure."""
         from basis_lab.results.charts import Figures
 
-        return Figures(self._tables)
+        return Figures(self.tables)
 
     def save(self, directory: str | Path) -> Path:
         """Write the run's folder at a place of one's own.
@@ -131,7 +136,8 @@ class RunResult:
         return target
 
     @cached_property
-    def _tables(self) -> "RunTables":
+    def tables(self) -> "RunTables":
+        """Summary, configuration and tables together, for what draws and words them."""
         from basis_lab.results.frames import RunTables
 
         return RunTables(self._read)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from itertools import chain
 
 import numpy as np
 
@@ -138,13 +139,19 @@ def _hurdle_apr(record: RunRecord, rows: int, days: float) -> FloatArray | None:
 
 
 def _accounts(record: RunRecord) -> dict[str, object]:
-    totals = {name: math.fsum(record.attribution[name].tolist()) for name in CATEGORIES}
+    totals = {name: _sum(record, (name,)) for name in CATEGORIES}
     return {
         "attribution": totals,
         "attribution_residual": np.max(np.abs(record.residual)),
         "balance": _final_balance(balance_lines(record)),
         "costs": {name: totals[name] for name in COSTS},
     }
+
+
+def _sum(record: RunRecord, names: tuple[str, ...]) -> float:
+    """Return the exactly rounded sum of categories; those that a mode cannot have are skipped."""
+    columns = [record.attribution[name] for name in names]
+    return math.fsum(chain.from_iterable(x.tolist() for x in columns if x.any()))
 
 
 def _final_balance(lines: BalanceLines) -> dict[str, float]:
@@ -176,7 +183,7 @@ def _by_place(extremes: Mapping[str, float], prefix: str) -> dict[str, float] | 
 def _break_even_days(record: RunRecord) -> FloatArray:
     entry_cost = max(0.0, -float(pnl_of(record)[0]))
     exit_cost = float(record.equity[-1] - record.exit_equity[-1])
-    carry = math.fsum(x for name in CARRY for x in record.attribution[name].tolist())
+    carry = _sum(record, CARRY)
     days = days_of(record)
     per_day = carry / days if days > 0.0 else math.nan
     return performance.calculate_break_even_days(

@@ -13,6 +13,7 @@ from basis_lab.config.loader import load_config
 from basis_lab.config.loan_quiet import check_loan
 from basis_lab.config.models import RunConfig
 from basis_lab.data.catalogue import open_store, sample_directory
+from basis_lab.data.places import Place
 from basis_lab.data.provider import DataProvider
 from basis_lab.data.series import Store
 from basis_lab.domain.market import MarketFrame
@@ -44,8 +45,8 @@ class BacktestRequest:
         As ``--set``.
     scenarios : tuple of str
         Names or paths, in order.
-    data_dir : Path or None
-        None takes the sample.
+    data_dir : Place or None
+        A directory, or the prefix of an object store; None takes the sample.
     data_mode : str
         csv, or db for the DuckDB file of the directory.
     database : Path or None
@@ -71,7 +72,7 @@ class BacktestRequest:
     capital: float | None = None
     overrides: Mapping[str, object] = field(default_factory=dict)
     scenarios: tuple[str, ...] = ()
-    data_dir: Path | None = None
+    data_dir: Place | None = None
     data_mode: Literal["csv", "db"] = "csv"
     database: Path | None = None
     out: Path | None = None
@@ -184,8 +185,7 @@ def make_provider(config: RunConfig, request: BacktestRequest) -> DataProvider:
         proxies=config.data.proxies,
         allow_derived=config.data.allow_derived,
         step_s=config.bar_s,
-        stress=config.stress,
-    )
+    ).under(config.stress)
 
 
 def open_data(request: BacktestRequest) -> Store:

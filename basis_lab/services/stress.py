@@ -74,7 +74,7 @@ def run_stresses(
     for name in chosen:
         default_folder().choose("scenarios", name)
     checked = check_request(request)
-    base = _Unstressed(checked.frame, _finished(checked, stopped).summary)
+    base = _Calm(checked.frame, _finished(checked, stopped).summary)
     rows = [stress_row(BASE, base.summary, base.summary, None)]
     for name in chosen:
         _tell(progress, len(rows), len(chosen) + 1)
@@ -90,7 +90,7 @@ def run_stresses(
 
 
 @dataclass(frozen=True, slots=True)
-class _Unstressed:
+class _Calm:
     """The run without a stress."""
 
     frame: MarketFrame
@@ -102,9 +102,7 @@ def _tell(progress: Progress | None, done: int, total: int) -> None:
         progress(done, total)
 
 
-def _row(
-    name: str, request: BacktestRequest, base: _Unstressed, stop: threading.Event
-) -> StressRow:
+def _row(name: str, request: BacktestRequest, base: _Calm, stop: threading.Event) -> StressRow:
     checked = check_request(request)
     result = _finished(checked, stop)
     row = _first_row(checked, base.frame)

@@ -298,12 +298,21 @@ class HedgedStrategy:
         Once spot is ``sold`` what is left of it stays: its costs come out of margin.
         """
         if cash >= book.invested * WHOLE:
-            nothing = dict.fromkeys(self._desk.weights, 0.0)
             emptied = self._desk.goal(book, 0.0, 0.0)
             wanted = self._desk.needs(cash, 0.0)
-            return replace(emptied, margins=nothing, cash=wanted["cash"], payment=wanted["payment"])
+            return replace(
+                emptied,
+                margins={v: w * self._backing(book) for v, w in self._desk.weights.items()},
+                cash=wanted["cash"],
+                payment=wanted["payment"],
+            )
         spot = self._shape.allocation * (book.invested - cash) / book.price
         return self._desk.goal(book, book.staying(spot) if sold else spot, cash)
+
+    def _backing(self, book: HedgeBook) -> float:
+        """Margin for what waits in a queue and stays hedged until it is paid, share currency."""
+        share = self._shape.allocation
+        return book.leaving * book.price * (1.0 - share) / share if book.leaving else 0.0
 
     def _stay(self, book: HedgeBook, spot: float) -> Goal:
         """Hold ``spot`` units hedged in the shares that stand; no cash moves."""

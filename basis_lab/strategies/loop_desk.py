@@ -29,7 +29,6 @@ from basis_lab.strategies.staking_holdings import CHAIN, WRAPPED
 HEADROOM = 1.0 + 1e-12  # sells a hair more than repays the flash loan: rounding must not lack
 ROUNDING = 2e-9  # of a flash loan: less may go with its repayment
 SALE_OPERATIONS = ("flash", "repay", "withdraw", "swap", "wrap")
-ENTRY_OPERATIONS = ("flash", "wrap", "stake", "supply", "borrow")
 
 
 class LoopDesk(StakeDesk):
@@ -46,6 +45,8 @@ class LoopDesk(StakeDesk):
     warning : float
         Health factor at which risk warns.
     """
+
+    entry_operations = ("wrap", "flash", "wrap", "stake", "supply", "borrow")
 
     def __init__(
         self, parameters: LoopParameters, universe: Universe, terms: Terms, warning: float
@@ -126,10 +127,6 @@ class LoopDesk(StakeDesk):
         return float(self.target_ltv(view.window.times[-1:])[0])
 
     # --- entering -----------------------------------------------------------------------------
-
-    def gas_to_invest(self, view: View) -> float:
-        """Return the gas that investing takes now, ETH."""
-        return self.gas(view, "wrap", *ENTRY_OPERATIONS)
 
     def gas_to_free(self, view: View) -> float:
         """Return the most gas that freeing takes now, by sale or queue, ETH."""

@@ -252,6 +252,7 @@ def reward_needs(programmes: Sequence[Programme]) -> tuple[Requirement, ...]:
             window_s=x.lag_s,
             span=x.span,
             gaps_allowed=x.gaps_allowed,
+            weight=series.token_price(x.token),
         )
         for x in programmes
     ]

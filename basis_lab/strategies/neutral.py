@@ -79,7 +79,6 @@ BY_ROUTE = frozenset({"withdraw", "quit"})  # repairs that may take the queue; o
 LEAST_VOLATILITY = 0.001  # of a staking token's rate over a day
 IDLE_SHARE = 0.005  # of equity: ETH that lies idle beyond this is put to work
 LEAST_MOVED = 1e-4  # of equity: less is not worth freeing
-WORTH_OF_GAS = 10.0  # ETH is put to work once it is worth this many times its gas
 
 
 class NeutralStrategy(HedgedStrategy):
@@ -189,7 +188,8 @@ class NeutralStrategy(HedgedStrategy):
         found.append(gas_debt_trigger(native, equity, limit))
         idle = native + view.exposure.values[:, self._base_column]
         quiet = np.full(len(idle), fill_value=view.queue == 0.0)
-        fires = quiet & (idle > IDLE_SHARE * equity)
+        worth = self._chain.worth_its_gas(view, idle, *self._chain.entry_operations)
+        fires = quiet & worth & (idle > IDLE_SHARE * equity)
         found.append(Trigger(name="idle", side="", fires=fires, value=idle, limit=IDLE_SHARE))
         return tuple(found)
 
@@ -261,8 +261,7 @@ class NeutralStrategy(HedgedStrategy):
         """Put the ETH of the wallet to work, but for the gas of doing so."""
         book = self._chain.read(view)
         gas = self._chain.gas_to_invest(view)
-        eth = book.idle - gas
-        return self._chain.invest(view, book, eth) if eth > WORTH_OF_GAS * gas else []
+        return self._chain.invest(view, book, book.idle - gas)
 
     def _free(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders:
         """Take out of staking what is long beyond the goal and not on its way yet."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from basis_lab.domain.parameters import Bounds, Choices, Doc, Unit, parameters
+from basis_lab.domain.parameters import Bounds, Choices, Doc, Primary, Unit, parameters
 
 Share = Annotated[float, Unit("fraction of equity"), Bounds(0.0, 1.0)]
 
@@ -51,6 +51,7 @@ class BasisParameters:
         Unit("fraction of equity"),
         Bounds(0.0, 0.99),
         Doc("share of equity in spot; the rest is margin"),
+        Primary("Spot share", 0.30, 0.95, 0.01),
     ]
     hedge_allocation: Annotated[
         dict[str, float], Unit("fraction"), Doc("share of the hedge by perp venue; sums to 1")
@@ -59,7 +60,9 @@ class BasisParameters:
     treasury: Annotated[str, Doc("venue where deposits arrive and withdrawals leave")]
     reserve_ratio: Annotated[Share, Doc("kept out of all targets for fast withdrawals")]
     position_deviation_threshold: Annotated[
-        Share, Doc("band of the spot share around spot_allocation, absolute")
+        Share,
+        Doc("band of the spot share around spot_allocation, absolute"),
+        Primary("Rebalance band", 0.02, 0.30, 0.01),
     ]
     hedge_weight_band: Annotated[
         float,
@@ -95,6 +98,7 @@ TargetLtv = Annotated[
     Unit("fraction"),
     Bounds(0.0, 0.98),
     Doc("loan to value of the loop; auto: as high as spread move and health factor allow"),
+    Primary("Target LTV", 0.50, 0.93, 0.005),
 ]
 SpreadMove = Annotated[
     float,
@@ -103,7 +107,11 @@ SpreadMove = Annotated[
     Doc("fall of the staking token's rate that an automatic target stands"),
 ]
 LtvBand = Annotated[
-    float, Unit("fraction"), Bounds(0.0, 0.2), Doc("band of the loan to value around its target")
+    float,
+    Unit("fraction"),
+    Bounds(0.0, 0.2),
+    Doc("band of the loan to value around its target"),
+    Primary("LTV band", 0.001, 0.03, 0.001),
 ]
 MaxDeleverageCost = Annotated[
     float,
@@ -116,6 +124,7 @@ StakeAllocation = Annotated[
     Unit("fraction of equity"),
     Bounds(0.0, 0.99),
     Doc("share of equity on chain; the rest is margin"),
+    Primary("Stake share", 0.30, 0.95, 0.01),
 ]
 LendingVenue = Annotated[str, Doc("the lending pool")]
 FlashLender = Annotated[str, Doc("who lends inside a transaction: a flash lender, or the pool")]
@@ -161,7 +170,9 @@ class NeutralParameters(StakingParameters):
     ]
     spot_venue: Annotated[str, Doc("where ETH is bought and sold")]
     position_deviation_threshold: Annotated[
-        Share, Doc("band of the share of equity on chain around stake_allocation, absolute")
+        Share,
+        Doc("band of the share of equity on chain around stake_allocation, absolute"),
+        Primary("Rebalance band", 0.02, 0.30, 0.01),
     ]
     hedge_weight_band: Annotated[
         float,

@@ -16,7 +16,7 @@ from basis_lab.domain.instructions import (
     Wrap,
 )
 from basis_lab.domain.instruments import Instrument, Kind, Universe
-from basis_lab.domain.market import FloatArray
+from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.strategies.base import ChainTerms, View
 from basis_lab.strategies.chain_book import ChainBook, Freed
 from basis_lab.strategies.needs import GROWTH_DAYS
@@ -24,7 +24,7 @@ from basis_lab.strategies.parameters import StakingParameters
 from basis_lab.strategies.staking_holdings import CHAIN, NATIVE, PROTOCOLS, TOKENS, WRAPPED
 
 SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
-WORTH_OF_GAS = 10.0  # rewards are sold once they are worth this many times their gas
+WORTH_OF_GAS = 10.0  # what is not urgent is done once it is worth this many times its gas
 TINY = 1e-9  # ETH: less than this is rounding
 ALL_TOKENS = 1.0 + 1e-10  # asks for more than is held: the venue gives all of it
 ITERATIONS = 12  # of a sale whose slippage depends on its own size
@@ -44,6 +44,8 @@ class StakeDesk:
     gas_units : mapping of str to float
         Gas by operation; zeros where a run pays none.
     """
+
+    entry_operations: tuple[str, ...] = ("wrap", "stake")
 
     def __init__(
         self,
@@ -148,6 +150,31 @@ class StakeDesk:
             return 0.0
         return float(gas_cost_native(units, view.window.values(series.GAS_PRICE)[-1:])[0])
 
+    def worth_its_gas(self, view: View, value: FloatArray, *operations: str) -> BoolArray:
+        """Tell where something is worth ten times the gas of some operations, shape (W,).
+
+        Parameters
+        ----------
+        view : View
+            Any number of rows.
+        value : ndarray of shape (W,)
+            Share-class currency.
+        *operations : str
+            By name, as in the venue files.
+
+        Returns
+        -------
+        ndarray of bool, shape (W,)
+            True everywhere where the run pays no gas.
+        """
+        units = WORTH_OF_GAS * sum(self.gas_units[x] for x in operations)
+        if units == 0.0:
+            return np.full(len(value), fill_value=True)
+        gas = gas_cost_native(units, view.window.values(series.GAS_PRICE))
+        native = view.window.unit_prices[:, self.universe.column(self.native)]
+        worth: BoolArray = value > gas * native
+        return worth
+
     def _held(self, view: View, line: Instrument) -> float:
         return float(view.exposure.quantities[-1, self.universe.column(line)])
 
@@ -155,7 +182,7 @@ class StakeDesk:
 
     def gas_to_invest(self, view: View) -> float:
         """Return the gas that investing takes now, ETH."""
-        return self.gas(view, "wrap", "stake")
+        return self.gas(view, *self.entry_operations)
 
     def gas_to_free(self, view: View) -> float:
         """Return the most gas that freeing takes now, by sale or queue, ETH."""
@@ -316,7 +343,7 @@ class StakeDesk:
         Returns
         -------
         list of Instruction
-            Empty where the sale would not be worth ten times its gas.
+            Empty where none is held.
         """
         orders: list[Instruction] = []
         proceeds = 0.0
@@ -334,7 +361,6 @@ class StakeDesk:
                         max_slippage=SLIPPAGE_ALLOWANCE * slippage,
                     )
                 )
-        gas = self.gas(view, *(["swap", "unwrap_reward"] * len(orders)), "wrap")
-        if not proceeds > WORTH_OF_GAS * gas or not orders:
+        if not orders:
             return []
         return [*orders, self.unwrapped(proceeds + max(book.wrapped, 0.0))]

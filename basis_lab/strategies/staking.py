@@ -106,7 +106,8 @@ class StakingStrategy:
         debt_limit = self._terms.gas_debt_limit * GAS_DEBT_SHARE
         found.append(gas_debt_trigger(idle, equity, debt_limit))
         share = self._desk.terms.dust_share
-        fires = (idle > share * equity) & np.full(len(idle), fill_value=view.queue == 0.0)
+        worth = self._desk.worth_its_gas(view, idle, *self._desk.entry_operations)
+        fires = (idle > share * equity) & worth & np.full(len(idle), view.queue == 0.0)
         found.append(Trigger(name="idle", side="", fires=fires, value=idle, limit=share))
         return tuple(found)
 

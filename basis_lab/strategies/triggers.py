@@ -102,9 +102,12 @@ def dust_trigger(view: View, desk: StakeDesk) -> list[Trigger]:
     """
     if not desk.rewards:
         return []
-    share = ratio(desk.dust_value(view), view.exposure.equity)
+    value = desk.dust_value(view)
+    share = ratio(value, view.exposure.equity)
     limit = desk.terms.dust_share
-    return [Trigger(name="dust", side="", fires=share > limit, value=share, limit=limit)]
+    sales = ("swap", "unwrap_reward") * len(desk.rewards)
+    fires = (share > limit) & desk.worth_its_gas(view, value, *sales, "wrap")
+    return [Trigger(name="dust", side="", fires=fires, value=share, limit=limit)]
 
 
 def gas_debt_trigger(native_value: FloatArray, equity: FloatArray, limit: float) -> Trigger:

@@ -5,7 +5,8 @@ import pytest
 
 from basis_lab.domain.events import Event, EventType
 from benchmarks.accounting import Fill, Market, by_numpy, by_plain_python, fills_of, market_of
-from benchmarks.measures import Measure, disagreement
+from benchmarks.measure import Measure
+from benchmarks.measures import disagreement
 from benchmarks.workload import ASSET, CAPITAL, ROWS, VENUE, make_workload
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from basis_lab.config import check_paths, list_modes, load_config
+from basis_lab.config.check import PLANS
 from basis_lab.config.environment import VARIABLES
 from basis_lab.errors import ConfigError, UsageError
 
@@ -13,9 +14,11 @@ SHIPPED = Path(__file__).parents[2] / "configs"
 
 
 def test_every_shipped_file_passes_the_check():
+    files = [x for x in SHIPPED.rglob("*.yaml") if x.parent.name not in PLANS]
+
     checked = check_paths([SHIPPED])
 
-    assert len(checked) == len(list(SHIPPED.rglob("*.yaml")))
+    assert len(checked) == len(files)
     assert [problems for _, problems in checked if problems] == []
 
 

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from basis_lab.data.align import Grid, align, carried, exact, grown, stamped, trailing_mean
+from basis_lab.data.align import align, carried, grown, trailing_mean
+from basis_lab.data.bars import Grid, exact, stamped
+from basis_lab.data.trailing import trailing_growth, trailing_volatility
 from basis_lab.domain.market import Alignment
 
 START = np.datetime64("2024-06-01T00:00:00", "s")
@@ -21,6 +23,8 @@ KNOWN_AFTER = {
     Alignment.INDEX: 0 * HOUR,
     Alignment.STEP: 0 * HOUR,
     Alignment.TRAILING_MEAN: 0 * HOUR,
+    Alignment.TRAILING_GROWTH: 0 * HOUR,
+    Alignment.TRAILING_VOLATILITY: 0 * HOUR,
 }
 CARRIER = {
     Alignment.BAR_OPEN: exact,
@@ -31,7 +35,16 @@ CARRIER = {
     Alignment.TRAILING_MEAN: lambda stamps, values, times: trailing_mean(
         stamps, values, times, 24 * HOUR
     ),
+    Alignment.TRAILING_GROWTH: lambda stamps, values, times: trailing_growth(
+        stamps, values, times, 24 * HOUR
+    ),
+    Alignment.TRAILING_VOLATILITY: lambda stamps, values, times: trailing_volatility(
+        stamps, values, times, 24 * HOUR
+    ),
 }
+WINDOW = dict.fromkeys(
+    (Alignment.TRAILING_MEAN, Alignment.TRAILING_GROWTH, Alignment.TRAILING_VOLATILITY), 86_400
+)
 POSITIVE = st.floats(0.5, 2.0)
 
 
@@ -46,7 +59,7 @@ def published(draw):
     return stamps, values, draw(st.integers(0, len(stamps) - 1)), draw(POSITIVE)
 
 
-@given(data=published(), alignment=st.sampled_from(Alignment))
+@given(data=published(), alignment=st.sampled_from(sorted(CARRIER)))
 def test_a_later_publication_changes_no_earlier_row(data, alignment):
     stamps, values, place, other = data
     changed = values.copy()
@@ -78,7 +91,7 @@ def test_a_carried_index_is_exact_at_each_snapshot(data):
     np.testing.assert_array_equal(grown(stamps, values, stamps), values)
 
 
-@pytest.mark.parametrize("alignment", sorted(set(Alignment) - {Alignment.TRAILING_MEAN}))
+@pytest.mark.parametrize("alignment", sorted(set(CARRIER) - set(WINDOW)))
 def test_aligning_a_series_uses_the_carrier_of_its_kind(kit, alignment):
     values = np.linspace(1.0, 2.0, len(TIMES))
     series = kit.Store().put("gas/ethereum/gas", TIMES, price_gwei=values).read("gas/ethereum/gas")
@@ -115,11 +128,12 @@ SERIES = {
     Alignment.INDEX: ("aave/ethereum/USDT", 24),
     Alignment.STEP: ("gas/ethereum/gas", 1),
     Alignment.TRAILING_MEAN: ("funding/bybit/BTCUSDT", 8),
+    Alignment.TRAILING_GROWTH: ("lst/aave/weETH", 24),
+    Alignment.TRAILING_VOLATILITY: ("spot/bybit/BTCUSDT", 1),
 }
-WINDOW = {Alignment.TRAILING_MEAN: 86_400}
 
 
-@given(alignment=st.sampled_from(Alignment), place=st.integers(0, 71), factor=POSITIVE)
+@given(alignment=st.sampled_from(sorted(SERIES)), place=st.integers(0, 71), factor=POSITIVE)
 def test_a_frame_knows_nothing_of_what_is_published_later(kit, alignment, place, factor):
     def frame(changed):
         store = kit.Store()

@@ -129,13 +129,15 @@ class AaveChain:
         return self._pool(self.keeper, "liquidationCall", *tokens, user, amount, False)  # noqa: FBT003 - the contract's signature
 
     def liquidate_in_one_block(
-        self, user: str, pair: tuple[str, str], calls: int, timestamp_s: int
+        self, user: str, calls: list[tuple[str, str]], timestamp_s: int
     ) -> None:
-        """Let the keeper liquidate all it may, several times, all at one second."""
-        tokens = [self._token(symbol) for symbol in pair]
-        arguments = (*tokens, user, MAX, False)  # it wants the token itself, not the aToken
-        data = self.market.pool.data("liquidationCall", *arguments)
-        self.anvil.send_together(self.keeper, self.market.pool.address, data, calls, timestamp_s)
+        """Let the keeper take all it may of each (collateral, debt) in turn, at one second."""
+        pool = self.market.pool
+        data = []
+        for collateral, debt in calls:
+            tokens = self._token(collateral), self._token(debt)
+            data.append(pool.data("liquidationCall", *tokens, user, MAX, False))  # noqa: FBT003 - the contract's signature
+        self.anvil.send_together(self.keeper, pool.address, data, timestamp_s)
 
     def loop_open(self, user: str, equity: int, flash: int) -> dict:
         """Lever up: stake equity and a flash loan of WETH, supply, borrow to pay the loan back."""

@@ -17,20 +17,44 @@ WHOLE_RAY_BPS = RAY // BPS
 
 
 class Contract:
-    """An address with an ABI: `call` reads, `send` writes in a block of its own."""
+    """An address with an ABI: `call` reads, `send` writes in a block of its own.
+
+    web3 checks the whole ABI at each call, which a test of many steps would feel; so calls are
+    encoded here, by entries that are looked up once.
+    """
 
     def __init__(self, chain: Anvil, address: str, abi: list) -> None:
         from web3 import Web3
 
         self.address = Web3.to_checksum_address(address)
         self._chain = chain
+        self._entries = [entry for entry in abi if entry["type"] == "function"]
+        self._known: dict[str, tuple[str, list, list]] = {}
         self.web3 = chain.web3.eth.contract(address=self.address, abi=abi)
 
     def data(self, function: str, *arguments) -> str:
-        return self.web3.encode_abi(function, args=arguments)
+        selector, inputs, _ = self._entry(function)
+        return selector + self._chain.web3.codec.encode(inputs, arguments).hex()
 
     def call(self, function: str, *arguments, block: int | str = "latest"):
-        return self.web3.get_function_by_name(function)(*arguments).call(block_identifier=block)
+        at = hex(block) if isinstance(block, int) else block
+        question = {"to": self.address, "data": self.data(function, *arguments)}
+        answer = bytes.fromhex(self._chain.rpc("eth_call", question, at).removeprefix("0x"))
+        values = self._chain.web3.codec.decode(self._entry(function)[2], answer)
+        return values[0] if len(values) == 1 else values
+
+    def _entry(self, function: str) -> tuple[str, list, list]:
+        """Selector, input types and output types of a function that is not overloaded."""
+        from eth_utils import abi
+
+        if function not in self._known:
+            (entry,) = (x for x in self._entries if x["name"] == function)
+            self._known[function] = (
+                "0x" + abi.function_abi_to_4byte_selector(entry).hex(),
+                abi.get_abi_input_types(entry),
+                abi.get_abi_output_types(entry),
+            )
+        return self._known[function]
 
     def send(self, sender: str, function: str, *arguments):
         return self._chain.send(sender, self.address, self.data(function, *arguments))

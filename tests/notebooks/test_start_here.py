@@ -1,7 +1,5 @@
 """The first notebook runs top to bottom, under nbval and papermill, and names a wrong value."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -32,22 +30,6 @@ def execute(path: Path, **parameters):
         store_widget_state=False,
         cwd=ROOT,
     )
-
-
-def test_it_runs_with_its_own_parameters_under_nbval():
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"),
-            *("--nbval-cell-timeout=60", "-q", "-W", "default", "-p", "no:cacheprovider"),
-            *("-p", "no:xdist", str(NOTEBOOK)),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 
 
 def test_papermill_leaves_an_executed_copy(tmp_path):

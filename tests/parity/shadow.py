@@ -179,7 +179,7 @@ class Shadow:
         )
         return self._both(lambda: self.chain.loop_close(self.user, flash, shares), *steps)
 
-    def liquidate(self, collateral: str, debt: str) -> PoolLiquidation:
+    def liquidate(self) -> tuple[PoolLiquidation, ...]:
         """Let liquidators act until the account is healthy or bare, on chain in one block."""
         self.now_s += 1
         snapshot = self.chain.anvil.snapshot()
@@ -189,10 +189,11 @@ class Shadow:
         window = self._row(state, state)
         assert self.pool.preview(window).work_row == 0
         assert state.account.health_factor < WAD
-        (done,) = self.pool.settle(window)
+        done = self.pool.settle(window)
         self.chain.anvil.revert(snapshot)
-        self.chain.liquidate_in_one_block(self.user, (collateral, debt), done.calls, self.now_s)
-        self.actions += done.calls
+        calls = [(x.atoken.symbol, x.debt.symbol) for x in done for _ in range(x.calls)]
+        self.chain.liquidate_in_one_block(self.user, calls, self.now_s)
+        self.actions += len(calls)
         self.compare(self.chain.look(self.user), window)
         return done
 

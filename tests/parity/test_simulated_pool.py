@@ -109,7 +109,7 @@ def test_liquidators_take_the_same(aave_chain, seed, lowest):
     shadow.wait(int(rng.integers(1, 10 * DAY_S)))
     slash(shadow, rng.uniform(lowest, lowest + 0.008))
 
-    done = shadow.liquidate("weETH", "WETH")
+    (done,) = shadow.liquidate()
 
     assert done.calls >= 1
     bad = shadow.chain.look(shadow.user).reserves["WETH"].deficit
@@ -124,12 +124,31 @@ def test_liquidators_take_the_same_of_small_loans(aave_chain, seed):
     assert shadow.loop_open(equity, int(equity * rng.uniform(9.0, 12.5)))
     slash(shadow, rng.uniform(0.97, 0.99))
 
-    done = shadow.liquidate("weETH", "WETH")
+    (done,) = shadow.liquidate()
 
     # Below 2,000 USD the whole since v3.3, half and half again before.
     assert done.calls >= 1
     left = aave_chain.look(shadow.user).lines["WETH"].borrowed
     assert (left == 0) == (aave_chain.version == "3.6")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_liquidators_take_the_same_of_two_debts(aave_chain, seed):
+    rng = np.random.default_rng(1400 + seed)
+    shadow = Shadow(aave_chain, emode=False)
+    collateral = rng.uniform(100.0, 2000.0)
+    shadow.supply("weETH", units("weETH", collateral))
+    room = collateral * 3150.0 * 0.774
+    share = rng.uniform(0.2, 0.8)
+    assert shadow.borrow("WETH", units("WETH", room * share / 3000.0))
+    assert shadow.borrow("USDT", units("USDT", room * (1.0 - share)))
+    shadow.wait(int(rng.integers(1, DAY_S)))
+    slash(shadow, rng.uniform(0.88, 0.98))
+
+    done = shadow.liquidate()
+
+    assert sum(x.calls for x in done) >= 1
+    assert all(x.seized_scaled > 0.0 for x in done)
 
 
 def test_a_healthy_account_is_left_alone(aave_chain):

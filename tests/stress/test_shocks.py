@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from basis_lab.data.shocks import stressed
+from basis_lab.data.trailing import trailing_growth, trailing_volatility
 from basis_lab.domain import series
-from basis_lab.domain.market import MarketFrame, SeriesSource
+from basis_lab.domain.market import MarketFrame, Payout, SeriesSource
 from basis_lab.domain.stress import Stress, check_moment, moment_row
 from basis_lab.errors import UsageError
-from tests.builders import basis_universe, hours
+from tests.builders import START, basis_universe, hours
 from tests.stress.trials import closure, shock
 
 OPEN, HIGH, LOW = (series.mark("binance", "BTC", x) for x in ("open", "high", "low"))
@@ -121,6 +122,60 @@ def test_funding_is_replaced_where_it_is_stamped_and_its_trailing_mean_follows()
     assert means[32] == pytest.approx((2 * 1e-4 - 0.003) / 3)
     assert means[40] == pytest.approx((1e-4 - 2 * 0.003) / 3)
     assert means[64] == pytest.approx(1e-4, rel=1e-12)
+
+
+def test_a_volatility_follows_the_price_that_it_is_of():
+    generator = np.random.default_rng(3)
+    price = 100.0 * np.exp(np.cumsum(generator.normal(0.0, 0.01, 80)))
+    key = series.mark("binance", "BTC")
+    day = np.timedelta64(24, "h")
+    columns = {
+        key: price,
+        series.volatility(key): trailing_volatility(hours(80), price, hours(80), day),
+        series.spot("binance", "BTC"): price,
+        series.USDT_USD: np.ones(80),
+    }
+
+    found = under(frame(**columns), shock(["mark/*/*.*"], "multiply", 0.7, at="+30h"))
+
+    stressed_ = found.values(key)
+    wanted = trailing_volatility(hours(80), stressed_, hours(80), day)
+    assert found.values(series.volatility(key)) == pytest.approx(wanted, rel=1e-9, nan_ok=True)
+    assert wanted[30] > 0.35
+
+
+def test_a_trailing_growth_follows_the_rate_that_it_is_of():
+    rate = 1.03 * np.cumprod(np.full(300, 1.0 + 4e-6))
+    key = series.lst_rate("weETH")
+    week = np.timedelta64(7, "D")
+    columns = {
+        key: rate,
+        series.lst_growth("weETH", 7): trailing_growth(hours(300), rate, hours(300), week),
+        series.spot("binance", "BTC"): np.full(300, 100.0),
+        series.USDT_USD: np.ones(300),
+    }
+
+    found = under(frame(**columns), shock(["lst/*/*.*"], "multiply", 0.99, at="+200h"))
+
+    wanted = trailing_growth(hours(300), found.values(key), hours(300), week)
+    told = found.values(series.lst_growth("weETH", 7))
+    assert told == pytest.approx(wanted, rel=1e-9, nan_ok=True)
+    assert wanted[200] < -0.4
+
+
+def test_a_stressed_frame_keeps_its_payouts():
+    paid = Payout(
+        key="rewards/etherfi/EIGEN.token_amount",
+        row=2,
+        period_start=START,
+        period_end=START + np.timedelta64(1, "h"),
+        units_per_staked=1.0,
+    )
+    data = replace(frame(), payouts=(paid,))
+
+    found = under(data, shock(["spot/*/*.*"], "multiply", 0.7, at="+2h"))
+
+    assert found.payouts == (paid,)
 
 
 def test_an_index_grows_at_the_rate_of_the_shock_in_place_of_its_own():

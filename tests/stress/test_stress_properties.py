@@ -96,7 +96,7 @@ def test_windows_of_any_length_write_the_same_bytes_under_every_stress(name, wor
     assert rows == files_of(troubled_.run(RandomClock(seed, 40)))
 
 
-@examples(60)
+@examples(30)
 @given(world=troubled(), seed=st.integers(0, 2**32 - 1))
 def test_closings_defaults_and_orders_at_any_time_write_the_same_bytes(world, seed):
     rows = files_of(world.run(Clock(1)))

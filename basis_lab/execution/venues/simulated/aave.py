@@ -13,7 +13,6 @@ import numpy as np
 
 from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import (
-    TAKEN_WHILE_CLOSED,
     Borrow,
     Cause,
     ExecutionResult,
@@ -113,8 +112,7 @@ class SimulatedAave:
         """Carry out an order, or refuse it; a refusal leaves wallet and pool as they were."""
         before, tokens = self.snapshot(), self._wallet.snapshot()
         try:
-            if not isinstance(instruction, TAKEN_WHILE_CLOSED):
-                require_open(self.name, market)
+            require_open(self.name, market, instruction)
             return self._carry_out(instruction, market)
         except VenueRefusalError as error:
             self.restore(before)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from basis_lab.domain.closings import is_open, lost_row
-from basis_lab.domain.instructions import Loss
+from basis_lab.domain.instructions import TAKEN_WHILE_CLOSED, Instruction, Loss
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Window
 from basis_lab.errors import VenueClosedError
@@ -11,7 +11,7 @@ from basis_lab.errors import VenueClosedError
 Held = Callable[[], Mapping[Instrument, float]]
 
 
-def require_open(venue: str, market: Window) -> None:
+def require_open(venue: str, market: Window, asked: Instruction | None = None) -> None:
     """Refuse what is asked of a venue while it is closed.
 
     Parameters
@@ -20,13 +20,15 @@ def require_open(venue: str, market: Window) -> None:
         The venue.
     market : Window
         Whose last row is now.
+    asked : Instruction or None
+        What is asked; some of it a closed venue still takes.
 
     Raises
     ------
     VenueClosedError
         If it takes nothing now.
     """
-    if not is_open(market, venue):
+    if not isinstance(asked, TAKEN_WHILE_CLOSED) and not is_open(market, venue):
         raise VenueClosedError(
             f"{venue} is closed",
             where=venue,

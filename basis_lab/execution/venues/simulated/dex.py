@@ -23,6 +23,7 @@ from basis_lab.errors import (
     VenueRefusalError,
 )
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
+from basis_lab.execution.venues.simulated.closures import require_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,7 @@ class SimulatedDex:
         """Sell, or refuse; a refusal leaves the wallet as it was."""
         before = self._wallet.snapshot()
         try:
+            require_open(self.name, market, instruction)
             if not isinstance(instruction, Swap):
                 raise UnsupportedInstructionError(
                     f"{self.name} does not take this kind of instruction",

@@ -26,6 +26,7 @@ from basis_lab.errors import (
 )
 from basis_lab.execution.venues.simulated.accounts import Accounts
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
+from basis_lab.execution.venues.simulated.closures import require_open
 
 
 class FlashDesk:
@@ -182,6 +183,7 @@ class SimulatedFlashLender:
     def submit(self, instruction: Instruction, market: Window) -> ExecutionResult:
         """Lend or take back, or refuse."""
         try:
+            require_open(self.name, market, instruction)
             match instruction:
                 case FlashBorrow():
                     return self._desk.lend(instruction, market)

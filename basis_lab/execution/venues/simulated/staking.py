@@ -36,6 +36,7 @@ from basis_lab.errors import (
 from basis_lab.execution.venues.protocol import Venue
 from basis_lab.execution.venues.simulated.accounts import Accounts
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
+from basis_lab.execution.venues.simulated.closures import require_open
 
 SECOND = np.timedelta64(1, "s")
 
@@ -130,6 +131,7 @@ class SimulatedStakingPool:
         """Stake, or queue an exit, or refuse; a refusal leaves wallet and queue as they were."""
         before, tokens = self.snapshot(), self._wallet.snapshot()
         try:
+            require_open(self.name, market, instruction)
             match instruction:
                 case Stake():
                     return self._stake(instruction, market)

@@ -1,0 +1,187 @@
+"""``batch`` and ``sweep``: many runs from one file."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from basis_lab.cli.parsing import command, say
+from basis_lab.cli.runs import INTERRUPTED
+from basis_lab.services.interrupts import stop_on_signals
+from basis_lab.services.sweeping import require_directory
+
+if TYPE_CHECKING:
+    from basis_lab.results.sweep_result import SweepResult
+
+SOME_FAILED = 4
+
+
+def add_sweep(commands: Any) -> None:
+    """Add the command that runs a sweep.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to.
+    """
+    parser = command(commands, "sweep", _run_sweep, "run every point of a plan, one table out")
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a plan: cases, grid, random, sobol"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=read_workers, metavar="N", help="processes here")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
+    parser.add_argument("--resume", action="store_true", help="take over what is finished")
+    parser.add_argument("--report", metavar="best,worst,N", help="report these points")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def add_batch(commands: Any) -> None:
+    """Add the command that runs a batch.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to.
+    """
+    parser = command(commands, "batch", _run_batch, "report every case of a plan, one index page")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a plan: cases or a grid")
+    parser.add_argument("--workers", type=read_workers, metavar="N", help="processes")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _run_batch(options: argparse.Namespace) -> int:
+    from contextlib import nullcontext
+
+    from basis_lab.results.tally import PointTally
+    from basis_lab.services.batch import BatchRequest, run_batch
+    from basis_lab.services.plans import read_plan
+
+    data_dir, out = places(options)
+    plan = read_plan(options.file)
+    with stop_on_signals() as stop, nullcontext() if options.quiet else PointTally("case") as tally:
+        request = BatchRequest(
+            plan=plan, out=out, data_dir=data_dir, workers=options.workers, tally=tally
+        )
+        result = run_batch(request, stop)
+    kept = sum(x.kept for x in result.cases)
+    for case in result.failed:
+        sys.stderr.write(f"failed: {case.name}: {case.error}\n")
+    done = len(result.cases) - len(result.failed)
+    say(f"{done} done ({kept} of them before), {len(result.failed)} failed\nindex: {result.index}")
+    if stop.is_set():
+        sys.stderr.write("interrupted; the same call goes on\n")
+        return INTERRUPTED
+    return SOME_FAILED if result.failed else 0
+
+
+def read_workers(text: str) -> int:
+    """Read a number of processes.
+
+    Parameters
+    ----------
+    text : str
+        A word of the command line.
+
+    Returns
+    -------
+    int
+        From 1.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is none.
+    """
+    if text.isdigit() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 1")
+
+
+def places(options: argparse.Namespace) -> tuple[Path | None, Path]:
+    """Return where data are read and results are written.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        With ``data_dir`` and ``out``.
+
+    Returns
+    -------
+    tuple of Path
+        Data directory, None for the sample, and the directory of results.
+    """
+    from basis_lab.config.environment import read_environment
+
+    environment = read_environment(warn=sys.stderr.write)
+    environment.require_backtest()
+    require_directory(environment)
+    data_dir = options.data_dir if options.data_dir is not None else environment.data_dir
+    named = (options.out, environment.results_dir, Path("outputs"))
+    return data_dir, next(place for place in named if place is not None)
+
+
+def _run_sweep(options: argparse.Namespace) -> int:
+    from contextlib import nullcontext
+
+    from basis_lab.results.tally import PointTally
+    from basis_lab.services.chosen import check_choice, report_points
+    from basis_lab.services.plans import read_plan
+    from basis_lab.services.sweep import SweepRequest, run_sweep
+
+    data_dir, out = places(options)
+    plan = read_plan(options.file)
+    if options.report is not None:
+        check_choice(options.report, plan)
+    with (
+        stop_on_signals() as stop,
+        nullcontext() if options.quiet else PointTally("point") as tally,
+    ):
+        request = SweepRequest(
+            plan=plan,
+            data_dir=data_dir,
+            out=out,
+            workers=options.workers,
+            scheduler=options.scheduler,
+            resume=options.resume,
+            tally=tally,
+        )
+        result = run_sweep(request, stop)
+    say(word_sweep(result))
+    if stop.is_set():
+        sys.stderr.write("interrupted; go on with --resume\n")
+        return INTERRUPTED
+    if options.report is not None:
+        for page in report_points(options.report, plan, result, data_dir=data_dir):
+            say(f"report: {page}")
+    return SOME_FAILED if result.summary["failed"] else 0
+
+
+def word_sweep(result: "SweepResult") -> str:
+    """Return what a sweep says in the end.
+
+    Parameters
+    ----------
+    result : SweepResult
+        Ended or stopped.
+
+    Returns
+    -------
+    str
+        Lines for a terminal.
+    """
+    from basis_lab.results.sweep_words import word_best
+
+    told = result.summary
+    counts = f"{told['done']:,} done, {told['failed']:,} failed, {told['open']:,} open"
+    rate = f"{told['points_per_second']:,.1f} points a second"
+    lines = [
+        f"{word_best(result)}.",
+        f"{told['points']:,} points: {counts}, {told['resumed']:,} resumed; {rate}",
+        f"sweep folder: {result.path}",
+    ]
+    return "\n".join(lines)

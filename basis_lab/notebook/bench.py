@@ -1,0 +1,326 @@
+"""The workbench: one case on the left, the answer on the right."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from basis_lab.config.environment import read_environment
+from basis_lab.errors import BasisLabError, ConfigError
+from basis_lab.notebook.board import Board
+from basis_lab.notebook.case import Case
+from basis_lab.notebook.editor import Editor
+from basis_lab.notebook.panels import side
+from basis_lab.notebook.panels.alerts import alert_html
+from basis_lab.notebook.panels.event_list import SHOWN_FIRST, often_met
+from basis_lab.notebook.panels.markup import text
+from basis_lab.notebook.reporter import Reporter
+from basis_lab.notebook.runner import Outcome, Runner
+from basis_lab.notebook.series import RunSeries
+from basis_lab.results.result import RunResult
+from basis_lab.results.store import ResultsStore
+from basis_lab.services.backtest import BacktestStatus
+
+LIVE_BELOW_S = 1.0
+MOST_PINS = 4
+ROOT = Path(__file__).resolve().parents[2]
+LIMITED = ("margin_ratio", "health_factor", "ltv")
+
+
+class Workbench:
+    """Explores one case at a time; the last finished result stays until there is a newer one.
+
+    Parameters
+    ----------
+    case : Case
+        What runs first.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.board = Board(self.act)
+        self.result: RunResult | None = None
+        self.drawn: Case | None = None
+        self.live = False
+        self._live_chosen = False
+        self._said = ""
+        self._runner = Runner(self._ended, self._progress)
+        self._reporter = Reporter(self._reported)
+        self._asked = case
+        self.editor = Editor(case, self._case_changed, self.act)
+        self._acts = self._known_acts()
+        self.editor.panel.observe(self._themed, "dark")
+        self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
+        self.widget.add_class("bl-root")
+        self.failure: BasisLabError | None = None
+        # The first result is there when the cell has ended, for those that come after it.
+        self.run(wait=True)
+
+    def act(self, name: str, key: str = "", value: str = "") -> None:
+        """Do one thing that the user can do.
+
+        Parameters
+        ----------
+        name : str
+            The act: case, set, reset, run, live, cancel, pin, save, report, view, moment, ...
+        key, value : str
+            What it is about, and the new value.
+        """
+        if name in self._acts:
+            self._acts[name](key, value)
+
+    def run(self, *, wait: bool = False) -> None:
+        """Run the case; what is drawn stays until this has finished.
+
+        Parameters
+        ----------
+        wait : bool
+            True to return when it has ended.
+        """
+        if self.editor.refused:
+            return
+        if self.editor.trouble is not None:
+            self._fail(self.editor.trouble)
+            return
+        self._asked = self.editor.case
+        self._runner.start(self._asked.request(), wait=wait)
+        self._tell_acts()
+
+    def pin(self) -> None:
+        """Keep the drawn run to compare with; the oldest of five goes."""
+        series, drawn = self.board.series, self.drawn
+        if series is None or drawn is None:
+            return
+        name = f"pin {1 + max((int(x.split()[1]) for x, _ in self.board.pins), default=0)}"
+        self.board.pins = [*self.board.pins, (name, series)][-MOST_PINS:]
+        self.board.redraw()
+        self._say(f"{name}: {_differences(drawn)}")
+
+    def save(self) -> Path | None:
+        """Write the drawn run's folder.
+
+        Returns
+        -------
+        Path or None
+            The folder; None without a run.
+        """
+        record = None if self.result is None else self.result.record
+        if record is None or self.drawn is None:
+            return None
+        directory = read_environment().results_dir
+        extra = {
+            "command": self.drawn.command(),
+            "stride": "auto",
+            "data_dir": self.drawn.data_dir,
+            "data_mode": "csv",
+        }
+        store = ResultsStore(ROOT / "outputs" if directory is None else directory)
+        path = store.persist_results(record, plots=True, manifest_extra=extra)
+        self._say(f"saved to <code>{text(_short(path))}</code>")
+        return path
+
+    def _known_acts(self) -> dict[str, Callable[[str, str], Any]]:
+        look = self._look
+        events = self._events
+        return {
+            "case": self.editor.choose,
+            "set": self.editor.set,
+            "other": lambda _, value: self.editor.other(value),
+            "reset": lambda key, _: self.editor.reset(key),
+            "remedy": lambda key, value: self.editor.other(f"{key}={value}"),
+            "run": lambda *_: self.run(),
+            "live": lambda *_: self._choose_live(),
+            "cancel": lambda *_: self._runner.cancel(),
+            "pin": lambda *_: self.pin(),
+            "unpin": lambda key, _: self._unpin(int(key)),
+            "save": lambda *_: self._guarded(self.save),
+            "report": lambda *_: self._guarded(self._report),
+            "dismiss": lambda *_: self.board.alert(""),
+            "copied": lambda *_: self._say("copied"),
+            "view": lambda key, _: look(view=key),
+            "moment": lambda _, value: look(moment=int(value)),
+            "step": lambda key, _: self.board.step(key == "]"),
+            "unzoom": lambda *_: self._unzoom(),
+            "category": lambda key, _: look(
+                category="" if key == self.board.sight.category else key
+            ),
+            "day": lambda key, _: self._show_day(key),
+            "event": self._choose_event,
+            "family": lambda key, _: self._toggle_family(key),
+            "words": lambda _, value: events(words=value, page=0),
+            "page": lambda key, _: events(page=max(0, int(key))),
+        }
+
+    def _look(self, **changes: Any) -> None:
+        self.board.look(replace(self.board.sight, **changes))
+
+    def _events(self, **changes: Any) -> None:
+        self._look(events=replace(self.board.sight.events, **changes))
+
+    def _show_day(self, day: str) -> None:
+        sight, series = self.board.sight, self.board.series
+        steady = {"funding", "interest", "rewards", "gas"}
+        families = sight.events.families | steady if day else SHOWN_FIRST
+        events = replace(sight.events, day=day, page=0, families=families)
+        if day and series is not None:
+            rows = np.flatnonzero(series.stamps.astype("datetime64[D]") == np.datetime64(day))
+            sight = replace(sight, view="events", moment=int(rows[-1]))
+        self.board.look(replace(sight, events=events))
+
+    def _choose_event(self, key: str, value: str) -> None:
+        place = int(key)
+        sight = self.board.sight
+        chosen = -1 if place == sight.events.chosen else place
+        self.board.look(
+            replace(sight, moment=int(value), events=replace(sight.events, chosen=chosen))
+        )
+
+    def _toggle_family(self, name: str) -> None:
+        families = self.board.sight.events.families ^ {name}
+        self._events(families=families, page=0)
+
+    def _unpin(self, place: int) -> None:
+        del self.board.pins[place]
+        self.board.redraw()
+
+    def _unzoom(self) -> None:
+        self.board.stage.unzoom()
+        self._look(zoom=None)
+
+    def _choose_live(self) -> None:
+        self._live_chosen = True
+        self._set_live(on=not self.live)
+        self._tell_acts()
+
+    def _set_live(self, *, on: bool) -> None:
+        self.live = self.editor.live = on
+
+    def _case_changed(self) -> None:
+        if self.live and not self.editor.refused:
+            self.run()
+        self._tell_acts()
+
+    def _ended(self, outcome: Outcome) -> None:
+        self.editor.panel.patch({"progress": ""})
+        if isinstance(outcome.error, ConfigError):
+            self._refuse(outcome.error)
+        elif outcome.error is not None:
+            self._fail(outcome.error)
+        elif outcome.result is None:
+            self._say("cancelled before its first timestep; the last result stays")
+        else:
+            self._draw(outcome.result, outcome.seconds)
+        self._tell_acts()
+
+    def _draw(self, result: RunResult, seconds: float) -> None:
+        record = result.record
+        if record is None:
+            return
+        began = perf_counter()
+        self.failure = None
+        self.board.alert("")
+        series = RunSeries(record, result.summary)
+        self.result, self.drawn = result, self._asked
+        self.board.show(series)
+        drawn_s = perf_counter() - began
+        if not self._live_chosen:
+            self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
+        self.editor.fill(series.summary)
+        self.drawn = replace(
+            self._asked,
+            start=self.editor.case.start if self._asked.start is None else self._asked.start,
+            end=self.editor.case.end if self._asked.end is None else self._asked.end,
+            capital=self.editor.case.capital
+            if self._asked.capital is None
+            else self._asked.capital,
+        )
+        hints = {f"risk.{x}.warning": often_met(series, x) for x in LIMITED}
+        self.editor.hint({key: x for key, x in hints.items() if x})
+        stopped = "" if series.summary["status"] == "completed" else " (stopped)"
+        ran = f"{series.rows:,} hours in {seconds:.2f} s{stopped}"
+        self._say(f"{ran} \N{MIDDLE DOT} drawn in {drawn_s:.2f} s")
+
+    def _fail(self, error: BasisLabError) -> None:
+        self.failure = error
+        below = "" if self.drawn is None else f"your last finished run, {_differences(self.drawn)}"
+        self.board.alert(alert_html(error, below))
+        self._say(f'<span class="bad">stopped: {text(error.code)}</span>')
+
+    def _refuse(self, error: ConfigError) -> None:
+        """Say at its control what is refused; the last result stays as it is."""
+        self.failure = error
+        self.editor.refuse(error)
+        self.editor.render()
+        if self.editor.trouble is not None:
+            self._fail(error)
+        else:
+            self._say(f'<span class="bad">refused: {text(error.code)}</span>')
+
+    def _progress(self, status: BacktestStatus, seconds: float) -> None:
+        done, total = status.timesteps_done, status.timesteps
+        told = f"{done:,} of {total:,} hours"
+        if done:
+            left = seconds * (total - done) / done
+            told += (
+                f" \N{MIDDLE DOT} {done / seconds:,.0f} a second \N{MIDDLE DOT} {left:.0f} s left"
+            )
+        self.editor.panel.patch({"progress": side.progress_html(done, total, told)})
+        self._tell_acts()
+
+    def _report(self) -> None:
+        if self._reporter.running:
+            self._say("a report is being made already")
+            return
+        folder = self.save()
+        if folder is not None:
+            self._say("the report is being made; the workbench goes on")
+            self._reporter.start(folder)
+
+    def _reported(self, page: Path | None, why: str) -> None:
+        if page is None:
+            self._say(f'<span class="bad">no report: {text(why)}</span>')
+        else:
+            self._say(f"report: <code>{text(_short(page))}</code>")
+
+    def _guarded(self, do: Callable[[], Any]) -> None:
+        try:
+            do()
+        except BasisLabError as error:
+            self._fail(error)
+
+    def _themed(self, change: Mapping[str, Any]) -> None:
+        self.board.paint(dark=bool(change["new"]))
+
+    def _tell_acts(self) -> None:
+        case = self.editor.case
+        self.editor.panel.patch(
+            {
+                "acts": side.acts_html(
+                    case,
+                    running=self._runner.running,
+                    live=self.live,
+                    stale=self.drawn is not None and case != self.drawn,
+                    blocked=bool(self.editor.refused),
+                )
+            }
+        )
+
+    def _say(self, html: str) -> None:
+        self.editor.panel.patch({"status": html})
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.widget._repr_mimebundle_(**kwargs)
+
+
+def _differences(case: Case) -> str:
+    """Return what tells a case from the mode's files."""
+    told = [f"{key.rpartition('.')[2].replace('_', ' ')} {x}" for key, x in case.overrides.items()]
+    return ", ".join([case.mode, *(told if told else ["as shipped"])])
+
+
+def _short(path: Path) -> str:
+    resolved = path.resolve()
+    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(resolved)

@@ -1,0 +1,315 @@
+"""The right part at work: head, figure, right column and tables of the run that is drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import ipywidgets
+import numpy as np
+
+from basis_lab.notebook.drawing import Canvas
+from basis_lab.notebook.overview import equity_alone, overview
+from basis_lab.notebook.panel import Panel
+from basis_lab.notebook.panels.book import book_html, lines_html
+from basis_lab.notebook.panels.event_list import EventFilter, events_html
+from basis_lab.notebook.panels.headline import all_figures_html, case_html, six_html, verdict_html
+from basis_lab.notebook.panels.invoice import days_html, invoice_html
+from basis_lab.notebook.panels.markup import button
+from basis_lab.notebook.panels.run_table import runs_html
+from basis_lab.notebook.panels.sigmas import sigmas_html
+from basis_lab.notebook.rates_view import rates_view
+from basis_lab.notebook.risk_view import risk_view
+from basis_lab.notebook.runs_view import runs_view
+from basis_lab.notebook.scene import Scene
+from basis_lab.notebook.series import RunSeries
+from basis_lab.notebook.stage import Stage
+from basis_lab.notebook.words import moment_text
+from basis_lab.results.themes import Palette, palette_of
+
+VIEWS = {
+    "overview": "Overview",
+    "risk": "Balance, risk",
+    "rates": "Funding",
+    "events": "Events",
+    "runs": "Runs",
+}
+HEAD = (
+    '<div data-slot="alert"></div><div data-slot="shade">'
+    '<div aria-live="polite" data-slot="verdict"></div></div>'
+    '<div class="bl-case" data-slot="case"></div><div data-slot="six"></div>'
+    '<div class="bl-bar" data-slot="bar"></div>'
+)
+RIGHT = (
+    '<section data-slot="book"></section><section data-slot="invoice"></section>'
+    '<section class="bl-sigmas" data-slot="sigmas"></section>'
+)
+FOOT = '<div data-slot="tables"></div><div data-slot="figures"></div>'
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sight:
+    """What is looked at.
+
+    Parameters
+    ----------
+    view : str
+        A key of ``VIEWS``.
+    moment : int
+        The chosen timestep.
+    zoom : (int, int) or None
+        Rows in sight.
+    category : str
+        The unfolded row of the invoice, or "".
+    events : EventFilter
+        What is shown of the events.
+    """
+
+    view: str = "overview"
+    moment: int = 0
+    zoom: tuple[int, int] | None = None
+    category: str = ""
+    events: EventFilter = field(default_factory=EventFilter)
+
+
+class Board:
+    """Shows one run and what it is compared with.
+
+    Parameters
+    ----------
+    on_act : callable
+        Called with (act, key, value) when the user did something.
+    """
+
+    def __init__(self, on_act: Callable[[str, str, str], None]) -> None:
+        self.palette: Palette = palette_of(dark=False)
+        self.series: RunSeries | None = None
+        self.pins: list[tuple[str, RunSeries]] = []
+        self.sight = Sight()
+        self.stage = Stage(self._zoomed, self._picked)
+        self.head = Panel("head", HEAD, on_act=on_act)
+        self.right = Panel("right", RIGHT, on_act=on_act)
+        self.foot = Panel("foot", FOOT, on_act=on_act)
+        self.body = ipywidgets.Box([self.stage, self.right])
+        self.body.add_class("bl-body")
+        self.widget = ipywidgets.Box([self.head, self.body, self.foot])
+        self.widget.add_class("bl-main")
+
+    @property
+    def pinned(self) -> RunSeries | None:
+        """The run that is drawn over the others."""
+        return self.pins[-1][1] if self.pins else None
+
+    def show(self, series: RunSeries) -> None:
+        """Show another run in the same places: headline first, then what is in sight.
+
+        Parameters
+        ----------
+        series : RunSeries
+            The run.
+        """
+        before = self.series
+        self.series = series
+        same = before is not None and before.rows == series.rows
+        if not same:
+            self.sight = replace(
+                self.sight, moment=series.rows - 1, zoom=None, events=EventFilter()
+            )
+        if self.sight.category and not series.record.attribution[self.sight.category].any():
+            self.sight = replace(self.sight, category="")
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything that is in sight."""
+        series = self.series
+        if series is None:
+            return
+        self.head.patch(
+            {
+                "verdict": verdict_html(series),
+                "case": case_html(series),
+                "six": six_html(series, self.pinned),
+                "bar": self._bar(series),
+            }
+        )
+        self._say_moment()
+        self.stage.show(self._scene(series), self.palette, self._moment_ms())
+        self._tell_right(series)
+        self._tell_foot(series)
+
+    def look(self, sight: Sight) -> None:
+        """Look at something else of the same run.
+
+        Parameters
+        ----------
+        sight : Sight
+            What.
+        """
+        before, self.sight = self.sight, sight
+        series = self.series
+        if series is None:
+            return
+        if sight.view != before.view or sight.zoom != before.zoom:
+            self.redraw()
+            return
+        if sight.moment != before.moment:
+            self.stage.move(self._moment_ms())
+            self._say_moment()
+        self._tell_right(series)
+        self._tell_foot(series)
+
+    def paint(self, *, dark: bool) -> None:
+        """Change the theme.
+
+        Parameters
+        ----------
+        dark : bool
+            True for the dark one.
+        """
+        self.palette = palette_of(dark=dark)
+        self.redraw()
+
+    def alert(self, html: str) -> None:
+        """Show an error over the dimmed result, or take it away.
+
+        Parameters
+        ----------
+        html : str
+            The alert, or "".
+        """
+        self.head.patch({"alert": html})
+        for part in (self.body, self.foot):
+            if html:
+                part.add_class("bl-dimmed")
+            else:
+                part.remove_class("bl-dimmed")
+        self.head.kind = "head dimmed" if html else "head"
+
+    def step(self, forward: bool) -> None:  # noqa: FBT001 - one of two directions
+        """Move the moment to the next or the previous decision.
+
+        Parameters
+        ----------
+        forward : bool
+            True for the next one.
+        """
+        if self.series is None:
+            return
+        rows, now = self.series.decision_rows, self.sight.moment
+        found = rows[rows > now][:1] if forward else rows[rows < now][-1:]
+        if len(found) > 0:
+            self.look(replace(self.sight, moment=int(found[0])))
+
+    def _scene(self, series: RunSeries) -> Scene:
+        canvas = Canvas(
+            series=series, palette=self.palette, pinned=self.pinned, zoom=self.sight.zoom
+        )
+        match self.sight.view:
+            case "risk":
+                return risk_view(canvas)
+            case "rates":
+                return rates_view(canvas)
+            case "events":
+                return equity_alone(canvas)
+            case "runs":
+                return runs_view(canvas, tuple(self.pins))
+            case _:
+                return overview(canvas)
+
+    def _bar(self, series: RunSeries) -> str:
+        counts = {"runs": f" {len(self.pins) + 1}"}
+        tabs = "".join(
+            button(
+                f"{label}{counts[name] if name in counts else ''}",
+                "view",
+                data_of=name,
+                data_focus=f"tab-{name}",
+                role="tab",
+                aria_selected="true" if name == self.sight.view else "false",
+                tabindex="0" if name == self.sight.view else "-1",
+            )
+            for name, label in VIEWS.items()
+        )
+        zoomed = ""
+        if self.sight.zoom is not None:
+            zoomed = button("zoomed: show the whole run", "unzoom", data_focus="unzoom")
+        before = button(
+            "\N{LEFTWARDS ARROW TO BAR}",
+            "step",
+            data_of="[",
+            title="previous decision, key [",
+            aria_label="previous decision",
+            data_focus="earlier",
+        )
+        after = button(
+            "\N{RIGHTWARDS ARROW TO BAR}",
+            "step",
+            data_of="]",
+            title="next decision, key ]",
+            aria_label="next decision",
+            data_focus="later",
+        )
+        return (
+            f'<div class="bl-tabs" role="tablist" aria-label="views">{tabs}</div>{zoomed}'
+            '<div class="bl-moment"><label for="bl-moment">Moment</label> '
+            f'<output data-slot="moment"></output>{before}<input type="range" id="bl-moment" '
+            f'min="0" max="{series.rows - 1}" step="1" data-key="moment" data-act="moment" '
+            f'data-now="1">{after}</div>'
+        )
+
+    def _say_moment(self) -> None:
+        if self.series is not None:
+            self.head.patch({"moment": f"{moment_text(self.series, self.sight.moment)} UTC"})
+            self.head.values = {**self.head.values, "moment": str(self.sight.moment)}
+
+    def _moment_ms(self) -> float:
+        series = self.series
+        return 0.0 if series is None else float(series.times_ms[self.sight.moment])
+
+    def _tell_right(self, series: RunSeries) -> None:
+        sight = self.sight
+        shown = {
+            "overview": ("book", "invoice", "sigmas"),
+            "risk": ("book", "sigmas"),
+            "rates": ("invoice",),
+            "events": ("book",),
+            "runs": ("invoice",),
+        }[sight.view]
+        texts = {"book": "", "invoice": "", "sigmas": ""}
+        if "book" in shown:
+            texts["book"] = book_html(series, sight.moment)
+        if "invoice" in shown:
+            days = days_html(series, sight.category) if sight.category else ""
+            made = invoice_html(series, self.pinned, sight.category)
+            texts["invoice"] = f"<h4>Gross to net: the same money</h4>{made}{days}"
+        if "sigmas" in shown:
+            texts["sigmas"] = sigmas_html(series)
+        self.right.patch(texts)
+
+    def _tell_foot(self, series: RunSeries) -> None:
+        sight = self.sight
+        match sight.view:
+            case "overview" | "events":
+                made = events_html(series, sight.events, sight.moment)
+            case "runs":
+                named = [("drawn", series.summary)]
+                named += [(name, pin.summary) for name, pin in self.pins]
+                made = runs_html(named)
+            case _:
+                made = f'<div class="tables">{lines_html(series, sight.moment)}</div>'
+        self.foot.patch({"tables": made, "figures": all_figures_html(series)})
+
+    def _zoomed(self, span: tuple[float, float] | None) -> None:
+        series = self.series
+        if series is None:
+            return
+        zoom = None
+        if span is not None:
+            low, high = np.searchsorted(series.times_ms, span)
+            zoom = (max(int(low) - 1, 0), min(int(high) + 1, series.rows - 1))
+        if zoom != self.sight.zoom:
+            self.look(replace(self.sight, zoom=zoom))
+
+    def _picked(self, time_ms: float) -> None:
+        series = self.series
+        if series is not None:
+            row = int(np.searchsorted(series.times_ms, time_ms))
+            self.look(replace(self.sight, moment=min(row, series.rows - 1)))

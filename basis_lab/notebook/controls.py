@@ -1,0 +1,237 @@
+"""Controls made from the configuration's own models: what is shown, with what bounds."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from basis_lab.config.describe import ConfigRow, describe_config
+from basis_lab.config.models import RunConfig
+from basis_lab.config.schema import Shape
+from basis_lab.errors import UsageError
+from basis_lab.notebook.words import words
+
+MOST_OPEN = 5
+BLOCKS = ("strategy", "risk", "costs", "data", "rewards")  # the last only where one stakes
+STEPS_OF_A_SLIDER = 50
+WHOLE = "fraction of "
+
+
+class Widget(StrEnum):
+    """How a key is changed."""
+
+    SLIDER = "slider"
+    NUMBER = "number"
+    SWITCH = "switch"
+    CHOICE = "choice"
+    TEXT = "text"  # a text, or JSON for lists and maps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One key of the configuration as it stands in the left column.
+
+    Parameters
+    ----------
+    key : str
+        The key that overrides use.
+    label, unit, bounds, meaning : str
+        For people.
+    widget : Widget
+        How it is changed.
+    value, default : object
+        Plain data: now, and without overrides.
+    low, high, step : float or None
+        Of a slider or number.
+    choices : tuple of str
+        What may be chosen.
+    words : tuple of str
+        What may stand in place of a number.
+    primary : bool
+        True where it is open; the others are folded.
+    """
+
+    key: str
+    label: str
+    unit: str
+    bounds: str
+    meaning: str
+    widget: Widget
+    value: object
+    default: object
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    primary: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from its default."""
+        return self.value != self.default
+
+    @property
+    def text(self) -> str:
+        """The value as its input shows it."""
+        return value_text(self.value)
+
+
+def value_text(value: object) -> str:
+    """Return a value as an input shows it.
+
+    Parameters
+    ----------
+    value : object
+        Plain data.
+
+    Returns
+    -------
+    str
+        Numbers short, texts bare, the rest as JSON.
+    """
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.10g}"
+        case str():
+            return value
+        case _:
+            return json.dumps(value)
+
+
+def make_controls(config: RunConfig, base: RunConfig) -> tuple[Control, ...]:
+    """Return the controls of a configuration.
+
+    Parameters
+    ----------
+    config : RunConfig
+        With the overrides.
+    base : RunConfig
+        Without them.
+
+    Returns
+    -------
+    tuple of Control
+        At most five primary ones first.
+    """
+    defaults = {row.key: row.value for row in describe_config(base)}
+    blocks = BLOCKS if config.strategy.staking_enabled else BLOCKS[:-1]
+    made = [
+        _control(row, defaults)
+        for row in describe_config(config)
+        if row.key.partition(".")[0] in blocks
+    ]
+    opened = [x for x in made if x.primary][:MOST_OPEN]
+    if not opened:
+        # A family without marks of its own still opens its first bounded numbers.
+        sliders = [x for x in made if x.widget is Widget.SLIDER and x.key.startswith("strategy.")]
+        opened = [replace(x, primary=True) for x in sliders[:MOST_OPEN]]
+    keys = {x.key for x in opened}
+    return (*opened, *(replace(x, primary=False) for x in made if x.key not in keys))
+
+
+def _control(row: ConfigRow, defaults: Mapping[str, object]) -> Control:
+    node, mark = row.node, row.node.primary
+    name = words(row.key.partition(".")[2]).replace(".", ", ")
+    control = Control(
+        key=row.key,
+        label=mark.label if mark is not None else f"{name[0].upper()}{name[1:]}",
+        unit=row.unit,
+        bounds=row.bounds,
+        meaning=row.meaning,
+        widget=Widget.TEXT,
+        value=row.value,
+        default=defaults[row.key] if row.key in defaults else None,
+        primary=mark is not None,
+        choices=node.choices if node.shape is Shape.VALUE else (),
+        words=node.words,
+        low=node.low,
+        high=node.high,
+    )
+    if node.shape is not Shape.VALUE or row.value is None:
+        return replace(control, primary=False)
+    if node.kind is bool:
+        return replace(control, widget=Widget.SWITCH)
+    if node.kind is str:
+        return replace(control, widget=Widget.CHOICE if node.choices else Widget.TEXT)
+    return _number(control, row, whole=node.kind is int)
+
+
+def _number(control: Control, row: ConfigRow, *, whole: bool) -> Control:
+    mark = row.node.primary
+    low = mark.low if mark is not None and mark.low is not None else control.low
+    high = mark.high if mark is not None and mark.high is not None else control.high
+    if low is None or high is None:
+        return replace(control, widget=Widget.NUMBER, step=1.0 if whole else None)
+    step = mark.step if mark is not None and mark.step is not None else _step(high - low)
+    step = 1.0 if whole else step
+    # A value outside the slider's range is in the model's bounds all the same: the range yields.
+    now = float(row.value) if isinstance(row.value, int | float) else low
+    return replace(control, widget=Widget.SLIDER, low=min(low, now), high=max(high, now), step=step)
+
+
+def _step(span: float) -> float:
+    """Return 1, 2 or 5 of a power of ten, about a fiftieth of a span."""
+    raw = span / STEPS_OF_A_SLIDER
+    power = 10.0 ** _floor_log10(raw)
+    return float(next(x * power for x in (1.0, 2.0, 5.0, 10.0) if x * power >= raw * 0.999))
+
+
+def _floor_log10(value: float) -> int:
+    return int(f"{value:e}".partition("e")[2])
+
+
+def read_value(control: Control, written: str) -> object:
+    """Return what was written into an input, of the key's own type.
+
+    Parameters
+    ----------
+    control : Control
+        The control.
+    written : str
+        As the browser tells it.
+
+    Returns
+    -------
+    object
+        Plain data for an override; bounds are the configuration's business.
+
+    Raises
+    ------
+    UsageError
+        If it is no number where one is needed, or not JSON.
+    """
+    match control.widget:
+        case Widget.SWITCH:
+            return written == "true"
+        case Widget.CHOICE:
+            return written
+        case Widget.SLIDER | Widget.NUMBER:
+            return _read_number(control, written)
+        case Widget.TEXT:
+            return written if isinstance(control.default, str) else _read_json(control, written)
+
+
+def _read_number(control: Control, written: str) -> object:
+    if written in control.words:
+        return written
+    try:
+        number = float(written)
+    except ValueError as error:
+        raise _unreadable(control, written, "write a number") from error
+    return int(number) if isinstance(control.default, int) and number.is_integer() else number
+
+
+def _read_json(control: Control, written: str) -> object:
+    try:
+        return json.loads(written)
+    except json.JSONDecodeError as error:
+        raise _unreadable(
+            control, written, 'write JSON, for instance {"okx": "binance"}'
+        ) from error
+
+
+def _unreadable(control: Control, written: str, remedy: str) -> UsageError:
+    return UsageError("this cannot be read", where=control.key, value=written, remedy=remedy)

@@ -1,0 +1,238 @@
+"""Where everything of a scene stands: axes, titles, end labels, limits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from basis_lab.notebook.scene import End, Limit, Scene, Strip, spread_px
+from basis_lab.results.style import FONT
+from basis_lab.results.themes import Palette
+
+TITLE_PX = 30
+AXIS_PX = 26
+JOIN_PX = 8
+LEFT_PX = 60
+RIGHT_PX = 126
+LABEL_PX = 14
+SMALL_PX = 80  # a lower strip has fewer ticks
+TICKS = (
+    {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
+    {"dtickrange": [86_400_000, 604_800_000], "value": "%d %b"},
+    {"dtickrange": [604_800_000, None], "value": "%b '%y"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A strip in pixels above the foot of the figure.
+
+    Parameters
+    ----------
+    low, high : float
+        Foot and top of its plot.
+    """
+
+    low: float
+    high: float
+
+
+def figure_height(scene: Scene) -> int:
+    """Return the height of a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is drawn.
+
+    Returns
+    -------
+    int
+        Pixels.
+    """
+    return int(sum(_outer(strip) for strip in scene.strips))
+
+
+def _outer(strip: Strip) -> int:
+    head = TITLE_PX if strip.title else JOIN_PX
+    return head + strip.height_px + (0 if strip.joined else AXIS_PX)
+
+
+def places(scene: Scene) -> tuple[Place, ...]:
+    """Return where each strip stands.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is drawn.
+
+    Returns
+    -------
+    tuple of Place
+        In the order of the strips.
+    """
+    top = float(figure_height(scene))
+    made = []
+    for strip in scene.strips:
+        high = top - (TITLE_PX if strip.title else JOIN_PX)
+        made.append(Place(high - strip.height_px, high))
+        top -= _outer(strip)
+    return tuple(made)
+
+
+def lay_out(scene: Scene, palette: Palette) -> dict[str, Any]:
+    """Return the layout of a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is drawn.
+    palette : Palette
+        The theme.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it; the width, and the hairline of the moment, are the browser's.
+    """
+    height = figure_height(scene)
+    where = places(scene)
+    layout: dict[str, Any] = {
+        "height": height,
+        "autosize": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 12, "color": palette.ink},
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": palette.hover, "font": {"color": palette.ink, "size": 11}},
+        "showlegend": False,
+        "separators": ".,",
+        "dragmode": "zoom",
+        "margin": {"l": LEFT_PX, "r": RIGHT_PX, "t": 0, "b": 0},
+        "annotations": _annotations(scene, where, height, palette),
+        "shapes": _shapes(scene),
+    }
+    for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
+        number = "" if i == 0 else str(i + 1)
+        times = _time_axis(strip, palette)
+        times |= {"anchor": f"y{number}", "range": [scene.first_ms, scene.last_ms]}
+        if i > 0:
+            times["matches"] = "x"
+        layout[f"xaxis{number}"] = times
+        domain = [place.low / height, place.high / height]
+        layout[f"yaxis{number}"] = {
+            **_value_axis(strip, palette),
+            "anchor": f"x{number}",
+            "domain": domain,
+        }
+    return layout
+
+
+def _time_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
+    return {
+        "type": "date",
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "ticklen": 4,
+        "tickformatstops": list(TICKS),
+        "hoverformat": "%Y-%m-%d %H:%M UTC",
+        "showticklabels": not strip.joined,
+        "ticks": "" if strip.joined else "outside",
+        "linecolor": palette.axis,
+        "tickcolor": palette.axis,
+        "tickfont": {"size": 11, "color": palette.muted},
+    }
+
+
+def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "type": "log" if strip.log else "linear",
+        "gridcolor": palette.grid,
+        "zerolinecolor": palette.axis,
+        "zeroline": not strip.log and strip.low < 0.0 < strip.high,
+        "showline": False,
+        "fixedrange": True,
+        "exponentformat": "none",
+        "nticks": 5 if strip.height_px > SMALL_PX else 3,
+        "tickformat": strip.tick_format,
+        "tickfont": {"size": 11, "color": palette.muted},
+        "range": [strip.low, strip.high],
+    }
+    if strip.ticks:
+        tick_values, texts = zip(*strip.ticks, strict=True)
+        axis |= {"tickmode": "array", "tickvals": list(tick_values), "ticktext": list(texts)}
+    return axis
+
+
+def _annotations(
+    scene: Scene, where: tuple[Place, ...], height: int, palette: Palette
+) -> list[dict[str, Any]]:
+    made = []
+    for strip, place in zip(scene.strips, where, strict=True):
+        if strip.title:
+            note = f"  <span style='color:{palette.muted}'>{strip.note}</span>"
+            made.append(_text(f"<b>{strip.title}</b>{note}", place.high + 6, height, palette.ink))
+            made[-1] |= {"x": 0.0, "xanchor": "left", "xshift": 8 - LEFT_PX, "yanchor": "bottom"}
+            made[-1]["font"] = {"size": 13, "color": palette.ink}
+        made += _end_labels(strip, place, height, palette)
+        made += [_limit_label(limit, strip, place, height) for limit in strip.limits if limit.text]
+    return made
+
+
+def _end_labels(strip: Strip, place: Place, height: int, palette: Palette) -> list[dict[str, Any]]:
+    tall = place.high - place.low
+    wanted = {i: _px(end.value, strip, tall) for i, end in enumerate(strip.ends)}
+    heights = spread_px(wanted, LABEL_PX, tall)
+    return [
+        _end_label(end, place.low + heights[i], height, palette) for i, end in enumerate(strip.ends)
+    ]
+
+
+def _end_label(end: End, px: float, height: int, palette: Palette) -> dict[str, Any]:
+    swatch = f"<span style='color:{end.colour}'>\N{BLACK SQUARE}</span> "
+    text = f"<b>{end.text}</b>" if end.bold else end.text
+    made = _text(f"{swatch}{text}", px, height, palette.ink)
+    return made | {"x": 1.0, "xanchor": "left", "xshift": 6, "yanchor": "middle", "align": "left"}
+
+
+def _limit_label(limit: Limit, strip: Strip, place: Place, height: int) -> dict[str, Any]:
+    px = place.low + _px(limit.level, strip, place.high - place.low)
+    made = _text(limit.text, px, height, limit.colour)
+    return made | {"x": 0.0, "xanchor": "left", "xshift": 4, "yanchor": "bottom"}
+
+
+def _text(text: str, px: float, height: int, colour: str) -> dict[str, Any]:
+    return {
+        "text": text,
+        "xref": "paper",
+        "yref": "paper",
+        "y": px / height,
+        "showarrow": False,
+        "borderpad": 0,
+        "font": {"size": 11, "color": colour},
+    }
+
+
+def _px(value: float, strip: Strip, tall: float) -> float:
+    """Return the height of a value within its strip, kept inside."""
+    level = float(np.log10(value)) if strip.log and value > 0.0 else value
+    share = (level - strip.low) / (strip.high - strip.low)
+    return tall * min(max(share, 0.0), 1.0)
+
+
+def _shapes(scene: Scene) -> list[dict[str, Any]]:
+    """Return limits and the bands beyond them."""
+    made: list[dict[str, Any]] = []
+    for i, strip in enumerate(scene.strips):
+        axis = f"y{'' if i == 0 else i + 1}"
+        across = {"xref": f"x{'' if i == 0 else i + 1} domain", "yref": axis, "x0": 0, "x1": 1}
+        for limit in strip.limits:
+            pen = {"color": limit.colour, "width": 1}
+            flat = {"type": "line", "y0": limit.level, "y1": limit.level, "line": pen}
+            made.append({**across, **flat})
+            if limit.band is not None:
+                end, colour = limit.band
+                area = {"type": "rect", "y0": limit.level, "y1": end, "fillcolor": colour}
+                made.append({**across, **area, "line": {"width": 0}, "layer": "below"})
+    return made

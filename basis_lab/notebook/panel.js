@@ -1,0 +1,213 @@
+// One region of the workbench: HTML made by Python, patched in place, acting by delegation.
+// `html` is the structure; `slots` are texts by data-slot; `values` are the inputs by data-key.
+
+const escapeKey = (key) => CSS.escape(key);
+
+// Change what differs and keep the rest: a button that is being pressed stays the same button.
+function morphChildren(before, after) {
+  const old = [...before.childNodes];
+  const fresh = [...after.childNodes];
+  fresh.forEach((next, i) => {
+    const now = old[i];
+    if (now === undefined) before.appendChild(next);
+    else if (now.nodeName !== next.nodeName) before.replaceChild(next, now);
+    else morph(now, next);
+  });
+  for (const extra of old.slice(fresh.length)) extra.remove();
+}
+
+function morph(now, next) {
+  if (now.nodeType !== Node.ELEMENT_NODE) {
+    if (now.data !== next.data) now.data = next.data;
+    return;
+  }
+  for (const name of now.getAttributeNames()) {
+    if (!next.hasAttribute(name) && name !== "open") now.removeAttribute(name);
+  }
+  for (const name of next.getAttributeNames()) {
+    if (now.getAttribute(name) !== next.getAttribute(name)) now.setAttribute(name, next.getAttribute(name));
+  }
+  morphChildren(now, next);
+}
+
+function render({ model, el }) {
+  const root = document.createElement("div");
+  const dress = () => { root.className = `bl ${model.get("kind").split(" ").map((x) => `bl-${x}`).join(" ")}`; };
+  dress();
+  el.classList.add("bl-host");
+  el.appendChild(root);
+  const shown = {};
+  let inFlight = false;
+  let waiting = new Map();
+
+  const send = (content) => model.send(content);
+
+  // While an answer is under way only the newest value of each key waits for it.
+  const pass = (content) => {
+    if (inFlight) {
+      waiting.set(`${content.act}/${content.key}`, content);
+      return;
+    }
+    inFlight = true;
+    send(content);
+  };
+  const answered = () => {
+    inFlight = false;
+    const next = waiting.entries().next();
+    if (!next.done) {
+      waiting.delete(next.value[0]);
+      pass(next.value[1]);
+    }
+  };
+
+  const drawValues = () => {
+    for (const [key, value] of Object.entries(model.get("values"))) {
+      for (const input of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
+        if (input.type === "checkbox") {
+          input.checked = value === "true";
+        } else if (input.value !== value && !(input === document.activeElement && input.type === "text")) {
+          input.value = value;
+        }
+      }
+    }
+  };
+
+  const drawSlots = () => {
+    for (const [name, html] of Object.entries(model.get("slots"))) {
+      if (shown[name] === html) continue;
+      const slot = root.querySelector(`[data-slot="${escapeKey(name)}"]`);
+      if (!slot) continue;
+      shown[name] = html;
+      const fresh = document.createElement("template");
+      fresh.innerHTML = html;
+      for (const inner of fresh.content.querySelectorAll("[data-slot]")) {
+        const text = model.get("slots")[inner.dataset.slot];
+        if (text !== undefined) inner.innerHTML = shown[inner.dataset.slot] = text;
+      }
+      morphChildren(slot, fresh.content);
+      const alert = slot.querySelector("[role=alert][tabindex]");
+      if (alert) alert.focus();
+    }
+    drawValues();
+  };
+
+  const draw = () => {
+    const held = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const open = [...root.querySelectorAll("details[data-fold][open]")].map((x) => x.dataset.fold);
+    for (const name of Object.keys(shown)) delete shown[name];
+    root.innerHTML = model.get("html");
+    for (const fold of open) {
+      const again = root.querySelector(`details[data-fold="${escapeKey(fold)}"]`);
+      if (again) again.open = true;
+    }
+    drawSlots();
+    if (held) {
+      const again = root.querySelector(`[data-key="${escapeKey(held)}"]`);
+      if (again) again.focus();
+    }
+  };
+
+  const valueOf = (input) => (input.type === "checkbox" ? String(input.checked) : input.value);
+
+  root.addEventListener("change", (event) => {
+    const key = event.target.dataset.key;
+    if (key) pass({ act: event.target.dataset.act || "set", key, value: valueOf(event.target) });
+  });
+  root.addEventListener("input", (event) => {
+    const key = event.target.dataset.key;
+    if (!key) return;
+    // The readout beside a slider follows the thumb; the run waits for its release.
+    for (const twin of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
+      if (twin !== event.target) twin.value = event.target.value;
+    }
+    if (event.target.dataset.now) pass({ act: event.target.dataset.act, key, value: valueOf(event.target) });
+  });
+  root.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-do]");
+    if (!target || target.disabled) return;
+    if (target.dataset.copy) navigator.clipboard?.writeText(target.dataset.copy);
+    pass({ act: target.dataset.do, key: target.dataset.of || "", value: target.dataset.value || "" });
+  });
+  root.addEventListener("keydown", (event) => {
+    const input = event.target;
+    // Lab binds arrows and letters to its cells; inside the workbench they are the workbench's.
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    const typing = input.matches("input[type=text], input[type=number], input[type=date], textarea");
+    if (event.key === "Escape") send({ act: "cancel", key: "", value: "" });
+    if (!typing && (event.key === "[" || event.key === "]")) {
+      pass({ act: "step", key: event.key, value: "" });
+      event.preventDefault();
+    }
+    if (input.type === "range" && event.shiftKey && event.key.startsWith("Arrow")) {
+      const up = event.key === "ArrowRight" || event.key === "ArrowUp";
+      for (let i = 0; i < 10; i++) up ? input.stepUp() : input.stepDown();
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+      event.preventDefault();
+    }
+    if ((event.key === "Enter" || event.key === " ") && input.matches("tr[data-do]")) {
+      input.click();
+      event.preventDefault();
+    }
+    if (input.getAttribute("role") === "tab" && event.key.startsWith("Arrow")) {
+      const tabs = [...root.querySelectorAll("[role=tab]")];
+      const step = event.key === "ArrowRight" ? 1 : -1;
+      const next = tabs[(tabs.indexOf(input) + step + tabs.length) % tabs.length];
+      next.focus();
+      next.click();
+      event.preventDefault();
+    }
+  });
+
+  // The theme: Lab says it on the body; elsewhere the system's choice counts.
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const watchTheme = () => {
+    const said = document.body.dataset.jpThemeLight;
+    const dark = said === undefined ? system.matches : said === "false";
+    root.dataset.theme = dark ? "dark" : "light";
+    if (model.get("watches") && model.get("dark") !== dark) {
+      model.set("dark", dark);
+      model.save_changes();
+    }
+  };
+  const themes = new MutationObserver(watchTheme);
+  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  system.addEventListener("change", watchTheme);
+
+  // Where there is little room the controls fold to a line.
+  let narrow = null;
+  const foldShell = () => {
+    const shell = root.querySelector("details.bl-shell");
+    const bench = el.closest(".bl-root");
+    if (!shell || !bench) return;
+    const now = bench.clientWidth < 620;
+    if (now !== narrow) shell.open = !now;
+    narrow = now;
+  };
+  const sizes = new ResizeObserver(() => {
+    foldShell();
+  });
+  const bench = el.closest(".bl-root");
+  sizes.observe(bench || el);
+
+  model.on("change:html", draw);
+  model.on("change:kind", dress);
+  model.on("change:slots", drawSlots);
+  model.on("change:values", drawValues);
+  model.on("change:answered", answered);
+  draw();
+  watchTheme();
+
+  return () => {
+    themes.disconnect();
+    sizes.disconnect();
+    system.removeEventListener("change", watchTheme);
+    model.off("change:html", draw);
+    model.off("change:kind", dress);
+    model.off("change:slots", drawSlots);
+    model.off("change:values", drawValues);
+    model.off("change:answered", answered);
+  };
+}
+
+export default { render };

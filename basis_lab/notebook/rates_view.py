@@ -1,0 +1,162 @@
+"""The third view: why the yield changed. Rates by venue, lending and staking, basis."""
+
+import numpy as np
+
+from basis_lab.notebook.drawing import Canvas
+from basis_lab.notebook.rates import basis_lines, funding_lines, yield_lines
+from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace, extent
+from basis_lab.results.formats import format_amount, format_share
+from basis_lab.results.style import fade
+
+
+def rates_view(canvas: Canvas) -> Scene:
+    """Return the view of rates; what a run does not live on is left out.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        The run, the theme, what is in sight.
+
+    Returns
+    -------
+    Scene
+        Without strips where there is no rate at all.
+    """
+    made = (_funding(canvas), _yields(canvas), _basis(canvas))
+    strips = tuple(strip for strip in made if strip is not None)
+    return canvas.scene(strips, "funding, lending and staking rates, basis")
+
+
+def _funding(canvas: Canvas) -> Strip | None:
+    lines = funding_lines(canvas.series)
+    if not lines:
+        return None
+    traces, ends, means = [], [], []
+    for venue, line in lines.items():
+        colour, dash = canvas.palette.venue(venue)
+        x = line.times_ms
+        raw = line.apr
+        mean = line.mean_apr
+        traces.append(
+            Trace(
+                pen=Pen.MARK,
+                name=f"{venue}, as paid",
+                x=x,
+                y=raw,
+                colour=fade(colour, 0.28),
+                size=3,
+                width=0.0,
+                hover="",
+            )
+        )
+        traces.append(
+            Trace(
+                pen=Pen.LINE,
+                name=f"{venue}, 7 d",
+                x=x,
+                y=mean,
+                colour=colour,
+                width=2,
+                dash=dash,
+                hover="%{y:.2%}",
+            )
+        )
+        ends.append(End(text=venue, value=float(mean[-1]), colour=colour))
+        means.append(raw)
+    low, high = extent(*(_middle(x) for x in means), np.zeros(1))
+    amount = float(canvas.series.summary["attribution"]["funding"])
+    told = format_amount(amount, canvas.series.currency, signed=True)
+    return Strip(
+        title=f"Funding brought {told} {canvas.series.currency}",
+        note="as APR: points as paid, lines 7-day means; above 0 shorts receive",
+        height_px=220,
+        traces=tuple(traces),
+        ends=tuple(ends),
+        low=low,
+        high=high,
+        tick_format=".0%",
+    )
+
+
+def _middle(values: np.ndarray) -> np.ndarray:
+    """Return the 1st and the 99th percentile: outliers do not set the axis."""
+    return np.asarray(np.percentile(values[np.isfinite(values)], [1.0, 99.0]))
+
+
+def _yields(canvas: Canvas) -> Strip | None:
+    lines = yield_lines(canvas.series)
+    if not lines:
+        return None
+    bins = canvas.lines
+    x = canvas.x(bins)
+    traces, ends = [], []
+    for name, (category, values) in lines.items():
+        if not np.isfinite(values).any():
+            continue
+        y = bins.last(values)
+        colour = canvas.palette.category(category)
+        traces.append(
+            Trace(pen=Pen.LINE, name=name, x=x, y=y, colour=colour, width=2, hover="%{y:.2%}")
+        )
+        ends.append(End(text=name, value=float(values[np.isfinite(values)][-1]), colour=colour))
+    if not traces:
+        return None
+    low, high = extent(*(_middle(t.y) for t in traces))
+    return Strip(
+        title=_word_yields(lines),
+        note="APR, growth of the last 7 days",
+        height_px=180,
+        traces=tuple(traces),
+        ends=tuple(ends),
+        low=low,
+        high=high,
+        tick_format=".1%",
+    )
+
+
+def _word_yields(lines: dict[str, tuple[str, np.ndarray]]) -> str:
+    means = {name: float(np.nanmean(x)) for name, (_, x) in lines.items() if np.isfinite(x).any()}
+    staking = [x for name, x in means.items() if name.startswith("staking")]
+    borrow = [x for name, x in means.items() if name.startswith("borrow")]
+    if staking and borrow:
+        spread = format_share(staking[0] - borrow[0], signed=True)
+        return f"Staking less borrowing: {spread} a year on average"
+    name = max(means, key=lambda x: means[x])
+    return f"{name[0].upper()}{name[1:]}: {format_share(means[name])} a year on average"
+
+
+def _basis(canvas: Canvas) -> Strip | None:
+    lines = basis_lines(canvas.series)
+    if not lines:
+        return None
+    bins = canvas.areas
+    x = canvas.x(bins)
+    traces, ends = [], []
+    for venue, values in lines.items():
+        colour, dash = canvas.palette.venue(venue)
+        y = bins.last(values)
+        traces.append(
+            Trace(
+                pen=Pen.LINE,
+                name=venue,
+                x=x,
+                y=y,
+                colour=colour,
+                dash=dash,
+                width=1.0,
+                hover="%{y:.1f}",
+            )
+        )
+        ends.append(End(text=venue, value=float(y[-1]), colour=colour))
+    low, high = extent(*(t.y for t in traces), np.zeros(1))
+    widest = max(float(np.nanmax(np.abs(x))) for x in lines.values())
+    return Strip(
+        title=f"Marks stayed within {widest:.0f} bps of spot",
+        note="mark / spot \N{MINUS SIGN} 1, basis points",
+        height_px=150,
+        traces=tuple(traces),
+        ends=tuple(ends),
+        low=low,
+        high=high,
+        tick_format=",.0f",
+    )

@@ -1,0 +1,68 @@
+"""The last view: pinned runs and the drawn one over each other."""
+
+import numpy as np
+
+from basis_lab.notebook.bins import Bins
+from basis_lab.notebook.drawing import LINE_POINTS, Canvas
+from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace, extent
+from basis_lab.notebook.series import RunSeries
+from basis_lab.results.formats import format_share
+
+DASHES = ("dash", "dot", "dashdot", "longdash")
+
+
+def runs_view(canvas: Canvas, others: tuple[tuple[str, RunSeries], ...]) -> Scene:
+    """Return the view of runs over each other, as return on a share.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        The drawn run, the theme.
+    others : tuple of (str, RunSeries)
+        Name and run, up to four.
+
+    Returns
+    -------
+    Scene
+        One strip; the time axis holds all runs.
+    """
+    ink = canvas.palette
+    drawn = [("drawn", canvas.series, ink.net, "solid", 2.0)]
+    drawn += [(name, series, ink.pinned, DASHES[i], 1.5) for i, (name, series) in enumerate(others)]
+    traces, ends = [], []
+    for name, series, colour, dash, width in drawn:
+        bins = Bins.of(series.rows, LINE_POINTS)
+        y = bins.last(series.record.nav_per_share - 1.0)
+        x = series.times_ms[bins.ends]
+        traces.append(
+            Trace(
+                pen=Pen.LINE,
+                name=name,
+                x=x,
+                y=y,
+                hover="%{y:+.2%}",
+                colour=colour,
+                dash=dash,
+                width=width,
+            )
+        )
+        final = float(y[np.isfinite(y)][-1])
+        ends.append(End(text=name, value=final, colour=colour, bold=name == "drawn"))
+    low, high = extent(*(t.y for t in traces), np.zeros(1))
+    best = max(ends, key=lambda end: end.value)
+    strip = Strip(
+        title=f"{best.text.capitalize()} returned most: {format_share(best.value, signed=True)}",
+        note="return on a share",
+        height_px=280,
+        traces=tuple(traces),
+        ends=tuple(ends),
+        low=low,
+        high=high,
+        tick_format=".1%",
+    )
+    return Scene(
+        strips=(strip,),
+        first_ms=min(float(series.times_ms[0]) for _, series, *_ in drawn),
+        last_ms=max(float(series.times_ms[-1]) for _, series, *_ in drawn),
+        description="pinned runs and the drawn one",
+    )

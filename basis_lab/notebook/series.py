@@ -1,0 +1,332 @@
+"""What the workbench draws of a run, computed once with the run and cut into bins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.instruments import Instrument, IntArray, Kind, Listing
+from basis_lab.domain.market import FloatArray
+from basis_lab.results.record import RunRecord
+from basis_lab.results.style import TRADING_COSTS
+from basis_lab.results.summary import HURDLE_SERIES
+from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of
+
+SMALL_SHARE = 0.02  # of gross; what stays below all the time is drawn as "other"
+HOURS_PER_DAY = 24
+RATE_FLOOR = 0.001  # least daily sigma of a staking rate
+DISTANCE = "liquidation_distance_"
+MARGIN = "margin_ratio_"
+STOCK_ROLES: Mapping[Kind, str] = {
+    Kind.TOKEN: "collateral",
+    Kind.ATOKEN: "collateral",
+    Kind.MARGIN: "margin",
+    Kind.PERP: "perp",
+    Kind.CONTRACTS: "perp",
+    Kind.DEBT: "debt",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bucket:
+    """Lines of the balance sheet that are drawn as one.
+
+    Parameters
+    ----------
+    label : str
+        What it is.
+    role : str
+        The colour's name in the palette.
+    values : ndarray of shape (T,)
+        Share-class currency; debts below zero.
+    """
+
+    label: str
+    role: str
+    values: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideRisk:
+    """One side's distance to liquidation, in percent and in sigmas of its own price.
+
+    Parameters
+    ----------
+    side : str
+        "aave" or a perp venue.
+    worst_row, last_row : int
+        Where it was nearest, and where it stood last.
+    worst, last : float
+        Price moves as fractions.
+    worst_sigmas, last_sigmas : float or None
+        The same over the daily sigma of that side's price; None where that is not known.
+    """
+
+    side: str
+    worst_row: int
+    last_row: int
+    worst: float
+    last: float
+    worst_sigmas: float | None
+    last_sigmas: float | None
+
+
+class RunSeries:
+    """The columns of one finished run, ready to be drawn.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run.
+    summary : mapping
+        As summary.json.
+    """
+
+    def __init__(self, record: RunRecord, summary: Mapping[str, Any]) -> None:
+        self.record = record
+        self.summary = summary
+        self.currency = str(summary["currency"])
+        self.rows = record.rows
+
+    @cached_property
+    def stamps(self) -> np.ndarray:
+        """Timesteps, datetime64[s], shape (T,)."""
+        return np.asarray(self.record.frame.times[: self.rows]).astype("datetime64[s]")
+
+    @cached_property
+    def times_ms(self) -> FloatArray:
+        """Timesteps in milliseconds since 1970, as charts take them, shape (T,)."""
+        return self.stamps.astype("datetime64[ms]").astype(np.int64).astype(np.float64)
+
+    @cached_property
+    def net(self) -> FloatArray:
+        """Cumulative P&L, share-class currency, shape (T,)."""
+        return np.asarray(np.add.accumulate(pnl_of(self.record)))
+
+    @cached_property
+    def lending(self) -> FloatArray | None:
+        """What the same money, flows included, would be in plain lending; None without data."""
+        key = HURDLE_SERIES[str(self.summary["share_class"])]
+        if not self.record.frame.has(key):
+            return None
+        index = self.record.frame.values(key)[: self.rows]
+        units = self.summary["initial_capital"] / index[0]
+        return np.asarray(index * (units + np.add.accumulate(self.record.flows / index)))
+
+    @cached_property
+    def drawdown(self) -> FloatArray:
+        """Fraction below the highest NAV so far, shape (T,)."""
+        nav = self.record.nav_per_share
+        return np.asarray(nav / np.fmax.accumulate(nav) - 1.0)
+
+    @cached_property
+    def exit_discount(self) -> FloatArray:
+        """What leaving would cost, as a fraction of equity (negative), shape (T,)."""
+        equity = self.record.equity
+        nothing = np.full(self.rows, np.nan)
+        left = np.divide(self.record.exit_equity, equity, out=nothing, where=equity > 0.0)
+        return np.asarray(left - 1.0)
+
+    @cached_property
+    def attribution(self) -> dict[str, FloatArray]:
+        """Cumulative amounts of the categories that are drawn; small ones as "other"."""
+        parts = {
+            name: np.add.accumulate(step)
+            for name, step in self.record.attribution.items()
+            if name not in TRADING_COSTS and step.any()
+        }
+        costs = sum((self.record.attribution[x] for x in TRADING_COSTS), np.zeros(self.rows))
+        if costs.any():
+            parts["trading costs"] = np.add.accumulate(costs)
+        gross = sum((max(0.0, float(x[-1])) for x in parts.values()), 0.0)
+        small = {x for x, y in parts.items() if np.max(np.abs(y)) < SMALL_SHARE * gross}
+        if len(small) > 1:
+            parts["other"] = sum((parts.pop(x) for x in sorted(small)), np.zeros(self.rows))
+        return parts
+
+    @cached_property
+    def lines(self) -> BalanceLines:
+        """The lines of the balance sheet at every timestep."""
+        return balance_lines(self.record)
+
+    @cached_property
+    def buckets(self) -> tuple[Bucket, ...]:
+        """Lines of one kind and symbol together, assets first, largest first."""
+        found: dict[tuple[str, str], FloatArray] = {}
+        listings = {x.instrument: x for x in self.record.frame.universe.listings}
+        for i, key in enumerate(self.lines.keys):
+            if self.lines.held[:, i].any():
+                named = bucket_of(listings[key])
+                before = found[named] if named in found else np.zeros(self.rows)
+                found[named] = before + self.lines.values[:, i]
+        made = [Bucket(label=x, role=role, values=y) for (x, role), y in found.items()]
+        return tuple(sorted(made, key=lambda x: -float(np.mean(x.values))))
+
+    @cached_property
+    def distances(self) -> dict[str, FloatArray]:
+        """Price move to liquidation by side, only sides that ever had a position."""
+        return self._risk(DISTANCE)
+
+    @cached_property
+    def margin_ratios(self) -> dict[str, FloatArray]:
+        """(cash + unrealised) / notional by venue."""
+        return self._risk(MARGIN)
+
+    def measure(self, name: str) -> FloatArray | None:
+        """Return a column of risk.csv; None where it never applied.
+
+        Parameters
+        ----------
+        name : str
+            For instance "health_factor".
+
+        Returns
+        -------
+        ndarray of shape (T,) or None
+            As risk.csv.
+        """
+        if name not in self.record.risk:
+            return None
+        values = self.record.risk[name][: self.rows]
+        return values if np.isfinite(values).any() else None
+
+    def _risk(self, prefix: str) -> dict[str, FloatArray]:
+        named = {x.removeprefix(prefix): x for x in self.record.risk if x.startswith(prefix)}
+        found = {side: self.measure(name) for side, name in named.items()}
+        return {side: values for side, values in found.items() if values is not None}
+
+    @cached_property
+    def sides(self) -> tuple[SideRisk, ...]:
+        """Every side's worst and last distance, nearest first."""
+        made = [self._side(side, values) for side, values in self.distances.items()]
+        return tuple(sorted(made, key=lambda x: abs(x.worst)))
+
+    def _side(self, side: str, values: FloatArray) -> SideRisk:
+        known = np.flatnonzero(np.isfinite(values))
+        worst = int(known[np.argmin(np.abs(values[known]))])
+        last = int(known[-1])
+        sigma = self._sigma(side)
+        return SideRisk(
+            side=side,
+            worst_row=worst,
+            last_row=last,
+            worst=float(values[worst]),
+            last=float(values[last]),
+            worst_sigmas=_over(values[worst], sigma, worst),
+            last_sigmas=_over(values[last], sigma, last),
+        )
+
+    def _sigma(self, side: str) -> FloatArray | None:
+        """Daily sigma of the price that liquidates a side."""
+        for listing in self.record.frame.universe.listings:
+            if listing.mark is not None and listing.instrument.venue == side:
+                return daily_sigma(self.record.frame.values(listing.mark)[: self.rows])
+        if side != "aave":
+            return None
+        for listing in self.record.frame.universe.listings:
+            if listing.instrument.kind is Kind.ATOKEN and listing.rate is not None:
+                rate = self.record.frame.values(listing.rate)[: self.rows]
+                return np.maximum(daily_sigma(rate), RATE_FLOOR)
+        return None
+
+    def events_of(self, *kinds: EventType) -> list[Event]:
+        """Return the events of some types in the order of the log.
+
+        Parameters
+        ----------
+        *kinds : EventType
+            Which.
+
+        Returns
+        -------
+        list of Event
+            Without scheduled flows.
+        """
+        return [x for x in self.record.log if isinstance(x, Event) and x.event_type in kinds]
+
+    @cached_property
+    def decision_rows(self) -> IntArray:
+        """Rows at which the strategy decided something, ascending, each once."""
+        rows = [x.row for x in self.events_of(EventType.DECISION)]
+        return np.unique(np.array(rows, dtype=np.intp))
+
+
+def bucket_of(listing: Listing) -> tuple[str, str]:
+    """Return label and colour role of a line of the balance sheet.
+
+    Parameters
+    ----------
+    listing : Listing
+        The line.
+
+    Returns
+    -------
+    tuple of str
+        For instance ("spot BTC", "collateral").
+    """
+    instrument = listing.instrument
+    kind, symbol = instrument.kind, instrument.symbol
+    if kind is Kind.TOKEN and listing.rate is None:
+        plain_wallet = listing.asset == "USDT" or instrument.venue == "wallet"
+        return (f"{symbol} in hand", "wallet") if plain_wallet else (f"spot {symbol}", "collateral")
+    words = {
+        Kind.TOKEN: symbol,
+        Kind.ATOKEN: f"supplied {symbol}",
+        Kind.MARGIN: "perp margin",
+        Kind.PERP: "perp P&L",
+        Kind.CONTRACTS: "perp P&L",
+        Kind.DEBT: f"{symbol} debt",
+    }
+    named = words[kind] if kind in words else f"{kind.value.replace('_', ' ')} {symbol}"
+    return named, STOCK_ROLES[kind] if kind in STOCK_ROLES else "wallet"
+
+
+def line_name(instrument: Instrument) -> str:
+    """Return a line of the balance sheet as people call it.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The line.
+
+    Returns
+    -------
+    str
+        For instance "margin USDT".
+    """
+    kind = "" if instrument.kind is Kind.TOKEN else f"{instrument.kind.value.replace('_', ' ')} "
+    return f"{kind}{instrument.symbol}"
+
+
+def daily_sigma(prices: FloatArray) -> FloatArray:
+    """Return the standard deviation of the last day's hourly log returns, as of a day.
+
+    Parameters
+    ----------
+    prices : ndarray of shape (T,)
+        Hourly, above zero.
+
+    Returns
+    -------
+    ndarray of shape (T,)
+        NaN in the first day.
+
+    Notes
+    -----
+    sigma_t = sqrt(sum of the last 24 squared log returns), the realised volatility of the day.
+    """
+    squares = np.add.accumulate(np.diff(np.log(prices), prepend=np.log(prices[:1])) ** 2)
+    sigma = np.full(len(prices), np.nan)
+    if len(prices) > HOURS_PER_DAY:
+        sums = squares[HOURS_PER_DAY:] - squares[:-HOURS_PER_DAY]
+        sigma[HOURS_PER_DAY:] = np.sqrt(np.maximum(sums, 0.0))
+    return sigma
+
+
+def _over(distance: float, sigma: FloatArray | None, row: int) -> float | None:
+    if sigma is None or not np.isfinite(sigma[row]) or sigma[row] == 0.0:
+        return None
+    return float(abs(distance) / sigma[row])

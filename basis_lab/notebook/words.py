@@ -1,0 +1,163 @@
+"""Titles and words made from a run; they say what was found."""
+
+import datetime as dt
+
+import numpy as np
+
+from basis_lab.notebook.series import RunSeries
+from basis_lab.results.formats import format_amount, format_share
+
+SIDE_NAMES = {"aave": "Aave"}
+
+
+def words(name: str) -> str:
+    """Return a key as people read it.
+
+    Parameters
+    ----------
+    name : str
+        For instance "borrow_cost".
+
+    Returns
+    -------
+    str
+        For instance "borrow cost".
+    """
+    return name.replace("_", " ")
+
+
+def side_name(side: str) -> str:
+    """Return the name of a side of risk.
+
+    Parameters
+    ----------
+    side : str
+        "aave" or a venue.
+
+    Returns
+    -------
+    str
+        As its owner writes it.
+    """
+    return SIDE_NAMES[side] if side in SIDE_NAMES else side
+
+
+def moment_text(series: RunSeries, row: int) -> str:
+    """Return a timestep as text.
+
+    Parameters
+    ----------
+    series : RunSeries
+        The run.
+    row : int
+        The timestep.
+
+    Returns
+    -------
+    str
+        ``2024-08-05 12:00``.
+    """
+    return str(np.datetime_as_string(series.stamps[row], unit="m")).replace("T", " ")
+
+
+def date_text(series: RunSeries, row: int) -> str:
+    """Return the day of a timestep as people write it.
+
+    Parameters
+    ----------
+    series : RunSeries
+        The run.
+    row : int
+        The timestep.
+
+    Returns
+    -------
+    str
+        ``5 Aug 2024``.
+    """
+    return day_text(series.stamps[row].astype(dt.datetime))
+
+
+def day_text(day: dt.date) -> str:
+    """Return a day as people write it.
+
+    Parameters
+    ----------
+    day : date
+        The day.
+
+    Returns
+    -------
+    str
+        ``5 Aug 2024``.
+    """
+    return f"{day.day} {day:%b %Y}"
+
+
+def title_equity(series: RunSeries) -> str:
+    """Return what the equity panel found.
+
+    Parameters
+    ----------
+    series : RunSeries
+        The run.
+
+    Returns
+    -------
+    str
+        Equity at the end against lending at the end.
+    """
+    currency = series.currency
+    if series.lending is None:
+        earned = format_amount(float(series.net[-1]), currency, signed=True)
+        return f"{earned} {currency}; no lending series to compare with"
+    excess = float(series.record.equity[-1] - series.lending[-1])
+    told = format_amount(abs(excess), currency)
+    return f"{told} {currency} {'more' if excess > 0.0 else 'less'} than lending would have left"
+
+
+def title_attribution(series: RunSeries) -> str:
+    """Return what the attribution panel found.
+
+    Parameters
+    ----------
+    series : RunSeries
+        The run.
+
+    Returns
+    -------
+    str
+        The largest source, and the largest cost as a share of gross.
+    """
+    finals = {name: float(values[-1]) for name, values in series.attribution.items()}
+    gains = {name: x for name, x in finals.items() if x > 0.0}
+    losses = {name: x for name, x in finals.items() if x < 0.0}
+    if not gains:
+        return "Nothing was earned"
+    source = max(gains, key=lambda name: gains[name])
+    gross = sum(gains.values())
+    title = f"{words(source).capitalize()} brought {format_share(gains[source] / gross, digits=0)}"
+    title += " of what was earned"
+    if losses:
+        cost = min(losses, key=lambda name: losses[name])
+        title += f"; {words(cost)} took {format_share(-losses[cost] / gross, digits=0)}"
+    return title
+
+
+def title_distance(series: RunSeries) -> str:
+    """Return what the panel of liquidation distances found.
+
+    Parameters
+    ----------
+    series : RunSeries
+        The run.
+
+    Returns
+    -------
+    str
+        The nearest side, how near, when.
+    """
+    nearest = series.sides[0]
+    told = format_share(nearest.worst, signed=True, digits=1)
+    when = date_text(series, nearest.worst_row)
+    return f"Closest to liquidation: {side_name(nearest.side)}, {told} on {when}"

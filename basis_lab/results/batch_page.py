@@ -1,0 +1,150 @@
+"""The index of a batch: its cases ranked by what they earned over lending."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from basis_lab.results import extract
+from basis_lab.results.formats import NONE, format_amount, format_points, format_share
+from basis_lab.results.html import Cell, Content, Html, heading, link, paragraph, table
+from basis_lab.results.report_figures import sparkline
+from basis_lab.results.report_page import page
+from basis_lab.results.report_words import difference_mark, nearest_liquidation
+from basis_lab.results.result import RunResult, open_result
+from basis_lab.results.verdict import Comparison, word_verdict
+
+RUN = "run"  # where a case keeps the folder of its run
+SORT = """
+document.querySelectorAll('table.sortable thead th').forEach((th,i)=>{th.tabIndex=0;
+const f=()=>{const b=th.closest('table').tBodies[0],s=th.dataset.dir==='1'?-1:1;
+th.dataset.dir=s===1?'1':'';const k=r=>{const c=r.cells[i],o=c.dataset.order;
+return o===undefined?c.textContent:+o};
+[...b.rows].sort((x,y)=>{const p=k(x),q=k(y);return p<q?-s:p>q?s:0})
+.forEach(r=>b.append(r))};th.onclick=f;th.onkeydown=e=>{if(e.key==='Enter')f()}});
+"""
+
+
+def write_index(
+    target: Path, *, title: str, cases: Sequence[tuple[str, Path, str]], open_: int
+) -> Path:
+    """Write the index of a batch.
+
+    Parameters
+    ----------
+    target : Path
+        The page.
+    title : str
+        Of the batch.
+    cases : sequence of (str, Path, str)
+        Name, folder, and why it failed; an empty text where it did not.
+    open_ : int
+        Cases that were not begun.
+
+    Returns
+    -------
+    Path
+        ``target``.
+    """
+    done = [(name, folder, _run(folder)) for name, folder, error in cases if not error]
+    done.sort(key=lambda entry: -_merit(entry[2].summary))
+    failed = [(name, folder, error) for name, folder, error in cases if error]
+    size = sum(x.stat().st_size for x in target.parent.rglob("*.html"))
+    size += sum(x.stat().st_size for x in target.parent.glob("_assets/*"))
+    body = _head(title, done, failed, open_, size) + _ranked(done, target.parent)
+    if failed:
+        body = body + _failures(failed, target.parent)
+    text = f"{body.text}\n<script>{SORT}</script>"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_suffix(".partial")
+    aside.write_text(page(text, title=title, assets=None), encoding="utf-8")
+    aside.replace(target)
+    return target
+
+
+def _run(folder: Path) -> RunResult:
+    return open_result(next((folder / RUN).iterdir()))
+
+
+def _merit(summary: dict[str, Any]) -> float:
+    """Return what cases are ranked by: points over lending, the APR where there is none."""
+    held = Comparison.of(summary).held
+    figure = summary["apr"] if held is None else held
+    return -1.0e9 if figure is None else float(figure)
+
+
+def _head(
+    title: str,
+    done: Sequence[tuple[str, Path, RunResult]],
+    failed: Sequence[object],
+    open_: int,
+    size: int,
+) -> Html:
+    first = word_verdict(done[0][2].summary) if done else "No case was done"
+    best = f"{done[0][0]}: {first}" if done else first
+    synthetic = any(run.summary["synthetic_data"] for _, _, run in done)
+    badge = "synthetic data" if synthetic else "real data"
+    kind = " synthetic" if synthetic else ""
+    counts = [f"{len(done)} done", f"{len(failed)} failed"]
+    counts += [f"{open_} not begun"] if open_ else []
+    told = " \N{MIDDLE DOT} ".join([title, *counts, f"pages {size / 1e6:.1f} MB"])
+    return Html(
+        f'<div class="bl-head"><h1>{escape(best)}</h1><span class="badge{kind}">{badge}</span>'
+        f'<span class="muted">{escape(told)}</span></div>'
+    )
+
+
+def _ranked(done: Sequence[tuple[str, Path, RunResult]], root: Path) -> Html:
+    head = (
+        *(">rank", "case", "mode", ">difference, pp", ">net APR", ">hurdle", ">drawdown"),
+        *(">nearest liquidation", ">exit equity", "equity over lending"),
+    )
+    rows = [_row(rank, *entry, root) for rank, entry in enumerate(done, start=1)]
+    title = heading("Ranked by points a year over lending", "click a head to sort by it")
+    return title + table(head, rows, kind="sortable long")
+
+
+def _row(rank: int, name: str, folder: Path, run: RunResult, root: Path) -> list[Content]:
+    summary = run.summary
+    against = Comparison.of(summary)
+    report = (folder / "report.html").relative_to(root).as_posix()
+    mark = difference_mark(against).split("</i>")[0] + "</i>" if against.held is not None else ""
+    near, _ = nearest_liquidation(summary)
+    distances = summary["min_liquidation_distance"]
+    least = min(abs(x) for x in distances.values()) if distances else None
+    currency = summary["currency"]
+    left = f"{format_amount(summary['final_exit_equity'], currency)} {currency}"
+    return [
+        Cell(html=str(rank), order=float(rank)),
+        Cell(html=link(report, name)),
+        f"{summary['mode']}, {summary['share_class']}",
+        Cell(html=f"{mark} {format_points(against.held)}", order=against.held),
+        Cell(html=format_share(summary["apr"]), order=summary["apr"]),
+        Cell(html=format_share(summary["hurdle_apr"]), order=summary["hurdle_apr"]),
+        Cell(html=format_share(summary["max_drawdown"]), order=summary["max_drawdown"]),
+        Cell(html=near, order=least),
+        Cell(html=left, order=summary["final_exit_equity"]),
+        Cell(html=_spark(run)),
+    ]
+
+
+def _spark(run: RunResult) -> str:
+    pnl, summary = run.pnl, run.summary
+    hurdle = summary["hurdle_apr"]
+    if hurdle is None:
+        return sparkline(pnl["equity"], None)
+    capital = summary["initial_capital"]
+    lent = capital + pnl["flows"].cumsum() + extract.lent(pnl, capital, hurdle)
+    return sparkline(pnl["equity"], lent)
+
+
+def _failures(failed: Sequence[tuple[str, Path, str]], root: Path) -> Html:
+    rows: list[list[Content]] = []
+    for name, folder, error in failed:
+        notebooks = sorted(folder.glob("*.failed.ipynb"))
+        paths = [x.relative_to(root).as_posix() for x in notebooks]
+        links = " ".join(link(x, "notebook") for x in paths) if paths else NONE
+        rows.append([name, error, Cell(html=links)])
+    title = heading(f"{len(failed)} failed", "a second call runs these alone")
+    note = paragraph("Each notebook ends at the cell that failed.", "muted")
+    return title + table(("case", "why", "where it failed"), rows, kind="long") + note

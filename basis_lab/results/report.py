@@ -1,0 +1,349 @@
+"""The tear sheet of a run: each method is one section, shown by a notebook and by a report."""
+
+import re
+import textwrap
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from basis_lab.results import report_words as words
+from basis_lab.results import style
+from basis_lab.results.formats import (
+    NONE,
+    format_amount,
+    format_points,
+    format_ratio,
+    format_share,
+)
+from basis_lab.results.frames import RunTables
+from basis_lab.results.html import Content, Html, heading, paragraph, table
+from basis_lab.results.report_data import Background, ReportData
+from basis_lab.results.report_figures import draw_distances, draw_starts
+from basis_lab.results.report_sections import Sections, provenance
+from basis_lab.results.result import RunResult
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+WORST_DAYS = 10
+RATES = "lst/aave/"  # series of what a staked token is redeemed for
+HEAD_PX, LINE_PX = 22, 17  # above a figure: room, and each line of its title
+TITLE_LETTERS = 56  # of a line of a title in half the width
+LINE_LETTERS = 62  # of a subtitle in half the width
+
+
+class TearSheet:
+    """Every section of a run's report.
+
+    Parameters
+    ----------
+    run : RunResult
+        The run, fresh or opened.
+    background : Background
+        What its data tell beyond its folder.
+    """
+
+    def __init__(self, run: RunResult, background: Background) -> None:
+        self.run = run
+        self._background = background
+        self._summary = run.summary
+        self._currency = str(run.summary["currency"])
+
+    @cached_property
+    def _tables(self) -> RunTables:
+        return self.run.tables
+
+    @cached_property
+    def _data(self) -> ReportData:
+        keys = [str(x["key"]) for x in self.run.manifest["series"]]
+        staked = {x.removeprefix(RATES).partition(".")[0] for x in keys if x.startswith(RATES)}
+        return ReportData(self._tables, frozenset(staked))
+
+    @cached_property
+    def sections(self) -> Sections:
+        """The longer sections: rebalances, costs, balance sheets, drill-down."""
+        return Sections(self._tables, self._data)
+
+    def headline(self) -> Html:
+        """Return verdict, badges and six figures.
+
+        Returns
+        -------
+        Html
+            The top of the report.
+        """
+        stand_ins = [
+            f"{series['key']}: {note}"
+            for series in self.run.manifest["series"]
+            for note in series["notes"]
+            if "proxy" in note or "stands for" in note
+        ]
+        return words.headline(self._summary, tuple(stand_ins))
+
+    def equity(self) -> "go.Figure":
+        """Draw what was earned, held and left, beside plain lending.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Share-class currency.
+        """
+        return _paper(self.run.figures.cumulative_pnl())
+
+    def drawdown(self) -> "go.Figure":
+        """Draw the distance below the highest NAV so far.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Percent.
+        """
+        return _paper(self.run.figures.drawdown())
+
+    def attribution(self) -> "go.Figure":
+        """Draw the cumulative attribution.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Share-class currency.
+        """
+        return _paper(self.run.figures.pnl_components())
+
+    def invoice(self) -> Html:
+        """Return gross to net, the residual as the last row.
+
+        Returns
+        -------
+        Html
+            A table that adds up.
+        """
+        title = heading(
+            "Gross to net: the same money", "largest first; the last row is what is left over"
+        )
+        return title + words.invoice(self._summary)
+
+    def balance(self) -> "go.Figure":
+        """Draw how the book grew and shrank.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Share-class currency.
+        """
+        return _paper(self.run.figures.balance_sheet())
+
+    def distances(self) -> "go.Figure":
+        """Draw the distance to liquidation of every side.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Percent of price, logarithmic.
+        """
+        return _paper(draw_distances(self._tables))
+
+    def starts(self) -> "go.Figure":
+        """Draw what other starts would have brought.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Net APR of equal holds by start date.
+        """
+        return _paper(draw_starts(self._background))
+
+    def conditions(self) -> Html:
+        """Return what would have to be true.
+
+        Returns
+        -------
+        Html
+            A table: condition, figure, what was seen.
+        """
+        rows = [
+            self._needed_funding(),
+            self._days_to_leave(),
+            self._cost_of_rebalances(),
+            self._worst_exit(),
+            *self._least_ratios(),
+        ]
+        title = heading("What would have to be true")
+        return title + table(("condition", ">figure", "what was seen"), rows)
+
+    def _needed_funding(self) -> list[Content]:
+        label = "funding needed to match lending"
+        found = words.funding_needed(self._summary)
+        if found is None:
+            return [label, NONE, "does not apply: no funding was paid, or nothing to match"]
+        needed, earned = found
+        return [
+            label,
+            f"{format_share(needed)} a year",
+            f"of capital; earned {format_share(earned)}",
+        ]
+
+    def _days_to_leave(self) -> list[Content]:
+        label = "days until leaving gives the capital back"
+        pnl = self._tables.pnl
+        paid_in = self._summary["initial_capital"] + pnl["flows"].cumsum()
+        back = pnl.index[(pnl["exit_equity"] >= paid_in).to_numpy()]
+        told = self._summary["break_even_days"]
+        rate = f"at the mean carry of the run {format_ratio(told, digits=0)} days"
+        if len(back) == 0:
+            return [label, NONE, f"never within the run; {rate}"]
+        days = (back[0] - pnl.index[0]) / pd.Timedelta(days=1)
+        return [label, f"{days:,.0f} days", f"first on {back[0]:%Y-%m-%d}; {rate}"]
+
+    def _cost_of_rebalances(self) -> list[Content]:
+        found = self._data.rebalances
+        label = f"cost of the {len(found)} rebalances" if found else "cost of rebalances"
+        if not found:
+            return [label, NONE, "does not apply: nothing was rebalanced"]
+        cost = sum(x.cost for x in found)
+        gross = sum(x for x in self._summary["attribution"].values() if x > 0.0)
+        share = None if gross == 0.0 else -cost / gross
+        amount = f"{format_amount(cost, self._currency, signed=True)} {self._currency}"
+        return [label, amount, f"{format_share(share, digits=1)} of gross"]
+
+    def _worst_exit(self) -> list[Content]:
+        pnl = self._tables.pnl
+        gap = (pnl["exit_equity"] / pnl["equity"] - 1.0).dropna()
+        label = "cost of leaving at the worst hour"
+        if len(gap) == 0:
+            return [label, NONE, "does not apply: nothing was held"]
+        worst = gap.idxmin()
+        return [label, format_share(float(gap.min())), f"of equity, {worst:%Y-%m-%d %H:%M}"]
+
+    def _least_ratios(self) -> Iterable[list[Content]]:
+        risk = self._tables.config["risk"]
+        margins = self._summary["min_margin_ratio"]
+        least = None if not margins else min(margins.values())
+        for label, value, measure in (
+            ("least health factor", self._summary["min_health_factor"], "health_factor"),
+            ("least margin ratio", least, "margin_ratio"),
+        ):
+            limits = words.limits_of(risk, measure)
+            if value is None or limits is None:
+                yield [label, NONE, "does not apply to this run"]
+            else:
+                yield [label, format_ratio(value), f"act at {format_ratio(limits[0])}"]
+
+    def months(self) -> Html:
+        """Return each month's return beside lending's.
+
+        Returns
+        -------
+        Html
+            A table; a first or last month may be shorter than the calendar's.
+        """
+        returns = self._data.months
+        lending = self._lending_by_month()
+        rows: list[list[Content]] = []
+        for month, gain in returns["strategy"].items():
+            lent = lending.get(str(month))
+            gap = None if lent is None else gain - lent
+            told = [format_share(x, signed=True) for x in (gain, lent)]
+            rows.append([str(month), *told, f"{format_points(gap)} pp"])
+        title = heading("Months", "return of a share, after all costs")
+        return title + table(("month", ">strategy", ">lending", ">difference"), rows)
+
+    def _lending_by_month(self) -> dict[str, float]:
+        level = self._background.lending
+        if level is None:
+            return {}
+        stamps = pd.DatetimeIndex(level.index).strftime("%Y-%m")
+        last = level.groupby(stamps).last()
+        first = pd.Series([level.iloc[0], *last.iloc[:-1]], index=last.index)
+        return {str(month): float(x) for month, x in (last / first - 1.0).items()}
+
+    def worst_days(self) -> Html:
+        """Return the days that lost most and why.
+
+        Returns
+        -------
+        Html
+            A table.
+        """
+        found = self._data.worst_days(WORST_DAYS)
+        title = heading("Worst days", f"P&L, {self._currency}")
+        if len(found) == 0:
+            return title + paragraph("No day lost anything.", "muted")
+        rows = [
+            [
+                f"{day:%Y-%m-%d}",
+                format_amount(float(row["net"]), self._currency, signed=True),
+                self.sections.amount(str(row["cause"]), float(row["amount"])).replace(":", ""),
+            ]
+            for day, row in found.iterrows()
+        ]
+        return title + table(("day", f">{self._currency}", "largest cause"), rows)
+
+    def risk(self) -> Html:
+        """Return each risk measure against its limits and the time spent beyond them.
+
+        Returns
+        -------
+        Html
+            A table.
+        """
+        limits = self._tables.config["risk"]
+        frame = self._tables.risk
+        stamps = pd.DatetimeIndex(frame.index)
+        step_h = (stamps[-1] - stamps[0]) / pd.Timedelta(hours=1) / max(len(stamps) - 1, 1)
+        beyond = {}
+        for measure in frame.columns:
+            found = words.limits_of(limits, str(measure))
+            if found is not None and frame[measure].notna().any():
+                more = str(measure) == "ltv"
+                values = frame[measure]
+                past = [step_h * ((values >= x) if more else (values <= x)).sum() for x in found]
+                beyond[str(measure)] = (float(past[0]), float(past[1]))
+        head = (
+            *("measure", ">worst", ">warning at", ">critical at"),
+            *(">past warning", ">past critical"),
+        )
+        rows = words.limit_rows(self._summary, limits, beyond)
+        drift = self._summary["max_abs_net_delta"]
+        rows.append(["largest net delta, of equity", format_share(drift), *[NONE] * 4])
+        return heading("Risk against limits", "at the marks of the timesteps") + table(head, rows)
+
+    def warnings(self) -> Html:
+        """Return what the run warns of.
+
+        Returns
+        -------
+        Html
+            One paragraph a warning.
+        """
+        found = list(self._summary["warnings"])
+        title = heading(f"{len(found)} warning{'' if len(found) == 1 else 's'}")
+        for text in found if found else ["The run warns of nothing."]:
+            title = title + paragraph(text, "warning" if found else "muted")
+        return title
+
+    def provenance(self) -> Html:
+        """Return what made the run: versions, files, command.
+
+        Returns
+        -------
+        Html
+            A table of the run and one of its series.
+        """
+        return provenance(self._summary, self.run.manifest)
+
+
+def _paper(figure: "go.Figure") -> "go.Figure":
+    """Return a figure as it stands in a column of paper: lower, its case told at the page's top."""
+    title, _, told = str(figure.layout.title.text).partition("<br>")
+    bold = re.sub("<[^>]*>", "", title)
+    title = "<br>".join(f"<b>{x}</b>" for x in textwrap.wrap(bold, TITLE_LETTERS))
+    subtitle = told.rpartition(" \N{MIDDLE DOT} ")[2].removesuffix("</span>")
+    wrapped = "<br>".join(textwrap.wrap(re.sub("<[^>]*>", "", subtitle), LINE_LETTERS))
+    text = f"{title}<br><span style='color:{style.MUTED}'>{wrapped}</span>"
+    top = HEAD_PX + LINE_PX * (1 + text.count("<br>"))
+    figure.update_layout(height=250 + top, margin={"l": 58, "r": 158, "t": top, "b": 36})
+    figure.update_layout(title={"text": text, "yref": "container", "y": 0.97, "yanchor": "top"})
+    return figure

@@ -1,0 +1,321 @@
+"""What a report tells, taken from the tables of a run: months, days, rebalances, costs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from basis_lab.domain.events import EventType
+from basis_lab.domain.instruments import Instrument, Kind
+from basis_lab.domain.reports import CATEGORIES
+from basis_lab.results.frames import RunTables
+from basis_lab.results.summary import COSTS
+
+DAY = pd.Timedelta(days=1)
+# What a unit of each kind of position earns or costs while it is held.
+YIELD_OF: Mapping[str, str] = MappingProxyType(
+    {"atoken": "supply_yield", "debt": "borrow_cost", "perp": "funding"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """One run of fixed length from another start.
+
+    Parameters
+    ----------
+    start : str
+        ISO date.
+    apr, hurdle_apr : float or None
+        Fractions a year; None where they do not apply.
+    failure : str
+        Why there is no figure; empty where there is one.
+    """
+
+    start: str
+    apr: float | None
+    hurdle_apr: float | None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What is known beyond a run's own folder, computed anew from its data.
+
+    Parameters
+    ----------
+    lending : pandas.Series or None
+        Level of the lending index by timestep; None where the data have none.
+    holds : tuple of Hold
+        The same configuration from other starts.
+    hold_days : int
+        Their length.
+    absence : str
+        Why nothing could be computed; empty where it was.
+    """
+
+    lending: pd.Series | None = None
+    holds: tuple[Hold, ...] = ()
+    hold_days: int = 0
+    absence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebalance:
+    """One decision after the entry with everything that it led to.
+
+    Parameters
+    ----------
+    start : pandas.Timestamp
+        When it was decided.
+    trigger, side, action : str
+        Why and what; ``side`` is empty where the trigger has none.
+    value, limit : float or None
+        Of the measure that fired.
+    moved : float
+        Turnover of its trades, share-class currency.
+    cost : float
+        Fees, slippage, gas and transfer fees up to the next decision, 0 or below.
+    distance_before, distance_after : float or None
+        Price move to the nearest liquidation, before it and when it was done.
+    carry : float or None
+        What the units that it added earned until the next decision, less what those that it
+        took away would have; None where nothing with a yield changed.
+    """
+
+    start: pd.Timestamp
+    trigger: str
+    side: str
+    action: str
+    value: float | None
+    limit: float | None
+    moved: float
+    cost: float
+    distance_before: float | None
+    distance_after: float | None
+    carry: float | None
+
+
+class ReportData:
+    """Tables of a report, computed once.
+
+    Parameters
+    ----------
+    tables : RunTables
+        The run.
+    staked : frozenset of str
+        Symbols whose units grow in value by staking.
+    """
+
+    def __init__(self, tables: RunTables, staked: frozenset[str] = frozenset()) -> None:
+        self._tables = tables
+        self._staked = staked
+
+    @cached_property
+    def daily(self) -> pd.DataFrame:
+        """Attribution by UTC day, the hour of midnight counted to the day that it ends."""
+        parts = self._tables.pnl[list(CATEGORIES)]
+        return parts.groupby(days_of(pd.DatetimeIndex(parts.index))).sum()
+
+    @cached_property
+    def months(self) -> pd.DataFrame:
+        """Return of a share by calendar month, and the share of the month that was run."""
+        nav = self._tables.pnl["nav_per_share"].dropna()
+        stamps = days_of(pd.DatetimeIndex(nav.index)).strftime("%Y-%m")
+        last = nav.groupby(stamps).last()
+        first = pd.Series([1.0, *last.iloc[:-1]], index=last.index)
+        return pd.DataFrame({"strategy": last / first - 1.0})
+
+    def worst_days(self, count: int) -> pd.DataFrame:
+        """Return the days that lost most.
+
+        Parameters
+        ----------
+        count : int
+            How many at most.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By day: ``net``, ``cause`` (the category that lost most), ``amount`` of it.
+        """
+        net = self.daily.sum(axis=1)
+        worst = net[net < 0.0].nsmallest(count)
+        parts = self.daily.loc[worst.index]
+        causes = parts.idxmin(axis=1) if len(parts) > 0 else pd.Series(dtype=str)
+        amounts = parts.min(axis=1)
+        return pd.DataFrame({"net": worst, "cause": causes, "amount": amounts})
+
+    @cached_property
+    def rebalances(self) -> tuple[Rebalance, ...]:
+        """Every decision after the entry, in order of time."""
+        events = self._tables.events
+        decided = events[events["event_type"] == EventType.DECISION.value]
+        firsts = decided[~decided["group_id"].duplicated()]
+        stamps = [*firsts.index, self._tables.pnl.index[-1] + DAY]
+        groups = zip(firsts.index, firsts["group_id"], stamps[1:], strict=True)
+        return tuple(
+            self._rebalance(start, group, following)
+            for number, (start, group, following) in enumerate(groups)
+            if number > 0
+        )
+
+    def _rebalance(self, start: pd.Timestamp, group: float, following: pd.Timestamp) -> Rebalance:
+        events, pnl = self._tables.events, self._tables.pnl
+        own = events[events["group_id"] == group]
+        decision = own[own["event_type"] == EventType.DECISION.value].iloc[0]
+        told = json.loads(decision["details"])
+        done = own.index[-1]
+        span = pnl[(pnl.index >= start) & (pnl.index < following)]
+        trades = own[own["event_type"] == EventType.TRADE.value]
+        return Rebalance(
+            start=start,
+            trigger=str(decision["trigger"]),
+            side=str(told["side"]),
+            action=str(told["action"]),
+            value=told["value"],
+            limit=told["limit"],
+            moved=float(trades["amount"].abs().sum()),
+            cost=float(span[list(COSTS)].to_numpy().sum()),
+            distance_before=self._distance(self._before(start)),
+            distance_after=self._distance(done),
+            carry=self._carry(start, done, following),
+        )
+
+    def _before(self, stamp: pd.Timestamp) -> pd.Timestamp:
+        """Return the timestep before one; the first has none before it."""
+        stamps = pd.DatetimeIndex(self._tables.pnl.index)
+        return stamps[max(int(stamps.searchsorted(stamp)) - 1, 0)]
+
+    def _distance(self, stamp: pd.Timestamp) -> float | None:
+        """Return the nearest liquidation of any side, as the size of a price move."""
+        risk = self._tables.risk
+        if stamp not in risk.index:
+            return None
+        row = risk.loc[[stamp]].filter(like="liquidation_distance_")
+        sizes = np.abs(row.to_numpy(dtype=float))
+        return None if np.isnan(sizes).all() else float(np.nanmin(sizes))
+
+    def _carry(
+        self, start: pd.Timestamp, done: pd.Timestamp, following: pd.Timestamp
+    ) -> float | None:
+        """Return what the change of the positions earned until the next decision.
+
+        A yield goes with the units held: of what was earned, the share of the units that were
+        added is theirs. Told where one kind of unit alone earns it, else the shares are not known.
+        """
+        before, after = self._units(self._before(start)), self._units(done)
+        pnl = self._tables.pnl
+        span = pnl[(pnl.index > done) & (pnl.index <= following)]
+        gains = []
+        for category, held in after.items():
+            was = before[category] if category in before else {}
+            if len(held) == 1 and held.keys() == was.keys() and held != was:
+                (units,), (earlier,) = held.values(), was.values()
+                gains.append(float(span[category].sum()) * (1.0 - earlier / units))
+        return sum(gains) if gains else None
+
+    def _units(self, stamp: pd.Timestamp) -> dict[str, dict[str, float]]:
+        """Return the units that earn each yield at a timestep, by their symbol."""
+        sheet = self._lines
+        units: dict[str, dict[str, float]] = {}
+        if stamp not in sheet.index:
+            return units
+        rows = sheet.loc[[stamp]]
+        for line, quantity in zip(rows["line"], rows["quantity"], strict=True):
+            instrument = Instrument.parse(str(line))
+            for category in self._earned_by(instrument):
+                held = units.setdefault(category, {})
+                symbol = instrument.symbol
+                held[symbol] = abs(float(quantity)) + (held[symbol] if symbol in held else 0.0)
+        return units
+
+    def _earned_by(self, instrument: Instrument) -> list[str]:
+        """Return what a line earns or costs while it is held."""
+        kind = instrument.kind.value
+        found = [YIELD_OF[kind]] if kind in YIELD_OF else []
+        return [*found, "staking_yield"] if instrument.symbol in self._staked else found
+
+    @cached_property
+    def _lines(self) -> pd.DataFrame:
+        """The lines of the balance sheet that earn or cost something while they are held."""
+        sheet = self._tables.balance_sheet
+        lines = [str(x) for x in sheet["line"].unique()]
+        kept = [x for x in lines if self._earned_by(Instrument.parse(x))]
+        return sheet[sheet["line"].isin(kept)]
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """Costs by venue and kind, share-class currency, valued at the unit prices of their hour.
+
+        What has no unit price at its hour is left out; the caller sees it as the difference to
+        the summary.
+        """
+        sheet = self._tables.balance_sheet
+        prices = sheet.set_index("line", append=True)["unit_price"]
+        known: dict[Any, float] = prices[~prices.index.duplicated()].to_dict()
+        events = self._tables.events
+        told = events["details"].dropna()
+        rows = [
+            (Instrument.parse(key).venue, cause, units * price)
+            for stamp, details in zip(told.index, told, strict=True)
+            for key, units, cause in _movements(details)
+            if cause in COSTS
+            for price in [self._price(stamp, key, known)]
+            if price is not None
+        ]
+        found = pd.DataFrame(rows, columns=["venue", "kind", "amount"])
+        return found.pivot_table(
+            index="venue", columns="kind", values="amount", aggfunc="sum", fill_value=0.0
+        )
+
+    def _price(self, stamp: pd.Timestamp, key: str, known: Mapping[Any, float]) -> float | None:
+        instrument = Instrument.parse(key)
+        cash = instrument.symbol == self._tables.summary["currency"]
+        if cash or instrument.kind is Kind.CONTRACTS:
+            return 1.0
+        return known.get((stamp, key))
+
+    def events_of(self, day: pd.Timestamp) -> pd.DataFrame:
+        """Return the events of a day.
+
+        Parameters
+        ----------
+        day : pandas.Timestamp
+            Midnight UTC at its beginning.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As event_log.csv.
+        """
+        events = self._tables.events
+        return events[days_of(pd.DatetimeIndex(events.index)) == day]
+
+
+def days_of(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Return the day that each timestep closes or lies in.
+
+    Parameters
+    ----------
+    stamps : pandas.DatetimeIndex
+        Timesteps; what a step says happened in the hour before it.
+
+    Returns
+    -------
+    pandas.DatetimeIndex
+        Midnights; the very first timestep counts to its own day.
+    """
+    shifted = (stamps - pd.Timedelta(seconds=1)).floor("D")
+    return shifted.where(stamps != stamps[0], stamps[0].floor("D"))
+
+
+def _movements(details: str) -> list[tuple[str, float, str]]:
+    told = json.loads(details)
+    found = told["movements"] if "movements" in told else []
+    return [(str(key), float(amount), str(cause)) for key, amount, cause in found]

@@ -1,0 +1,246 @@
+"""Longer sections of a report: rebalances, costs, balance sheets, drill-down, provenance."""
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from basis_lab.results.formats import NONE, format_amount, format_ratio
+from basis_lab.results.frames import RunTables
+from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
+from basis_lab.results.report_data import Rebalance, ReportData
+from basis_lab.results.report_words import worded_move
+
+LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
+DRILL_DAYS = 5
+DRILL_EVENTS = 12
+ROUNDING = 1e-9  # of capital
+BROUGHT = (
+    "carry brought: what the units that were added earned until the next decision, less what the "
+    "units taken away would have"
+)
+
+
+class Sections:
+    """The longer sections of one run's report.
+
+    Parameters
+    ----------
+    tables : RunTables
+        The run.
+    data : ReportData
+        What is computed from them.
+    """
+
+    def __init__(self, tables: RunTables, data: ReportData) -> None:
+        self._tables = tables
+        self._data = data
+        self._summary = tables.summary
+        self._currency = str(tables.summary["currency"])
+
+    def rebalances(self) -> Html:
+        """Return each rebalance with its reason, its cost and what it brought.
+
+        Returns
+        -------
+        Html
+            A table.
+        """
+        found = self._data.rebalances
+        count = len(found)
+        title = heading(f"{count} rebalance{'' if count == 1 else 's'}", BROUGHT)
+        if not found:
+            return title + paragraph("Nothing was rebalanced after the entry.", "muted")
+        head = (
+            *("decided", "why", "action", ">value", ">limit", ">moved", ">cost"),
+            *(">carry brought", ">nearest liquidation"),
+        )
+        shown = [self._rebalance(x) for x in found[:LONG_TABLE]]
+        told = title + table(head, shown, kind="long")
+        rest = found[LONG_TABLE:]
+        if not rest:
+            return told
+        cost = format_amount(sum(x.cost for x in rest), self._currency, signed=True)
+        return told + paragraph(f"{len(rest)} later ones cost {cost} {self._currency}.", "muted")
+
+    def _rebalance(self, rebalance: Rebalance) -> list[Content]:
+        currency = self._currency
+        why = rebalance.trigger.replace("_", " ")
+        before, after = (
+            worded_move(x) for x in (rebalance.distance_before, rebalance.distance_after)
+        )
+        return [
+            f"{rebalance.start:%Y-%m-%d %H:%M}",
+            f"{why}, {rebalance.side}" if rebalance.side else why,
+            rebalance.action.replace("_", " "),
+            format_ratio(rebalance.value, digits=4),
+            format_ratio(rebalance.limit, digits=4),
+            format_amount(rebalance.moved, currency),
+            format_amount(rebalance.cost, currency, signed=True),
+            format_amount(rebalance.carry, currency, signed=True),
+            NONE if before == after == NONE else f"{before} \N{RIGHTWARDS ARROW} {after}",
+        ]
+
+    def costs(self) -> Html:
+        """Return costs by venue and kind.
+
+        Returns
+        -------
+        Html
+            A table that adds up to the summary's costs.
+        """
+        totals = {name: x for name, x in self._summary["costs"].items() if x != 0.0}
+        title = heading("Costs by venue and kind", self._currency)
+        if not totals:
+            return title + paragraph("Nothing was paid for.", "muted")
+        kinds = list(totals)
+        by_venue = {
+            str(venue): [float(line[kind]) if kind in line else 0.0 for kind in kinds]
+            for venue, line in self._data.costs.iterrows()
+        }
+        rows = [self._cost(venue, amounts) for venue, amounts in by_venue.items()]
+        told = [sum(amounts[i] for amounts in by_venue.values()) for i in range(len(kinds))]
+        rest = [totals[kind] - x for kind, x in zip(kinds, told, strict=True)]
+        if any(abs(x) > ROUNDING * self._summary["initial_capital"] for x in rest):
+            rows.append(self._cost("told by no event", rest))
+        rows.append(self._cost("all", list(totals.values())))
+        head = ("venue", *(f">{kind.replace('_', ' ')}" for kind in kinds), ">all")
+        return title + table(head, rows)
+
+    def _cost(self, name: str, amounts: list[float]) -> list[Content]:
+        told = [format_amount(x, self._currency, signed=True) for x in (*amounts, sum(amounts))]
+        return [name, *told]
+
+    def balance_moments(self) -> Html:
+        """Return the balance sheet at the start, the worst moment and the end.
+
+        Returns
+        -------
+        Html
+            A table; each column adds up to its equity.
+        """
+        pnl, sheet = self._tables.pnl, self._tables.balance_sheet
+        nav = pnl["nav_per_share"]
+        worst = (nav / nav.cummax() - 1.0).idxmin()
+        moments = {"start": pnl.index[0], "deepest drawdown": worst, "end": pnl.index[-1]}
+        columns = {}
+        for name, stamp in moments.items():
+            held = sheet.loc[[stamp]] if stamp in sheet.index else sheet.iloc[:0]
+            columns[name] = dict(zip(held["line"], held["value"], strict=True))
+        lines = list(dict.fromkeys(x for values in columns.values() for x in values))
+        rows: list[list[Content]] = [
+            [line, *(format_amount(x.get(line), self._currency) for x in columns.values())]
+            for line in lines
+        ]
+        equity = [format_amount(float(pnl["equity"][x]), self._currency) for x in moments.values()]
+        rows.append([_bold("equity"), *(_bold(x) for x in equity)])
+        head = ("line", *(f">{name}, {x:%Y-%m-%d %H:%M}" for name, x in moments.items()))
+        return heading("Balance sheet at three moments", self._currency) + table(head, rows)
+
+    def drill_down(self) -> Html:
+        """Return each category, its largest days, and what happened on them.
+
+        Returns
+        -------
+        Html
+            Folded lists; they open without a script.
+        """
+        told = [(name, x) for name, x in self._summary["attribution"].items() if x != 0.0]
+        told.sort(key=lambda pair: -abs(pair[1]))
+        pieces = heading("From a category to its days and events", "click to unfold")
+        for name, amount in told:
+            pieces = pieces + details(self.amount(name, amount), self._days(name))
+        return pieces
+
+    def _days(self, category: str) -> Html:
+        series = self._data.daily[category]
+        largest = series[series != 0.0].abs().nlargest(DRILL_DAYS).index
+        pieces = Html("")
+        for day in pd.DatetimeIndex(largest):
+            line = self.amount(f"{day:%Y-%m-%d}", float(series[day]))
+            pieces = pieces + details(line, self._events(day))
+        return pieces
+
+    def amount(self, label: str, amount: float) -> str:
+        """Return a name and its amount.
+
+        Parameters
+        ----------
+        label : str
+            A category or a day.
+        amount : float
+            Share-class currency.
+
+        Returns
+        -------
+        str
+            "funding: +1,581 USDT".
+        """
+        told = format_amount(amount, self._currency, signed=True)
+        return f"{label.replace('_', ' ')}: {told} {self._currency}"
+
+    def _events(self, day: pd.Timestamp) -> Html:
+        found = self._data.events_of(day)
+        if len(found) == 0:
+            return paragraph("No event: prices and indices moved.", "muted")
+        rows = [_event(stamp, row) for stamp, row in found.head(DRILL_EVENTS).iterrows()]
+        told = table(("time", "event", "venue", "instrument", ">amount", "why"), rows)
+        rest = len(found) - DRILL_EVENTS
+        return told if rest <= 0 else told + paragraph(f"and {rest} more in event_log.csv", "muted")
+
+
+def provenance(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Html:
+    """Return what made the run: versions, files, command.
+
+    Parameters
+    ----------
+    summary, manifest : mapping
+        As summary.json and manifest.json.
+
+    Returns
+    -------
+    Html
+        A table of the run and one of its series.
+    """
+    facts = [
+        ("run", str(summary["run_id"])),
+        ("status", str(summary["status"])),
+        ("basis_lab", str(manifest["package_version"])),
+        ("Python", f"{manifest['python_version']}, {manifest['platform']}"),
+        ("libraries", ", ".join(f"{k} {v}" for k, v in manifest["libraries"].items())),
+        ("data", str(manifest["data_fingerprint"])),
+    ]
+    if manifest.get("command"):
+        facts.append(("command", str(manifest["command"])))
+    rows: list[list[Content]] = [[name, _code(text)] for name, text in facts]
+    series: list[list[Content]] = [
+        [x["key"], x["file"], _code(x["file_sha256"][:16]), "; ".join(x["notes"])]
+        for x in manifest["series"]
+    ]
+    head = ("series", "file", "SHA-256", "carried, proxied or lagged")
+    kind = "synthetic data" if summary["synthetic_data"] else "real data"
+    foot = Html(f"<footer>{escape(str(summary['run_id']))}, {kind}</footer>")
+    files = details("Series and files", table(head, series, kind="long"))
+    return heading("Provenance") + table(("what", ""), rows) + files + foot
+
+
+def _bold(text: str) -> Cell:
+    return Cell(html=f"<b>{escape(text)}</b>")
+
+
+def _code(text: str) -> Cell:
+    return Cell(html=f"<code>{escape(text)}</code>")
+
+
+def _event(stamp: Any, row: "pd.Series[Any]") -> list[Content]:
+    amount = row["amount"]
+    told = NONE if pd.isna(amount) else f"{amount:,.2f}"
+    why = row["trigger"] if isinstance(row["trigger"], str) else ""
+    if isinstance(row["details"], str) and not why:
+        found = json.loads(row["details"])
+        why = f"rate {found['rate']:.6f}" if "rate" in found else ""
+    texts = [row[x] if isinstance(row[x], str) else "" for x in ("venue", "instrument")]
+    kind = str(row["event_type"]).replace("_", " ").lower()
+    return [f"{stamp:%H:%M}", kind, *texts, told, why.replace("_", " ")]

@@ -1,0 +1,205 @@
+"""The table of a sweep: one row a point, in the order of the plan, whoever computed it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from basis_lab.errors import ResultError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+DONE = "completed"
+TABLE = "table.parquet"
+SUMMARY = "summary.json"
+LEADING = ("point", "status")
+TRAILING = ("code", "error")
+INNER = ("at", "asked")
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A sweep that has ended, or was stopped: its table and what can be said of it.
+
+    Parameters
+    ----------
+    content : pyarrow.Table
+        One row a finished point, sorted by point.
+    summary : dict
+        Name, axes, counts, seconds, the best point.
+    path : Path or None
+        Its folder where there is one.
+    """
+
+    content: "pa.Table"
+    summary: dict[str, Any]
+    path: Path | None = None
+
+    @classmethod
+    def of_rows(
+        cls,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        name: str,
+        axes: Sequence[str],
+        points: int,
+        resumed: int,
+        seconds: float,
+    ) -> Self:
+        """Return the result of rows as they were computed.
+
+        Parameters
+        ----------
+        rows : iterable of mapping
+            With ``point``, ``at``, ``asked``, ``status``, ``code``, ``error`` and the figures.
+        name : str
+            Of the sweep.
+        axes : sequence of str
+            What its points differ in.
+        points : int
+            Points of the plan.
+        resumed : int
+            Of them, those that an earlier sweep had finished.
+        seconds : float
+            Taken by this one.
+
+        Returns
+        -------
+        SweepResult
+            In memory.
+        """
+        found = sorted(rows, key=lambda row: int(row["point"]))
+        failed = sum(row["status"] != DONE for row in found)
+        fresh = len(found) - resumed
+        summary = {
+            "name": name,
+            "axes": list(axes),
+            "points": points,
+            "done": len(found) - failed,
+            "failed": failed,
+            "open": points - len(found),
+            "resumed": resumed,
+            "seconds": round(seconds, 3),
+            "points_per_second": round(fresh / seconds, 3) if seconds > 0.0 else None,
+            "best": _best(found),
+        }
+        return cls(_table(found, axes), summary)
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row a point: its number, its place on the axes, and every figure."""
+        frame: pd.DataFrame = self.content.to_pandas()
+        return frame.set_index("point")
+
+    def save(self, folder: Path) -> "SweepResult":
+        """Write table and summary.
+
+        Parameters
+        ----------
+        folder : Path
+            Made when needed.
+
+        Returns
+        -------
+        SweepResult
+            The same, with its place.
+        """
+        import pyarrow.parquet as pq
+
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = {name: folder / f".{name}.partial" for name in (TABLE, SUMMARY)}
+        pq.write_table(self.content, aside[TABLE])
+        aside[SUMMARY].write_text(json.dumps(self.summary, indent=2) + "\n")
+        for name, path in aside.items():
+            path.replace(folder / name)
+        return replace(self, path=folder)
+
+
+def open_sweep(folder: str | Path) -> SweepResult:
+    """Open the folder of a sweep.
+
+    Parameters
+    ----------
+    folder : str or Path
+        ``outputs/sweeps/NAME``.
+
+    Returns
+    -------
+    SweepResult
+        Table and summary.
+
+    Raises
+    ------
+    ResultError
+        If it is none.
+    """
+    import pyarrow.parquet as pq
+
+    place = Path(folder)
+    missing = [name for name in (TABLE, SUMMARY) if not (place / name).is_file()]
+    if missing:
+        raise ResultError(
+            "this is not the folder of a sweep",
+            where=str(place),
+            value="missing: " + ", ".join(missing),
+            remedy="give the folder that `basis-lab sweep` named",
+        )
+    summary = json.loads((place / SUMMARY).read_text())
+    return SweepResult(pq.read_table(place / TABLE), summary, place)
+
+
+def _best(rows: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the point with the highest APR over its hurdle, or by itself where there is none."""
+    told = [
+        (row["apr"] - (row["hurdle_apr"] if row["hurdle_apr"] is not None else 0.0), row["point"])
+        for row in rows
+        if row["status"] == DONE and row["apr"] is not None
+    ]
+    return max(told, key=lambda pair: (pair[0], -pair[1]))[1] if told else None
+
+
+def _table(rows: Sequence[Mapping[str, Any]], axes: Sequence[str]) -> "pa.Table":
+    import pyarrow as pa
+
+    flat = [_flat(row, axes) for row in rows]
+    names = list(dict.fromkeys(key for row in flat for key in row))
+    middle = [x for x in names if x not in {*LEADING, *axes, *TRAILING}]
+    order = [*LEADING, *axes, *middle, *TRAILING]
+    columns = {}
+    for name in dict.fromkeys(order):
+        values = [row.get(name) for row in flat]
+        columns[name] = pa.array(values, type=_type(name, values))
+    return pa.table(columns)
+
+
+def _flat(row: Mapping[str, Any], axes: Sequence[str]) -> dict[str, Any]:
+    """Return a row whose place on the axes stands in columns, maps and lists as JSON."""
+    at = {name: row["at"][name] for name in axes if name in row["at"]}
+    asked = {key: x for key, x in row["asked"].items() if key in {"mode", "share_class"}}
+    rest = {key: x for key, x in row.items() if key not in INNER}
+    told = {key: _cell(x) for key, x in at.items()}
+    return {**asked, **rest, **told}
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value) if isinstance(value, dict | list | tuple) else value
+
+
+def _type(name: str, values: Sequence[object]) -> "pa.DataType":
+    import pyarrow as pa
+
+    kinds = {type(x) for x in values if x is not None}
+    if name == "point" or (kinds and kinds <= {int} and name in COUNTS):
+        return pa.int64()
+    if kinds == {bool}:
+        return pa.bool_()
+    if kinds <= {int, float}:  # also of a figure that no point has
+        return pa.float64() if name not in TRAILING else pa.string()
+    return pa.string()
+
+
+COUNTS = frozenset({"timesteps", "trades", "rebalances", "rewards", "liquidations", "events"})

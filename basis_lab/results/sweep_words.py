@@ -1,0 +1,331 @@
+"""What a sweep says in words: its best point, with and without limits, and how robust it is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from basis_lab.results.formats import format_points, format_share
+from basis_lab.results.sweep_result import DONE, SweepResult
+from basis_lab.results.verdict import LENDING
+
+ISLAND = 0.5  # share of the gain over the median that neighbours may lose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Safety:
+    """A measure that a point may not be worse than.
+
+    Parameters
+    ----------
+    name : str
+        "nearest liquidation", "drawdown" or "exit discount".
+    limit : float
+        Least size that is accepted (liquidation), or largest (the others); a fraction.
+    """
+
+    name: str
+    limit: float
+
+    @property
+    def more_is_safer(self) -> bool:
+        """True for a distance, False for a loss."""
+        return self.name == "nearest liquidation"
+
+    def within(self, values: pd.Series) -> pd.Series:
+        """Tell which points keep the limit.
+
+        Parameters
+        ----------
+        values : pandas.Series
+            Of ``measure``; NaN where the measure does not apply, which keeps any limit.
+
+        Returns
+        -------
+        pandas.Series
+            Of bool.
+        """
+        kept = values >= self.limit if self.more_is_safer else values <= self.limit
+        return kept | values.isna()
+
+
+def measure(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return a measure of safety of every point.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    name : str
+        As in ``Safety``.
+
+    Returns
+    -------
+    pandas.Series
+        Sizes, 0 or above; NaN where the measure does not apply.
+    """
+    if name == "drawdown":
+        return -table["max_drawdown"]
+    if name == "exit discount":
+        return 1.0 - table["final_exit_equity"] / table["final_equity"]
+    sides = [x for x in table if str(x).startswith("min_liquidation_distance.")]
+    if not sides:
+        return pd.Series(np.nan, index=table.index)
+    return table[sides].abs().min(axis=1)
+
+
+def excess(table: pd.DataFrame) -> pd.Series:
+    """Return net APR less the hurdle; net APR where no point has a hurdle.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+
+    Returns
+    -------
+    pandas.Series
+        Fraction a year.
+    """
+    if "apr" not in table:
+        return pd.Series(np.nan, index=table.index)
+    hurdle = table["hurdle_apr"]
+    return table["apr"] if hurdle.isna().all() else table["apr"] - hurdle
+
+
+def best_point(table: pd.DataFrame, safety: Safety | None) -> int | None:
+    """Return the best point that keeps a limit.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    safety : Safety or None
+        None takes the best of all.
+
+    Returns
+    -------
+    int or None
+        Its number; None where none keeps the limit.
+    """
+    gains = excess(table)[table["status"] == DONE].dropna()
+    if safety is not None and len(gains) > 0:
+        kept = safety.within(measure(table, safety.name))
+        gains = gains[kept.reindex(gains.index)]
+    return None if len(gains) == 0 else int(str(gains.idxmax()))
+
+
+def word_best(result: SweepResult, safety: Safety | None = None) -> str:
+    """Return the first line of a sweep.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    safety : Safety or None
+        The limit to keep.
+
+    Returns
+    -------
+    str
+        A sentence without a full stop.
+    """
+    table, axes = result.table, list(result.summary["axes"])
+    found = best_point(table, safety)
+    if found is None:
+        return "No point keeps your limit" if safety is not None else "No point was done"
+    row = row_of(table, found)
+    opening = "Best within your limits" if safety is not None else "Best"
+    return f"{opening}: {word_place(row, axes)}: {_word_gain(row, float(excess(table)[found]))}"
+
+
+def word_without_limit(result: SweepResult, safety: Safety) -> str:
+    """Return what the best would be without the limit, and what that costs in safety.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    safety : Safety
+        The limit.
+
+    Returns
+    -------
+    str
+        A sentence without a full stop.
+    """
+    table, axes = result.table, list(result.summary["axes"])
+    free = best_point(table, None)
+    if free is None:
+        return ""
+    if free == best_point(table, safety):
+        return "the limit costs nothing: the best of all points keeps it"
+    gain = format_points(float(excess(table)[free]))
+    size = format_share(float(measure(table, safety.name)[free]), digits=1)
+    place = word_place(row_of(table, free), axes)
+    return f"without the limit the best would be {place} at {gain} pp, and {safety.name} {size}"
+
+
+def word_robustness(result: SweepResult, point: int) -> str:
+    """Say if a point lies on the edge of its grid, or stands alone among its neighbours.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    point : int
+        Its number.
+
+    Returns
+    -------
+    str
+        "on the edge of the grid: ...", "not robust: ...", both, or an empty text.
+    """
+    table = result.table
+    axes = numeric_axes(table, list(result.summary["axes"]))
+    told = []
+    edges = [x for x in axes if table[x][point] in {table[x].min(), table[x].max()}]
+    if edges:
+        told.append(f"on the edge of the grid: {', '.join(label(x) for x in edges)}")
+    gains = excess(table)
+    around = neighbours(table, axes, point)
+    gain = float(gains[point] - gains.median())
+    if around and gain > 0.0:
+        lost = float(gains[point] - gains[around].mean())
+        if lost > ISLAND * gain:
+            told.append("not robust: its neighbours are worse by more than half of its gain")
+    return "; ".join(told)
+
+
+def numeric_axes(table: pd.DataFrame, axes: list[str]) -> list[str]:
+    """Return the axes that hold numbers and more than one of them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    axes : list of str
+        Its axes.
+
+    Returns
+    -------
+    list of str
+        In their order.
+    """
+    numbers = [x for x in axes if pd.api.types.is_numeric_dtype(table[x])]
+    return [x for x in numbers if varies(table[x])]
+
+
+def neighbours(table: pd.DataFrame, axes: list[str], point: int) -> list[int]:
+    """Return the points one step away on one axis, all else equal.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    axes : list of str
+        Numeric axes.
+    point : int
+        The point.
+
+    Returns
+    -------
+    list of int
+        Their numbers; empty in a sample, where no two share a value.
+    """
+    found: list[int] = []
+    row = table.loc[point]
+    for axis in axes:
+        others = [x for x in axes if x != axis]
+        same = table[(table[others] == row[others]).all(axis=1)] if others else table
+        values = sorted(same[axis].unique())
+        place = values.index(row[axis])
+        beside = [values[i] for i in (place - 1, place + 1) if 0 <= i < len(values)]
+        found += [int(x) for x in same.index[same[axis].isin(beside)]]
+    return found
+
+
+def row_of(table: pd.DataFrame, point: int) -> "pd.Series[Any]":
+    """Return one point.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    point : int
+        Its number.
+
+    Returns
+    -------
+    pandas.Series
+        By column.
+    """
+    return pd.Series({str(name): table[name][point] for name in table}, dtype=object)
+
+
+def varies(values: pd.Series) -> bool:
+    """Tell if a column holds more than one value.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Of a table.
+
+    Returns
+    -------
+    bool
+        False also for an empty column.
+    """
+    return len(values.dropna().unique()) > 1
+
+
+def word_place(row: "pd.Series[Any]", axes: list[str]) -> str:
+    """Return where a point lies.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        Of the table.
+    axes : list of str
+        Its axes.
+
+    Returns
+    -------
+    str
+        "spot allocation 0.74, band 0.08".
+    """
+    return ", ".join(f"{label(x)} {_word(row[x])}" for x in axes if not pd.isna(row[x]))
+
+
+def label(axis: str) -> str:
+    """Return an axis in words.
+
+    Parameters
+    ----------
+    axis : str
+        Its dotted key.
+
+    Returns
+    -------
+    str
+        What stands behind the block, without dots and underscores.
+
+    Examples
+    --------
+    >>> label("strategy.spot_allocation"), label("risk.margin_ratio.warning"), label("mode")
+    ('spot allocation', 'margin ratio warning', 'mode')
+    """
+    return axis[axis.find(".") + 1 :].replace(".", " ").replace("_", " ")
+
+
+def _word(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _word_gain(row: "pd.Series[Any]", gain: float) -> str:
+    if pd.isna(row["hurdle_apr"]):
+        return f"net {format_share(float(row['apr']))} a year"
+    side = "above" if gain > 0.0 else "below"
+    points = format_points(abs(gain)).lstrip("+")
+    return f"{points} points a year {side} {LENDING[str(row['share_class'])]}"

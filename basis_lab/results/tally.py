@@ -1,0 +1,71 @@
+"""How far a sweep or a batch is: a bar on a terminal and in a notebook, plain lines when piped."""
+
+import sys
+from time import perf_counter
+from types import TracebackType
+from typing import Self, TextIO
+
+LINES = 20  # plain lines of a whole sweep
+
+
+class PointTally:
+    """Shows points done, failed, the rate and the time left.
+
+    Parameters
+    ----------
+    unit : str
+        What is counted: "point" or "case".
+    stream : TextIO or None
+        Where it is shown; None is standard error.
+    """
+
+    def __init__(self, unit: str, stream: TextIO | None = None) -> None:
+        from tqdm import tqdm
+
+        self._unit = unit
+        self._stream = sys.stderr if stream is None else stream
+        self._began = perf_counter()
+        self._told = -1
+        self._bar = (
+            tqdm(total=0, file=self._stream, unit=f" {unit}s", leave=False)
+            if self._stream.isatty()
+            else None
+        )
+
+    def __enter__(self) -> Self:
+        """Start showing."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop showing."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, done: int, failed: int, resumed: int, total: int) -> None:
+        """Show that ``done`` of ``total`` are finished, ``failed`` and ``resumed`` of them."""
+        if self._bar is not None:
+            self._bar.total, self._bar.initial = total, resumed
+            self._bar.set_postfix(failed=failed, resumed=resumed, refresh=False)
+            self._bar.update(done - self._bar.n)
+            return
+        part = LINES * done // total if total else LINES
+        if part > self._told:
+            self._told = part
+            self._stream.write(f"{self._words(done, failed, resumed, total)}\n")
+            self._stream.flush()
+
+    def _words(self, done: int, failed: int, resumed: int, total: int) -> str:
+        parts = [f"{done:,} of {total:,} {self._unit}s", f"{failed:,} failed"]
+        if resumed:
+            parts.append(f"{resumed:,} resumed")
+        fresh, seconds = done - resumed, perf_counter() - self._began
+        if fresh > 0 and seconds > 0.0:
+            rate = fresh / seconds
+            parts.append(f"{rate:,.1f} a second" if rate >= 1.0 else f"{1.0 / rate:,.1f} s each")
+            parts.append(f"{(total - done) / rate:,.0f} s left")
+        return ", ".join(parts)

@@ -1,0 +1,216 @@
+"""The batch service: each case an executed report of its own, one index page over all of them."""
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from basis_lab.config.loader import load_config
+from basis_lab.errors import BasisLabError
+from basis_lab.services.cases import Case, digest
+from basis_lab.services.chosen import report_case
+from basis_lab.services.keys import code_digest, config_digest, data_digest, file_digest
+from basis_lab.services.plans import Plan
+from basis_lab.services.points import failure
+from basis_lab.services.pool import count_workers, run_in_processes
+from basis_lab.services.reports import PAGE, TEMPLATE
+from basis_lab.services.sweep import Tally
+
+FOLDER = "batches"
+CASES = "cases"
+DONE = "done.json"
+ERROR = "error.json"
+INDEX = "index.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """What is asked of a batch.
+
+    Parameters
+    ----------
+    plan : Plan
+        The cases.
+    out : Path
+        Where the folders of batches stand.
+    data_dir : Path or None
+        None takes the sample.
+    workers : int or None
+        Processes; None takes the cores that there are.
+    tally : callable or None
+        Told how far it is.
+    """
+
+    plan: Plan
+    out: Path
+    data_dir: Path | None = None
+    workers: int | None = None
+    tally: Tally | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchCase:
+    """One case of a batch that has ended.
+
+    Parameters
+    ----------
+    name : str
+        Of the case and its folder.
+    folder : Path
+        With its page and notebook, or the notebook that failed.
+    kept : bool
+        True where an earlier batch had done it already.
+    error : str
+        Why it failed; empty where it did not.
+    """
+
+    name: str
+    folder: Path
+    kept: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult:
+    """A batch that has ended, or was stopped.
+
+    Parameters
+    ----------
+    index : Path
+        The page over all cases.
+    cases : tuple of BatchCase
+        Those that have ended, in the order of the plan.
+    """
+
+    index: Path
+    cases: tuple[BatchCase, ...]
+
+    @property
+    def failed(self) -> tuple[BatchCase, ...]:
+        """The cases that failed."""
+        return tuple(x for x in self.cases if x.error)
+
+
+def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> BatchResult:
+    """Run every case that is not done yet and write the index.
+
+    Parameters
+    ----------
+    request : BatchRequest
+        What is asked.
+    stop : threading.Event or None
+        Set to begin no further case.
+
+    Returns
+    -------
+    BatchResult
+        Also where cases failed.
+
+    Raises
+    ------
+    UsageError
+        If the notebooks' libraries are not installed.
+    MissingDataError
+        If there is no such data directory.
+    """
+    from basis_lab.results.batch_page import write_index
+
+    stopped = threading.Event() if stop is None else stop
+    root = request.out / FOLDER / request.plan.name
+    tasks = tuple(_tasks(request, root))
+    done = {
+        x.case.name: BatchCase(name=x.case.name, folder=x.folder, kept=True, error="")
+        for x in tasks
+        if x.is_done()
+    }
+    kept = len(done)
+    left = [x for x in tasks if x.case.name not in done]
+    _tell(request, done, kept)
+    workers = count_workers(request.workers)
+    for place, answer in run_in_processes(_run, left, workers=workers, stop=stopped):
+        task = left[place]
+        error = task.note(answer) if isinstance(answer, BaseException) else answer
+        done[task.case.name] = BatchCase(
+            name=task.case.name, folder=task.folder, kept=False, error=error
+        )
+        _tell(request, done, kept)
+    ended = tuple(done[x.case.name] for x in tasks if x.case.name in done)
+    index = write_index(
+        root / INDEX,
+        title=request.plan.name,
+        cases=[(x.name, x.folder, x.error) for x in ended],
+        open_=len(tasks) - len(ended),
+    )
+    return BatchResult(index=index, cases=ended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """A case, where it goes, and the key under which it counts as done."""
+
+    case: Case
+    folder: Path
+    data_dir: Path | None
+    key: str
+
+    def is_done(self) -> bool:
+        told = self.folder / DONE
+        if not told.is_file() or not (self.folder / PAGE).is_file():
+            return False
+        return bool(json.loads(told.read_text())["key"] == self.key)
+
+    def note(self, error: BaseException) -> str:
+        """Write down why the case failed; return the sentence."""
+        row = failure(error)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = {"key": self.key, "case": self.case.plain(), **row}
+        (self.folder / ERROR).write_text(json.dumps(content, indent=2) + "\n")
+        return str(row["error"])
+
+
+def _tasks(request: BatchRequest, root: Path) -> Iterator[_Task]:
+    shared = [data_digest(request.data_dir), code_digest(), file_digest(TEMPLATE)]
+    for case in request.plan.cases:
+        yield _Task(
+            case=case,
+            folder=root / CASES / case.name,
+            data_dir=request.data_dir,
+            key=digest([case.plain(), _config(case), *shared]),
+        )
+
+
+def _config(case: Case) -> object:
+    """Return what the case is configured with, as far as it can be resolved."""
+    try:
+        config = load_config(
+            case.mode,
+            share_class=case.share_class,
+            overrides=case.overrides,
+            scenarios=case.scenarios,
+            capital=case.capital,
+        )
+    except BasisLabError:  # its own run will say so; any file may be what mends it
+        return config_digest([case])
+    return digest(config.plain())
+
+
+def _run(task: _Task) -> str:
+    """Run a case in a folder made anew; return why it failed, or an empty text."""
+    shutil.rmtree(task.folder, ignore_errors=True)
+    began = perf_counter()
+    try:
+        report_case(task.case, task.folder, data_dir=task.data_dir, assets=task.folder.parents[1])
+    except BasisLabError as error:
+        return task.note(error)
+    content = {"key": task.key, "case": task.case.plain(), "seconds": perf_counter() - began}
+    (task.folder / DONE).write_text(json.dumps(content, indent=2) + "\n")
+    return ""
+
+
+def _tell(request: BatchRequest, done: dict[str, BatchCase], kept: int) -> None:
+    if request.tally is not None:
+        failed = sum(bool(x.error) for x in done.values())
+        request.tally(len(done), failed, kept, len(request.plan.cases))

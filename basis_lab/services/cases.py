@@ -1,0 +1,200 @@
+"""One case of a batch or a sweep: a run that was asked for, as plain values."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from hashlib import sha256
+from math import isfinite
+from pathlib import Path
+
+from basis_lab.config.models import SHARE_CLASSES
+from basis_lab.config.validation import nearest
+from basis_lab.errors import ConfigProblem
+from basis_lab.services.requests import BacktestRequest
+
+LONGEST_NAME = 80
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One run that was asked for; plain values alone, so that it travels to any worker.
+
+    Parameters
+    ----------
+    name : str
+        What the case is called; also the name of its folder.
+    mode : str
+        Name of a mode, or path of an own mode file.
+    share_class : str or None
+        None takes the mode's first.
+    start, end : str or None
+        ISO dates, UTC; None takes the last 365 days of data.
+    capital : float or None
+        Share-class currency; None takes the share class's default.
+    overrides : mapping of str to object
+        Dotted keys of the configuration.
+    scenarios : tuple of str
+        Names or paths, in order.
+    at : mapping of str to object
+        Where the case lies on the axes of its plan; no part of what is run.
+    """
+
+    name: str
+    mode: str
+    share_class: str | None = None
+    start: str | None = None
+    end: str | None = None
+    capital: float | None = None
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    scenarios: tuple[str, ...] = ()
+    at: Mapping[str, object] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, object]:
+        """Return what is run, as JSON can hold it.
+
+        Returns
+        -------
+        dict
+            Without the name and the place on the axes.
+        """
+        return {
+            "mode": self.mode,
+            "share_class": self.share_class,
+            "start": self.start,
+            "end": self.end,
+            "capital": self.capital,
+            "overrides": dict(self.overrides),
+            "scenarios": list(self.scenarios),
+        }
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of what is run: equal cases have equal keys."""
+        return digest(self.plain())
+
+    def request(self, data_dir: Path | None) -> BacktestRequest:
+        """Return the request that runs the case in memory.
+
+        Parameters
+        ----------
+        data_dir : Path or None
+            None takes the sample.
+
+        Returns
+        -------
+        BacktestRequest
+            Without folder and plots.
+        """
+        return BacktestRequest(
+            mode=self.mode,
+            share_class=self.share_class,
+            start=self.start,
+            end=self.end,
+            capital=self.capital,
+            overrides=self.overrides,
+            scenarios=self.scenarios,
+            data_dir=data_dir,
+            plots=False,
+        )
+
+
+SETTINGS = tuple(x.name for x in fields(Case) if x.name not in {"name", "at"})
+
+
+def digest(content: object) -> str:
+    """Return the SHA-256 of plain values.
+
+    Parameters
+    ----------
+    content : object
+        As JSON can hold it.
+
+    Returns
+    -------
+    str
+        Hexadecimal; the order of keys does not count.
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+def safe_name(text: str) -> str:
+    """Return a text that can name a folder.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    str
+        Letters, digits, dots, dashes and underscores.
+
+    Examples
+    --------
+    >>> safe_name("spot share=0.6, both")
+    'spot-share-0.6-both'
+    """
+    return UNSAFE.sub("-", text).strip("-.")[:LONGEST_NAME]
+
+
+def setting_problems(given: Mapping[str, object], where: str) -> Iterator[ConfigProblem]:
+    """Find what is wrong with the settings of a case, before anything is resolved.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        Settings by name; not every one has to be there.
+    where : str
+        The file, or what stands for it.
+
+    Yields
+    ------
+    ConfigProblem
+        One a setting.
+    """
+    for name, value in given.items():
+        expected = _expected(name, value)
+        if expected is not None:
+            what, remedy = expected
+            yield ConfigProblem(file=where, key=name, value=value, what=what, remedy=remedy)
+
+
+def _expected(name: str, value: object) -> tuple[str, str] | None:
+    """Return what is wrong with one setting and what to write; None where it is fine."""
+    match name:
+        case "mode":
+            fine, remedy = isinstance(value, str) and bool(value), "give the name of a mode"
+        case "share_class":
+            fine, remedy = value in {None, *SHARE_CLASSES}, f"one of {', '.join(SHARE_CLASSES)}"
+        case "start" | "end":
+            fine, remedy = value is None or _is_date(value), "write 2024-06-01, UTC"
+        case "capital":
+            fine, remedy = value is None or _is_amount(value), "give an amount above 0"
+        case "overrides":
+            fine, remedy = isinstance(value, Mapping), "write a map of dotted keys to values"
+        case "scenarios":
+            texts = isinstance(value, list | tuple) and all(isinstance(x, str) for x in value)
+            fine, remedy = texts, "write a list of scenarios"
+        case _:
+            return "there is no such key", nearest(name, SETTINGS)
+    return None if fine else ("this value makes no sense here", remedy)
+
+
+def _is_amount(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and isfinite(value) and value > 0.0  # type: ignore[operator, arg-type] # a number
+
+
+def _is_date(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True

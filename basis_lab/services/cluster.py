@@ -1,0 +1,98 @@
+"""Work on a Dask cluster that is reached by its scheduler's address."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from basis_lab.errors import SweepError, UsageError, WorkerLostError
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+CONNECT_S = 10
+LOOK_S = 0.02
+
+
+def run_on_cluster(
+    work: Callable[[Item], Answer],
+    items: Sequence[Item],
+    *,
+    address: str,
+    stop: threading.Event,
+) -> Iterator[tuple[int, Answer | BaseException]]:
+    """Yield the answer to each item as it comes, with the item's place.
+
+    What a dying worker had under way is given to another by the scheduler.
+
+    Parameters
+    ----------
+    work : callable
+        Takes an item; a function of a module that every worker has.
+    items : sequence
+        What to work on.
+    address : str
+        Of the scheduler, as tcp://host:8786.
+    stop : threading.Event
+        Set to begin nothing more.
+
+    Yields
+    ------
+    tuple of (int, object)
+        Place of the item, and its answer or the exception that it ended with.
+
+    Raises
+    ------
+    UsageError
+        If dask and distributed are not installed.
+    SweepError
+        If no scheduler answers at the address.
+    """
+    distributed = _distributed()
+    client = _connect(distributed, address)
+    with client:
+        futures = client.map(work, items, pure=False)
+        places = {future.key: i for i, future in enumerate(futures)}
+        with client.as_current():
+            coming = distributed.as_completed(futures, raise_errors=False)
+        while coming.count() and not stop.is_set():
+            found = coming.next_batch(block=False)
+            for future in found:
+                yield places[future.key], _answer(distributed, future)
+            if not found:
+                stop.wait(LOOK_S)
+        client.cancel(futures)
+
+
+def _answer(distributed: Any, future: Any) -> Any:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, distributed.KilledWorker):
+        return WorkerLostError(
+            "the workers that tried this item died", where=str(future.key), remedy="look at memory"
+        )
+    return error
+
+
+def _connect(distributed: Any, address: str) -> Any:
+    try:
+        return distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise SweepError(
+            "no Dask scheduler answers",
+            where="--scheduler",
+            value=address,
+            remedy="start one with `dask scheduler`, and give its address as tcp://host:8786",
+        ) from error
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise UsageError(
+            "a sweep on a cluster needs dask, which is not installed",
+            where="--scheduler",
+            remedy="install it with: pip install -e .[cluster]",
+        ) from error
+    return distributed

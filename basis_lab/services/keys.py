@@ -1,0 +1,99 @@
+"""What a result depends on beside its case: code, shipped configuration, own files, data."""
+
+import functools
+import importlib.metadata
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from basis_lab.config.files import default_folder
+from basis_lab.data.catalogue import CATALOGUE, sample_directory
+from basis_lab.errors import MissingDataError
+from basis_lab.services.cases import Case, digest
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def code_digest() -> str:
+    """Return what the package's own code is, and the libraries that compute with it.
+
+    Returns
+    -------
+    str
+        SHA-256; another after any change of a source file.
+    """
+    versions = {name: importlib.metadata.version(name) for name in ("basis-lab", "numpy")}
+    return digest([versions, _tree(PACKAGE.rglob("*.py"), PACKAGE)])
+
+
+def config_digest(cases: Iterable[Case]) -> str:
+    """Return what the shipped configuration says, and own files that cases name.
+
+    Parameters
+    ----------
+    cases : iterable of Case
+        Whose modes and scenarios may be paths.
+
+    Returns
+    -------
+    str
+        SHA-256.
+    """
+    root = default_folder(None).root
+    named = sorted({name for case in cases for name in (case.mode, *case.scenarios)})
+    own = {name: file_digest(Path(name)) for name in named if Path(name).is_file()}
+    parts = ("modes", "venues", "share_classes", "scenarios")
+    files = (path for part in parts for path in (root / part).glob("*.yaml"))
+    return digest([_tree(files, root), own])
+
+
+def data_digest(data_dir: Path | None) -> str:
+    """Return what a data directory holds, without reading its series.
+
+    Parameters
+    ----------
+    data_dir : Path or None
+        None is the sample.
+
+    Returns
+    -------
+    str
+        SHA-256: of the catalogue, which names that of every file; of names, sizes and times of
+        change in a raw directory.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such directory.
+    """
+    root = sample_directory() if data_dir is None else data_dir
+    if not root.is_dir():
+        raise MissingDataError(
+            "no such data directory", where=str(root), remedy="give a directory with --data-dir"
+        )
+    if (root / CATALOGUE).is_file():
+        return file_digest(root / CATALOGUE)
+    files = sorted(x for x in root.rglob("*") if x.is_file())
+    stats = [(str(x.relative_to(root)), x.stat().st_size, x.stat().st_mtime_ns) for x in files]
+    return digest(stats)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _tree(files: Iterable[Path], root: Path) -> list[tuple[str, str]]:
+    return [(x.relative_to(root).as_posix(), file_digest(x)) for x in sorted(files)]

@@ -1,0 +1,288 @@
+"""A plan: the cases of a batch or a sweep, read from a file and checked before anything runs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import yaml
+
+from basis_lab.config.loader import load_config
+from basis_lab.config.validation import nearest
+from basis_lab.errors import ConfigError, ConfigProblem, UsageError
+from basis_lab.services.axes import grid_points, sample_points
+from basis_lab.services.cases import SETTINGS, Case, safe_name, setting_problems
+
+METHODS = ("cases", "grid", "random", "sobol")
+DATES = "dates"  # an axis of its own: start and end move together
+UNKNOWN = "there is no such key"  # as the configuration words it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The cases of a batch or a sweep.
+
+    Parameters
+    ----------
+    name : str
+        What it is called; also the name of its folder.
+    axes : tuple of str
+        What the cases differ in.
+    cases : tuple of Case
+        In the order of the plan.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    cases: tuple[Case, ...]
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan from a YAML file.
+
+    Parameters
+    ----------
+    path : Path
+        Settings that every case shares, and one of ``cases``, ``grid``, ``random``, ``sobol``.
+
+    Returns
+    -------
+    Plan
+        Its name is the file's unless it gives one.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing or not a plan.
+    ConfigError
+        With every key that is refused.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(
+            "the file of a batch or sweep cannot be read",
+            where=str(path),
+            value=str(error),
+            remedy="give a YAML file as those in configs/batches and configs/sweeps",
+        ) from error
+    if not isinstance(content, Mapping):
+        raise UsageError("the file has no keys", where=str(path), remedy="write `grid: ...`")
+    return make_plan({"name": path.stem, **content}, where=str(path))
+
+
+def check_plan(path: Path) -> tuple[ConfigProblem, ...]:
+    """Return what is wrong with a plan, without running it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    tuple of ConfigProblem
+        Empty where every case is known; whether each can run is told by its run.
+    """
+    try:
+        read_plan(path)
+    except ConfigError as error:
+        return error.problems
+    except UsageError as error:
+        key = error.where.rpartition(": ")[2]
+        problem = ConfigProblem(
+            file=str(path), key=key, value=error.value, what=error.what, remedy=error.remedy
+        )
+        return (problem,)
+    return ()
+
+
+def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
+    """Return the plan that a mapping describes.
+
+    Parameters
+    ----------
+    content : mapping
+        As in a file.
+    where : str
+        The file, or what stands for it in messages.
+
+    Returns
+    -------
+    Plan
+        Every key of it is known; whether each value can run is told by its case.
+
+    Raises
+    ------
+    UsageError
+        If there is no method, or more than one, or no case.
+    ConfigError
+        With every key that is refused.
+    """
+    settings = {key: _plain(x) for key, x in content.items() if key in SETTINGS}
+    rest = [key for key in content if key not in {*SETTINGS, *METHODS, "name"}]
+    methods = [key for key in METHODS if key in content]
+    known = (*SETTINGS, *METHODS, "name")
+    _refuse([_unknown(where, key, content[key], known) for key in rest])
+    if len(methods) != 1:
+        raise UsageError(
+            "a plan says in one way what its cases are",
+            where=where,
+            value=", ".join(methods) if methods else None,
+            remedy=f"give one of {', '.join(METHODS)}",
+        )
+    _refuse(list(setting_problems(settings, where)))
+    points = _points(methods[0], content[methods[0]], where)
+    axes = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
+    cases = tuple(_cases(settings, points, axes, where))
+    _refuse_unknown_keys(cases, where)
+    return Plan(name=safe_name(str(content.get("name"))), axes=axes, cases=cases)
+
+
+def _points(method: str, content: object, where: str) -> list[dict[str, object]]:
+    if method == "cases":
+        if not isinstance(content, list) or not content:
+            raise UsageError("there is no case", where=f"{where}: cases", remedy="list them")
+        if not all(isinstance(x, Mapping) for x in content):
+            raise UsageError("a case is a map", where=f"{where}: cases", remedy="- mode: ...")
+        return [_flat(x) for x in content]
+    if not isinstance(content, Mapping) or not content:
+        raise UsageError("there is no axis", where=f"{where}: {method}", remedy="give `key: [..]`")
+    axes = {str(key): _plain(x) for key, x in content.items()}
+    return grid_points(axes, where) if method == "grid" else sample_points(method, axes, where)
+
+
+def _flat(case: Mapping[str, object]) -> dict[str, object]:
+    """Return a listed case as a point: each override is an axis of its own."""
+    point = {str(key): _plain(x) for key, x in case.items() if key != "overrides"}
+    given = case.get("overrides")
+    if isinstance(given, Mapping):
+        point.update({str(key): _plain(x) for key, x in given.items()})
+    elif given is not None:
+        point["overrides"] = given
+    return point
+
+
+def _cases(
+    settings: Mapping[str, object],
+    points: list[dict[str, object]],
+    axes: tuple[str, ...],
+    where: str,
+) -> Iterator[Case]:
+    taken: set[str] = set()
+    problems: list[ConfigProblem] = []
+    for number, point in enumerate(points, start=1):
+        given = _settings(settings, point)
+        place = where if len(points) == 1 else f"{where}, case {number}"
+        found = list(setting_problems(given, place))
+        if "mode" not in given:
+            remedy = "give the name of a mode"
+            missing = ConfigProblem(
+                file=place, key="mode", value=None, what="a required key is missing", remedy=remedy
+            )
+            found.append(missing)
+        problems += found
+        if not found:
+            name = _name(point, axes, number, taken)
+            yield _case(name, given, {key: x for key, x in point.items() if key != "name"})
+    _refuse(problems)
+
+
+def _settings(settings: Mapping[str, object], point: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of one case: the shared ones, and its place on the axes over them."""
+    given = dict(settings)
+    common = given.get("overrides")
+    overrides = dict(common) if isinstance(common, Mapping) else {}
+    for key, value in point.items():
+        if key == DATES and isinstance(value, list | tuple) and len(value) == len(("start", "end")):
+            given["start"], given["end"] = value
+        elif key in SETTINGS or "." not in key:
+            if key != "name":
+                given[key] = value
+        else:
+            overrides[key] = value
+    return {**given, "overrides": overrides} if overrides else given
+
+
+def _case(name: str, given: Mapping[str, object], at: Mapping[str, object]) -> Case:
+    capital, scenarios, overrides = (given.get(x) for x in ("capital", "scenarios", "overrides"))
+    share_class, start, end = (_text(given.get(x)) for x in ("share_class", "start", "end"))
+    return Case(
+        name=name,
+        mode=str(given["mode"]),
+        share_class=share_class,
+        start=start,
+        end=end,
+        capital=None if capital is None else float(str(capital)),
+        overrides=dict(overrides) if isinstance(overrides, Mapping) else {},
+        scenarios=tuple(scenarios) if isinstance(scenarios, list | tuple) else (),
+        at=at,
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _name(point: Mapping[str, object], axes: tuple[str, ...], number: int, taken: set[str]) -> str:
+    """Return a name that no other case has; made from where the case lies."""
+    told = [point[axis] for axis in axes if axis in point]
+    given = point.get("name")
+    text = str(given) if given is not None else ",".join(_word(x) for x in told)
+    base = safe_name(text)
+    first = base if base else f"case-{number}"
+    names = (first if i == 1 else f"{first}-{i}" for i in count(1))
+    name = next(x for x in names if x.lower() not in taken)
+    taken.add(name.lower())
+    return name
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _refuse_unknown_keys(cases: tuple[Case, ...], where: str) -> None:
+    """Refuse keys of the configuration that nothing reads, once for each mode."""
+    seen: set[tuple[object, ...]] = set()
+    problems: list[ConfigProblem] = []
+    for case in cases:
+        kind = (case.mode, case.share_class, tuple(case.overrides))
+        if kind not in seen:
+            seen.add(kind)
+            problems += [x for x in _refused(case) if x.what == UNKNOWN]
+    _refuse(
+        [
+            ConfigProblem(file=where, key=x.key, value=x.value, what=x.what, remedy=x.remedy)
+            for x in problems
+        ]
+    )
+
+
+def _refused(case: Case) -> tuple[ConfigProblem, ...]:
+    try:
+        load_config(case.mode, share_class=case.share_class, overrides=case.overrides)
+    except ConfigError as error:
+        return error.problems
+    except UsageError:  # an unknown mode: its own case will say so
+        return ()
+    return ()
+
+
+def _unknown(where: str, key: object, value: object, known: tuple[str, ...]) -> ConfigProblem:
+    remedy = nearest(str(key), known)
+    return ConfigProblem(file=where, key=str(key), value=value, what=UNKNOWN, remedy=remedy)
+
+
+def _refuse(problems: list[ConfigProblem]) -> None:
+    if problems:
+        raise ConfigError(problems)
+
+
+def _plain(value: object) -> object:
+    """Return what YAML gave as plain values: dates are texts."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(x) for key, x in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(x) for x in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

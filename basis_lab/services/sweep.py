@@ -1,0 +1,192 @@
+"""The sweep service: the points of a plan, each run by the engine in a worker, one table out."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+from basis_lab.errors import UsageError, WorkerLostError
+from basis_lab.results.sweep_result import SweepResult
+from basis_lab.services.cases import Case, digest
+from basis_lab.services.cluster import run_on_cluster
+from basis_lab.services.journal import Journal
+from basis_lab.services.keys import config_digest
+from basis_lab.services.plans import Plan
+from basis_lab.services.points import DONE, Ground, Row, failure, run_point
+from basis_lab.services.pool import count_workers, run_in_processes
+
+FOLDER = "sweeps"
+JOURNAL = "points.jsonl"
+
+
+class Tally(Protocol):
+    """Who is told how far a sweep is."""
+
+    def __call__(self, done: int, failed: int, resumed: int, total: int) -> None:
+        """Take the points finished, those of them that failed or were resumed, and all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRequest:
+    """What is asked of a sweep.
+
+    Parameters
+    ----------
+    plan : Plan
+        The points.
+    data_dir : Path or None
+        None takes the sample.
+    out : Path or None
+        Where the folders of sweeps stand; None keeps the table in memory alone.
+    workers : int or None
+        Processes here; None takes the cores that there are.
+    scheduler : str or None
+        Address of a Dask scheduler that takes the place of processes here.
+    resume : bool
+        Take over what an earlier, interrupted sweep finished.
+    tally : callable or None
+        Told how far it is.
+    """
+
+    plan: Plan
+    data_dir: Path | None = None
+    out: Path | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    resume: bool = False
+    tally: Tally | None = None
+
+
+def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> SweepResult:
+    """Run every point of a plan and return their table.
+
+    Parameters
+    ----------
+    request : SweepRequest
+        What is asked.
+    stop : threading.Event or None
+        Set to begin no further point; what is finished is kept.
+
+    Returns
+    -------
+    SweepResult
+        A row for every finished point, in the order of the plan, whoever computed it.
+
+    Raises
+    ------
+    UsageError
+        If both processes and a scheduler are asked for, or a resume without a place.
+    SweepError
+        If another sweep writes to the same place, or no scheduler answers.
+    """
+    _check(request)
+    stopped = threading.Event() if stop is None else stop
+    began = perf_counter()
+    ground = Ground.here(request.data_dir)
+    folder = None if request.out is None else request.out / FOLDER / request.plan.name
+    with _journal(folder, ground, request) as journal:
+        kept = {} if journal is None else _sound(journal.kept)
+        run = _Run(request, ground, journal, kept, stopped)
+        rows = run.rows()
+    result = SweepResult.of_rows(
+        _numbered(request.plan, rows),
+        name=request.plan.name,
+        axes=request.plan.axes,
+        points=len(request.plan.cases),
+        resumed=run.resumed,
+        seconds=perf_counter() - began,
+    )
+    return result if folder is None else result.save(folder)
+
+
+class _Run:
+    """One sweep under way: what was kept, what comes, who is told."""
+
+    def __init__(
+        self,
+        request: SweepRequest,
+        ground: Ground,
+        journal: Journal | None,
+        kept: Mapping[str, Row],
+        stop: threading.Event,
+    ) -> None:
+        self._request = request
+        self._ground = ground
+        self._journal = journal
+        self._kept = kept
+        self._stop = stop
+        self._wanted = {case.key: case for case in request.plan.cases}  # equal cases run once
+        self.resumed = sum(case.key in kept for case in request.plan.cases)
+
+    def rows(self) -> dict[str, Row]:
+        rows = {key: row for key, row in self._kept.items() if key in self._wanted}
+        self._tell(rows)
+        open_ = [(key, case) for key, case in self._wanted.items() if key not in rows]
+        cases = [case for _, case in open_]
+        for place, answer in self._answers(cases):
+            key = open_[place][0]
+            row = failure(answer) if isinstance(answer, BaseException) else answer
+            if self._journal is not None:
+                self._journal.write(key, row)
+            rows[key] = row
+            self._tell(rows)
+        return rows
+
+    def _answers(self, cases: list[Case]) -> Iterator[tuple[int, Row | BaseException]]:
+        if not cases:
+            return iter(())
+        work: Callable[[Case], Row] = functools.partial(run_point, ground=self._ground)
+        if self._request.scheduler is not None:
+            return run_on_cluster(work, cases, address=self._request.scheduler, stop=self._stop)
+        workers = count_workers(self._request.workers)
+        return run_in_processes(work, cases, workers=workers, stop=self._stop)
+
+    def _tell(self, rows: Mapping[str, Row]) -> None:
+        if self._request.tally is not None:
+            failed = sum(row["status"] != DONE for row in rows.values())
+            self._request.tally(len(rows), failed, len(self._kept), len(self._wanted))
+
+
+def _check(request: SweepRequest) -> None:
+    if request.scheduler is not None and request.workers is not None:
+        raise UsageError(
+            "a sweep runs on processes here or on a cluster",
+            where="--workers, --scheduler",
+            value=f"{request.workers}, {request.scheduler}",
+            remedy="give one of them",
+        )
+    if request.workers is not None and request.workers < 1:
+        raise UsageError(
+            "a sweep needs a process", where="workers", value=request.workers, remedy="1 or more"
+        )
+    if request.resume and request.out is None:
+        raise UsageError("there is no place to resume from", where="resume", remedy="give out")
+
+
+def _journal(
+    folder: Path | None, ground: Ground, request: SweepRequest
+) -> AbstractContextManager[Journal | None]:
+    if folder is None:
+        return nullcontext()
+    parts = asdict(ground)
+    parts["data_dir"] = None  # the same data at another place are the same
+    whole = digest([parts, config_digest(request.plan.cases)])
+    return Journal(folder / JOURNAL, whole, resume=request.resume)
+
+
+def _sound(kept: Mapping[str, Row]) -> dict[str, Row]:
+    """Return what need not be done again: all but points whose worker was lost."""
+    return {key: row for key, row in kept.items() if row["code"] != WorkerLostError.code}
+
+
+def _numbered(plan: Plan, rows: Mapping[str, Row]) -> list[Row]:
+    return [
+        {"point": number, "at": dict(case.at), "asked": case.plain(), **rows[case.key]}
+        for number, case in enumerate(plan.cases)
+        if case.key in rows
+    ]

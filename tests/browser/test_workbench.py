@@ -1,0 +1,280 @@
+"""The workbench in a real JupyterLab: opened, moved, broken, saved, and looked at."""
+
+import statistics
+import time
+
+import pytest
+
+from .bench import Bench
+from .conftest import note, run_all, shot
+
+pytestmark = [
+    pytest.mark.slow,
+    # The libraries that start kernels and browsers are not ours to mend.
+    pytest.mark.filterwarnings("default"),
+]
+NOTEBOOK = "01_workbench.ipynb"
+MOVES = 20
+
+
+@pytest.fixture(scope="module")
+def bench(lab, chromium):
+    page = lab.open(chromium, NOTEBOOK)
+    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    began = time.perf_counter()
+    run_all(page)
+    bench = Bench(page)
+    page.wait_for_selector(".bl-head h2", timeout=180_000)
+    bench.wait_drawn()
+    note(f"from run-all to the first result: {time.perf_counter() - began:.2f} s")
+    yield bench
+    page.close()
+
+
+def test_the_default_case_is_answered_when_the_notebook_has_run(bench):
+    shot(bench.page, "overview_light")
+
+    assert "lending" in bench.verdict
+    assert bench.page.locator(".bl-six > div").count() == 6
+    assert bench.page.errors == []
+
+
+def test_a_moved_slider_changes_the_plot_in_place(bench):
+    bench.live(on=True)
+    before, drawing, verdict = bench.line(), bench.drawing, bench.verdict
+
+    bench.slider("strategy.spot_allocation").focus()
+    bench.page.keyboard.press("ArrowRight")
+    bench.wait_drawn(drawing)
+
+    assert bench.line() != before
+    assert bench.verdict != verdict
+    assert bench.page.locator(".bl-root").count() == 1
+
+
+def test_twenty_moves_of_a_years_run_are_measured(bench):
+    received = []
+    session = bench.page.context.new_cdp_session(bench.page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameReceived", lambda e: received.append(_size(e["response"])))
+    bench.live(on=True)
+
+    told = bench.time_moves("strategy.spot_allocation", MOVES)
+
+    total, browser = ([x[i] for x in told] for i in (0, 1))
+    note(
+        f"{MOVES} slider moves, btc_basis, a year: median {statistics.median(total):.0f} ms"
+        f" (least {min(total):.0f}, most {max(total):.0f}), of which the browser draws"
+        f" {statistics.median(browser):.0f} ms; {sum(received) / MOVES / 1024:.0f} KiB a move"
+    )
+    assert len(total) == MOVES
+    assert sum(received) / MOVES < 300 * 1024
+    session.detach()
+
+
+def _size(response):
+    size = len(response["payloadData"])
+    return size * 3 // 4 if response["opcode"] == 2 else size
+
+
+@pytest.mark.parametrize("view", ["risk", "rates", "events", "runs", "overview"])
+def test_each_view_is_drawn_in_the_same_figure(bench, view):
+    bench.show(view)
+    shot(bench.page, f"view_{view}")
+
+    assert bench.page.locator(".bl-plot .main-svg").count() > 0
+    assert bench.page.get_attribute(f"[data-focus=tab-{view}]", "aria-selected") == "true"
+    assert bench.page.errors == []
+
+
+def test_the_moment_is_one_everywhere(bench):
+    page = bench.page
+    bench.show("risk")
+    page.locator("#bl-moment").focus()
+
+    page.keyboard.press("[")
+    page.wait_for_function("() => document.querySelector('[data-slot=moment]').innerText !== ''")
+    page.wait_for_function(
+        """() => document.querySelector('.bl-right h4').innerText
+                 .includes(document.querySelector('[data-slot=moment]').innerText.slice(0, 16))"""
+    )
+
+    told = page.inner_text("[data-slot=moment]")[:16]
+    assert told in page.inner_text(".bl-foot caption")
+    shot(page, "moment")
+
+
+def test_a_row_of_the_invoice_leads_to_its_days_and_their_events(bench):
+    page = bench.page
+    bench.show("overview")
+
+    page.click('tr[data-do=category][data-of="funding"]')
+    page.click("tr[data-do=day] >> nth=0")
+    page.wait_for_selector('[data-focus=tab-events][aria-selected="true"]')
+
+    assert page.locator(".bl-foot tbody tr").count() > 0
+    shot(page, "drill_down")
+    page.click('.bl-chips [data-do=day][data-of=""]')
+    bench.show("overview")
+
+
+def test_a_pinned_run_stays_beside_the_next_one(bench):
+    page = bench.page
+    bench.live(on=True)
+    page.click("[data-focus=Pin]")
+    page.wait_for_selector(".bl-six .pinned")
+    drawing = bench.drawing
+
+    bench.slider("strategy.spot_allocation").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    bench.wait_drawn(drawing)
+
+    assert page.locator(".bl-six .pinned").count() == 6
+    assert "to pinned" in page.inner_text(".bl-invoice")
+    shot(page, "pinned")
+    bench.show("runs")
+    shot(page, "runs_pinned")
+    page.click("[data-do=unpin]")
+    page.wait_for_selector(".bl-six .pinned", state="detached")
+    bench.show("overview")
+
+
+def test_a_refused_value_says_why_at_its_control(bench):
+    page = bench.page
+    bench.live(on=True)
+    verdict = bench.verdict
+    readout = page.locator('.bl-side input.readout[data-key="risk.margin_ratio.warning"]')
+
+    readout.fill("0.05")
+    readout.press("Enter")
+    page.wait_for_selector(".bl-side .refused")
+
+    assert page.is_disabled("[data-focus=run]")
+    assert bench.verdict == verdict
+    assert page.locator(".bl-dimmed").count() == 0
+    shot(page, "refused")
+    page.click('[data-do=reset][data-of="risk.margin_ratio.warning"]')
+    page.wait_for_selector(".bl-side .refused", state="detached")
+
+
+def test_an_error_stands_over_the_dimmed_result(bench):
+    page = bench.page
+    page.fill("#bl-data_dir", "/nowhere/at/all")
+    page.press("#bl-data_dir", "Enter")
+    page.click("[data-focus=run]")
+
+    page.wait_for_selector("[role=alert] h2")
+    page.wait_for_selector(".bl-dimmed")
+
+    alert = page.inner_text(".bl-alert")
+    assert "/nowhere/at/all" in alert
+    assert "Traceback" not in alert
+    assert "DAT-" in alert
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    shot(page, "error")
+    page.fill("#bl-data_dir", "")
+    page.press("#bl-data_dir", "Enter")
+    page.click("[data-focus=run]")
+    page.wait_for_selector(".bl-dimmed", state="detached")
+
+
+def test_a_mode_is_chosen_by_its_name_and_every_one_is_drawn(bench):
+    modes = bench.page.locator("#bl-mode option").all_inner_texts()
+
+    for mode in modes:
+        if bench.page.input_value("#bl-mode") != mode:
+            bench.live(on=True)
+            bench.choose("mode", mode)
+        for view in ("overview", "risk", "rates"):
+            if bench.page.get_attribute(f"[data-focus=tab-{view}]", "aria-selected") != "true":
+                bench.show(view)
+            shot(bench.page, f"mode_{mode}_{view}")
+        bench.show("overview")
+
+    assert len(modes) >= 7
+    assert bench.page.errors == []
+    bench.choose("mode", modes[0])
+
+
+def test_a_saved_run_is_a_whole_folder(bench, lab):
+    bench.page.click("[data-focus=Save]")
+    bench.page.wait_for_function(
+        "() => document.querySelector('[data-slot=status]').innerText.includes('saved to')",
+        timeout=180_000,
+    )
+
+    folders = [x.parent for x in (lab.folder / "outputs").glob("*/summary.json")]
+    assert len(folders) == 1
+    assert folders[0].name in bench.status()
+    assert (folders[0] / "plots" / "nav.html").exists()
+
+
+def test_the_theme_changes_in_place(bench):
+    bench.page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    bench.page.wait_for_selector('.bl-head[data-theme="dark"]')
+    bench.page.wait_for_function(
+        """() => document.querySelector(".bl-plot .js-plotly-plot, .bl-plot [data-drawn]")
+                 ._fullLayout.font.color.toLowerCase() === "#e6e9ed" """
+    )
+
+    shot(bench.page, "overview_dark")
+    assert bench.page.errors == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_text_has_enough_contrast(bench, theme):
+    bench.page.evaluate(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+    )
+    bench.page.wait_for_selector(f'.bl-head[data-theme="{theme.split()[1].lower()}"]')
+
+    faint = bench.page.evaluate(CONTRAST)
+
+    assert faint == []
+
+
+CONTRAST = """() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (el) => {
+    for (let at = el; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0.9) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const el of document.querySelectorAll(".bl *")) {
+    const words = [...el.childNodes].filter((x) => x.nodeType === 3 && x.data.trim());
+    const off = !el.offsetParent || el.closest("button:disabled, .hidden, datalist, [aria-hidden]");
+    if (!words.length || off) continue;
+    const ink = light(parse(getComputedStyle(el).color));
+    const [a, b] = [ink, light(ground(el))].sort((x, y) => y - x);
+    const ratio = ((a + 0.05) / (b + 0.05)).toFixed(2);
+    if (ratio < 4.5) found.push([el.className, words[0].data.trim().slice(0, 30), ratio]);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [1100, 820, 560])
+def test_less_room_rearranges_and_loses_nothing(bench, width):
+    bench.page.set_viewport_size({"width": width, "height": 980})
+    bench.page.wait_for_function(
+        """() => { const plot = document.querySelector(".bl-plot");
+                   const drawn = plot.querySelector("[data-drawn]");
+                   return Math.abs(plot.clientWidth - drawn._fullLayout.width) <= 2; }"""
+    )
+
+    bench.page.evaluate("document.querySelector('.bl-root').scrollIntoView()")
+    shot(bench.page, f"width_{width}")
+    over = bench.page.evaluate(
+        "() => document.querySelector('.bl-root').scrollWidth - "
+        "document.querySelector('.bl-root').clientWidth"
+    )
+    assert over <= 2
+    bench.page.set_viewport_size({"width": 1430, "height": 980})

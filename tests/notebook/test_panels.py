@@ -1,0 +1,234 @@
+"""What the panels say, as text."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+from basis_lab.errors import ConfigError, ConfigProblem, MissingDataError
+from basis_lab.notebook.bins import Bins
+from basis_lab.notebook.case import Case
+from basis_lab.notebook.controls import Widget, make_controls, read_value
+from basis_lab.notebook.panels.alerts import alert_html, remedies
+from basis_lab.notebook.panels.book import lines_html
+from basis_lab.notebook.panels.event_list import PAGE, EventFilter, event_lines, events_html
+from basis_lab.notebook.panels.invoice import daily_sums, invoice_html
+from basis_lab.notebook.parameters import check_parameters
+from basis_lab.notebook.scene import spread_px
+from basis_lab.notebook.series import daily_sigma
+from basis_lab.results.themes import DARK, LIGHT
+
+
+def cells(html, name):
+    row = re.search(rf'<th scope="row">{name}</th>(.*?)</tr>', html).group(1)
+    return [re.sub("<.*?>", "", x) for x in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+
+
+def number(text):
+    return float(text.replace("\N{MINUS SIGN}", "-").replace(",", ""))
+
+
+def test_the_invoice_adds_up_in_sight(series):
+    html = invoice_html(series, None, "")
+
+    attribution = series.summary["attribution"]
+    gross = sum(x for x in attribution.values() if x > 0)
+    assert number(cells(html, "gross")[1]) == pytest.approx(gross, abs=0.51)
+    assert number(cells(html, "net")[1]) == pytest.approx(series.summary["net_pnl"], abs=0.51)
+    assert cells(html, "residual")[1] == "0.00"
+    rows = [x for x in attribution.values() if x != 0.0]
+    assert html.count('data-do="category"') == len(rows)
+
+
+def test_the_balance_sheet_sums_to_nothing(series):
+    html = lines_html(series, series.rows - 1)
+
+    assert number(cells(html, "equity")[3]) == pytest.approx(
+        series.summary["final_equity"], abs=0.51
+    )
+    assert "0.00" in cells(html, "assets \N{MINUS SIGN} debts \N{MINUS SIGN} equity")
+
+
+def test_steady_payments_are_left_out_until_asked_for(series):
+    quiet = {x.kind for x in event_lines(series, EventFilter())}
+    asked = {x.kind for x in event_lines(series, EventFilter(families=frozenset({"funding"})))}
+
+    assert "funding" not in quiet
+    assert asked == {"funding"}
+
+
+def test_no_more_than_a_page_of_events_is_in_the_browser(series):
+    every = EventFilter(families=frozenset({"funding", "trades", "decisions", "transfers"}))
+
+    html = events_html(series, every, 0)
+
+    assert html.count('data-do="event"') == PAGE
+    assert "page 1 of" in html
+
+
+def test_a_filter_keeps_rows_with_its_words(series):
+    lines = event_lines(series, EventFilter(words="okx:perp"))
+
+    assert lines
+    assert all("okx:perp" in x.action for x in lines)
+
+
+def test_heads_of_tables_are_for_screen_readers_too(series):
+    html = events_html(series, EventFilter(), 0) + lines_html(series, 0)
+
+    assert '<th scope="col"' in html
+    assert '<th scope="row"' in html
+    assert html.count("<caption") == 2
+
+
+def test_days_sum_to_the_whole(series):
+    _, sums = daily_sums(series, series.record.attribution["funding"])
+
+    assert sums.sum() == pytest.approx(series.summary["attribution"]["funding"], rel=1e-12)
+
+
+def test_a_remedy_that_can_be_set_becomes_a_button():
+    error = MissingDataError(
+        "there is no okx BTC perpetual",
+        where="perp/okx/BTCUSDT",
+        remedy="""use a proxy: --set 'data.proxies={"okx": "binance"}', or hedge without it""",
+    )
+
+    html = alert_html(error, "btc_basis, as shipped")
+
+    assert [x.label for x in remedies(error)] == ["Use binance for okx"]
+    assert "Use binance for okx" in html
+    assert 'role="alert"' in html
+    assert "DAT-001" in html
+
+
+def test_what_an_error_says_is_text_and_no_markup():
+    problem = ConfigProblem(file="f", key="<b>", value="<i>", what="<script>", remedy="&")
+
+    html = alert_html(ConfigError([problem]), "")
+
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_controls_carry_the_bounds_of_the_models():
+    case = Case(mode="btc_basis", share_class="USDT")
+    controls = {x.key: x for x in make_controls(case.config(), case.config())}
+
+    spot = controls["strategy.spot_allocation"]
+    assert (spot.widget, spot.primary, spot.low, spot.high) == (Widget.SLIDER, True, 0.30, 0.95)
+    assert controls["costs.enabled"].widget is Widget.SWITCH
+    assert read_value(controls["strategy.hedge_allocation"], '{"okx": 1.0}') == {"okx": 1.0}
+    assert not any(x.startswith("rewards.") for x in controls)
+
+
+def test_a_word_stands_in_place_of_a_number_where_the_model_allows_it():
+    case = Case(mode="eth_leveraged", share_class="ETH")
+    controls = {x.key: x for x in make_controls(case.config(), case.config())}
+
+    assert read_value(controls["strategy.target_ltv"], "auto") == "auto"
+    assert read_value(controls["strategy.target_ltv"], "0.9") == 0.9
+
+
+def test_at_most_five_controls_are_open(pair):
+    mode, share_class = pair
+    case = Case(mode=mode, share_class=share_class)
+
+    opened = [x for x in make_controls(case.config(), case.config()) if x.primary]
+
+    assert 1 <= len(opened) <= 5
+
+
+def test_bins_cover_every_row_once_and_lose_no_low():
+    values = np.ones(1_000)
+    values[617] = -5.0
+    bins = Bins.of(1_000, 100)
+
+    assert bins.starts[0] == 0
+    assert bins.ends[-1] == 999
+    assert np.array_equal(bins.starts[1:], bins.ends[:-1] + 1)
+    assert bins.least(values).min() == -5.0
+
+
+def test_a_zoomed_stretch_gets_points_of_its_own():
+    coarse, fine = Bins.of(10_000, 100), Bins.of(10_000, 100, (4_000, 4_099))
+
+    assert np.array_equal(fine.starts[1:], fine.ends[:-1] + 1)
+    inside = (fine.starts >= 4_000) & (fine.starts <= 4_099)
+    assert inside.sum() == 100
+    assert len(fine.starts) > len(coarse.starts)
+
+
+def test_labels_are_spread_and_stay_inside():
+    placed = spread_px({0: 10.0, 1: 12.0, 2: 98.0, 3: 99.0}, 14.0, 100.0)
+
+    ordered = sorted(placed.values())
+    assert all(b - a >= 14.0 - 1e-9 for a, b in itertools.pairwise(ordered))
+    assert max(ordered) <= 100.0
+    assert [k for k, _ in sorted(placed.items(), key=lambda x: x[1])] == [0, 1, 2, 3]
+
+
+def test_a_days_sigma_is_the_root_of_its_squares():
+    prices = np.exp(np.cumsum(np.full(50, 0.01)))
+
+    sigma = daily_sigma(prices)
+
+    assert np.isnan(sigma[:24]).all()
+    assert sigma[-1] == pytest.approx(0.01 * np.sqrt(24))
+
+
+def test_an_unknown_parameter_is_refused_by_its_name():
+    with pytest.raises(Exception, match="shareclass") as caught:
+        check_parameters(["", "mode = 'a'", "# Parameters\nshareclass = 'USDT'\n"])
+
+    assert "mode" in str(caught.value)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_colours_of_categories_are_told_apart_and_stand_out(palette):
+    labs = {name: oklab(x) for name, x in palette.categories.items()}
+    names = list(labs)
+
+    near = min(
+        np.linalg.norm(labs[a] - labs[b]) for i, a in enumerate(names) for b in names[i + 1 :]
+    )
+
+    assert 100 * near >= 7.5
+    for name, colour in palette.categories.items():
+        assert contrast(colour, palette.ground) >= (1.75 if name == "fx" else 2.1)
+    assert contrast(palette.ink, palette.ground) >= 4.5
+    assert contrast(palette.muted, palette.ground) >= 4.5
+
+
+def linear(colour):
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(a, b):
+    light = [linear(x) @ np.array([0.2126, 0.7152, 0.0722]) for x in (a, b)]
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+def oklab(colour):
+    lms = np.cbrt(
+        np.array(
+            [
+                [0.4122214708, 0.5363325363, 0.0514459929],
+                [0.2119034982, 0.6806995451, 0.1073969566],
+                [0.0883024619, 0.2817188376, 0.6299787005],
+            ]
+        )
+        @ linear(colour)
+    )
+    return (
+        np.array(
+            [
+                [0.2104542553, 0.7936177850, -0.0040720468],
+                [1.9779984951, -2.4285922050, 0.4505937099],
+                [0.0259040371, 0.7827717662, -0.8086757660],
+            ]
+        )
+        @ lms
+    )

@@ -1,0 +1,174 @@
+"""The tear sheet: what it says can be derived from the run's own tables."""
+
+import pandas as pd
+import pytest
+
+import basis_lab as bl
+from basis_lab.domain.reports import CATEGORIES
+from basis_lab.results.html import table
+from basis_lab.results.report import TearSheet
+from basis_lab.results.report_data import Background, Hold, ReportData
+from basis_lab.results.report_figures import word_starts
+from basis_lab.results.report_words import funding_needed, headline, six_figures, yearly
+from basis_lab.services.background import background_of
+
+WIDE = {"strategy.spot_allocation": 0.72, "strategy.position_deviation_threshold": 0.05}
+
+
+@pytest.fixture(scope="module")
+def run():
+    return bl.backtest("btc_basis", start="2025-01-01", end="2025-03-01", overrides=WIDE)
+
+
+@pytest.fixture(scope="module")
+def data(run):
+    return ReportData(run.tables)
+
+
+@pytest.fixture(scope="module")
+def lending():
+    return bl.backtest("pure_lending", start="2025-01-01", end="2025-01-20")
+
+
+def test_days_add_up_to_the_attribution(run, data):
+    for name in CATEGORIES:
+        assert data.daily[name].sum() == pytest.approx(run.summary["attribution"][name], abs=1e-9)
+
+
+def test_months_compound_to_the_whole_return(run, data):
+    growth = (1.0 + data.months["strategy"]).prod()
+
+    assert list(data.months.index) == ["2025-01", "2025-02"]
+    assert growth - 1.0 == pytest.approx(run.summary["total_return"], rel=1e-12)
+
+
+def test_costs_by_venue_add_up_to_the_costs_of_the_run(run, data):
+    for kind in ("fee", "slippage", "transfer_fee"):
+        assert data.costs[kind].sum() == pytest.approx(run.summary["costs"][kind], rel=1e-9)
+
+
+def test_each_rebalance_has_its_reason_and_all_costs_but_the_entrys(run, data):
+    found = data.rebalances
+
+    assert len(found) == run.summary["rebalances"] > 0
+    assert all(x.trigger and x.value is not None for x in found)
+    entry = run.pnl[run.pnl.index < found[0].start]
+    paid = entry[["fee", "slippage", "transfer_fee"]].to_numpy().sum()
+    total = sum(run.summary["costs"].values())
+    assert sum(x.cost for x in found) == pytest.approx(total - paid, rel=1e-9)
+
+
+def test_what_was_added_earns_its_share_of_the_funding(run, data):
+    found = data.rebalances[0]
+    hours = pd.Timedelta(hours=1)
+    sheet = run.balance_sheet[run.balance_sheet["line"].str.contains(":perp:")]
+    before = sheet.loc[found.start - hours, "quantity"].abs().sum()
+    own = run.events[run.events["group_id"] == 2]
+    after = sheet.loc[own.index[-1], "quantity"].abs().sum()
+    until = data.rebalances[1].start if len(data.rebalances) > 1 else run.pnl.index[-1]
+    funding = run.pnl["funding"][(run.pnl.index > own.index[-1]) & (run.pnl.index <= until)].sum()
+
+    assert before != after
+    assert found.carry == pytest.approx(funding * (1.0 - before / after))
+
+
+def test_the_worst_day_is_the_day_of_the_least_sum(data):
+    net = data.daily.sum(axis=1)
+
+    worst = data.worst_days(3)
+
+    assert worst.index[0] == net.idxmin()
+    assert list(worst["net"]) == sorted(worst["net"])
+    assert worst["cause"].iloc[0] == data.daily.loc[net.idxmin()].idxmin()
+
+
+def test_with_the_funding_that_was_needed_lending_is_matched(run):
+    needed, earned = funding_needed(run.summary)
+
+    gap = run.summary["hurdle_apr"] - run.summary["apr"]
+    assert needed - earned == pytest.approx(gap)
+    assert earned == pytest.approx(yearly(run.summary, run.summary["attribution"]["funding"]))
+
+
+def test_other_starts_are_runs_of_their_own(run):
+    found = background_of(run)
+
+    assert found.hold_days == 19
+    assert len(found.holds) == 6
+    second = bl.backtest("btc_basis", start="2025-01-08", end="2025-01-27", overrides=WIDE).summary
+    assert found.holds[1] == Hold(
+        start="2025-01-08", apr=second["apr"], hurdle_apr=second["hurdle_apr"]
+    )
+    growth = found.lending.iloc[-1] / found.lending.iloc[0] - 1.0
+    assert growth * 365.0 / 59.0 == pytest.approx(run.summary["hurdle_apr"])
+
+
+def test_a_run_whose_data_changed_is_not_started_anew(run, tmp_path):
+    place = run.save(tmp_path / "run")
+    manifest = place / "manifest.json"
+    known = run.manifest["data_fingerprint"]
+    manifest.write_text(manifest.read_text().replace(known, "0" * 64))
+
+    found = background_of(bl.open_result(place))
+
+    assert "changed" in found.absence
+    assert found.lending is None
+
+
+def test_a_folder_of_another_version_says_so_and_still_has_its_report(run, tmp_path):
+    place = run.save(tmp_path / "run")
+    config = place / "config.yaml"
+    config.write_text(config.read_text().replace("spot_allocation", "spot_share"))
+
+    opened = bl.open_result(place)
+    found = background_of(opened)
+
+    assert "another version" in found.absence
+    assert "another version" in TearSheet(opened, found).starts().layout.annotations[0].text
+
+
+@pytest.mark.parametrize(
+    ("aprs", "words"),
+    [
+        ((0.06, 0.04), "It depends on when you start: 1 of 2 starts beat lending"),
+        ((0.06, 0.07), "2 of 2 starts beat lending"),
+        ((0.01, None), "0 of 1 starts beat lending; 1 could not be run"),
+        ((None, None), "Other starts are not known"),
+    ],
+)
+def test_what_starts_say(aprs, words):
+    holds = tuple(Hold(start="2025-01-01", apr=x, hurdle_apr=0.05) for x in aprs)
+
+    assert word_starts(Background(holds=holds, hold_days=90)) == words
+
+
+def test_what_does_not_apply_is_said_and_never_a_zero(lending):
+    sheet = TearSheet(lending, Background())
+
+    figures = {label: figure for label, figure, _ in six_figures(lending.summary)}
+    assert figures["Nearest liquidation"] == "\N{EN DASH}"
+    assert "does not apply: no funding was paid" in sheet.conditions().text
+    assert "does not apply" in sheet.risk().text
+    assert "Nothing was rebalanced" in sheet.sections.rebalances().text
+    assert "Nothing can be liquidated" in sheet.distances().layout.title.text
+
+
+def test_the_invoice_ends_at_the_net_and_its_residual(run):
+    text = TearSheet(run, Background()).invoice().text
+
+    assert text.index("gross") < text.index(">fee<") < text.index(">net<") < text.index("residual")
+
+
+def test_a_category_unfolds_into_its_days_and_their_events(run):
+    text = TearSheet(run, Background()).sections.drill_down().text
+
+    assert "funding: +" in text
+    assert "funding payment" in text
+    assert text.count("<details>") > 10
+
+
+def test_a_text_from_a_run_cannot_become_markup(run):
+    evil = "<script>alert(1)</script>"
+    found = headline({**run.summary, "mode": evil}, ()) + table(("a",), [[evil]])
+
+    assert "<script>" not in found.text

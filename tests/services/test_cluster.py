@@ -1,0 +1,63 @@
+"""A sweep on a real Dask cluster, reached by its address, with a worker killed half-way."""
+
+import os
+import signal
+
+import distributed
+import pytest
+
+from basis_lab.errors import SweepError
+from basis_lab.services.plans import make_plan
+from basis_lab.services.sweep import SweepRequest, run_sweep
+
+PLAN = {
+    "name": "sweep",
+    "mode": "btc_basis",
+    "start": "2025-01-01",
+    "end": "2025-03-31",
+    "grid": {
+        "strategy.spot_allocation": {"from": 0.5, "to": 0.7, "count": 10},
+        "strategy.position_deviation_threshold": [0.04, 0.07, 0.1, 0.9],
+    },
+}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("default"),  # the cluster's libraries are not ours to mend
+]
+
+
+@pytest.fixture
+def cluster():
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=50,
+    ) as made:
+        yield made
+
+
+def test_a_cluster_that_loses_a_worker_writes_the_table_of_processes_here(cluster):
+    plan = make_plan(PLAN, where="test")
+    killed = []
+
+    def kill_one(done, _failed, _resumed, total):
+        if done >= total // 2 and not killed:
+            killed.append(next(iter(cluster.workers.values())).pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    there = run_sweep(SweepRequest(plan=plan, scheduler=cluster.scheduler_address, tally=kill_one))
+    here = run_sweep(SweepRequest(plan=plan, workers=2))
+
+    assert killed
+    assert there.summary["done"] + there.summary["failed"] == 40
+    assert there.content.equals(here.content)
+
+
+def test_an_address_without_a_scheduler_is_refused(monkeypatch):
+    monkeypatch.setattr("basis_lab.services.cluster.CONNECT_S", 1)
+
+    with pytest.raises(SweepError, match="no Dask scheduler answers"):
+        run_sweep(SweepRequest(plan=make_plan(PLAN, where="test"), scheduler="tcp://127.0.0.1:9"))

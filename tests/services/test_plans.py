@@ -1,0 +1,169 @@
+"""Plans of batches and sweeps: what they span, and what is refused before anything runs."""
+
+import pytest
+
+from basis_lab.cli import main
+from basis_lab.config.loader import list_modes
+from basis_lab.errors import ConfigError, UsageError
+from basis_lab.services.axes import grid_points, sample_points
+from basis_lab.services.cases import Case
+from basis_lab.services.plans import make_plan, read_plan
+
+SPOT = "strategy.spot_allocation"
+BAND = "strategy.position_deviation_threshold"
+WEEK = {"start": "2025-01-01", "end": "2025-01-08"}
+
+
+def plan(**content):
+    return make_plan({"name": "test", "mode": "btc_basis", **content}, where="test.yaml")
+
+
+def test_a_grid_is_every_combination_the_last_axis_fastest():
+    made = plan(grid={SPOT: [0.5, 0.6], BAND: [0.05, 0.1]})
+
+    assert [tuple(x.overrides.values()) for x in made.cases] == [
+        (0.5, 0.05),
+        (0.5, 0.1),
+        (0.6, 0.05),
+        (0.6, 0.1),
+    ]
+    assert made.axes == (SPOT, BAND)
+
+
+def test_a_range_has_both_its_ends_and_round_numbers_between():
+    points = grid_points({"a.b": {"from": 0.5, "to": 0.7, "count": 5}}, "test")
+
+    assert [x["a.b"] for x in points] == [0.5, 0.55, 0.6, 0.65, 0.7]
+
+
+def test_a_logarithmic_range_multiplies():
+    points = grid_points({"a.b": {"from": 1.0, "to": 100.0, "count": 3, "scale": "log"}}, "test")
+
+    assert [x["a.b"] for x in points] == [1.0, 10.0, 100.0]
+
+
+def test_every_mode_is_one_word():
+    made = plan(grid={"mode": "all"})
+
+    assert [x.mode for x in made.cases] == [x.header.mode for x in list_modes()]
+
+
+def test_dates_move_together():
+    made = plan(grid={"dates": [["2025-01-01", "2025-02-01"], ["2025-02-01", "2025-03-01"]]})
+
+    assert [(x.start, x.end) for x in made.cases] == [
+        ("2025-01-01", "2025-02-01"),
+        ("2025-02-01", "2025-03-01"),
+    ]
+
+
+def test_what_all_points_share_lies_under_what_each_has():
+    made = plan(overrides={SPOT: 0.5, BAND: 0.07}, cases=[{"overrides": {SPOT: 0.6}}, {}])
+
+    assert [x.overrides for x in made.cases] == [{SPOT: 0.6, BAND: 0.07}, {SPOT: 0.5, BAND: 0.07}]
+
+
+@pytest.mark.parametrize("kind", ["random", "sobol"])
+def test_a_sample_lies_in_its_box_and_comes_again_with_its_seed(kind):
+    box = {"a.b": {"from": 0.5, "to": 0.7}, "a.c": ["x", "y"]}
+
+    one, same, other = (
+        sample_points(kind, {"count": 50, "seed": seed, "keys": box}, "test") for seed in (1, 1, 2)
+    )
+
+    assert one == same
+    assert one != other
+    assert len(one) == 50
+    assert all(0.5 <= x["a.b"] < 0.7 for x in one)
+    assert {x["a.c"] for x in one} == {"x", "y"}
+
+
+def test_a_sobol_sample_leaves_no_quarter_of_its_box_empty():
+    box = {"a.b": {"from": 0.0, "to": 1.0}, "a.c": {"from": 0.0, "to": 1.0}}
+
+    points = sample_points("sobol", {"count": 16, "seed": 7, "keys": box}, "test")
+
+    quarters = [(x["a.b"] >= 0.5, x["a.c"] >= 0.5) for x in points]
+    assert sorted(quarters.count(x) for x in set(quarters)) == [4, 4, 4, 4]
+
+
+def test_equal_cases_have_equal_keys_whatever_they_are_called():
+    one = Case(name="a", mode="btc_basis", overrides={SPOT: 0.6, BAND: 0.1})
+    two = Case(name="b", mode="btc_basis", overrides={BAND: 0.1, SPOT: 0.6})
+
+    assert one.key == two.key
+    assert one.key != Case(name="a", mode="btc_basis", overrides={SPOT: 0.61, BAND: 0.1}).key
+
+
+def test_names_of_cases_are_folders_and_differ():
+    made = plan(cases=[{"name": "a b/c"}, {"name": "A b/c"}, {SPOT: 0.6}])
+
+    assert [x.name for x in made.cases] == ["a-b-c", "A-b-c-2", "0.6"]
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        ({"grid": {"strategy.spot_alocation": [0.6]}}, ConfigError, "strategy.spot_alocation"),
+        ({"overrides": {"risk.typo": 1}, "grid": {SPOT: [0.6]}}, ConfigError, "risk.typo"),
+        ({"gird": {SPOT: [0.6]}}, ConfigError, "did you mean grid"),
+        ({"grid": {"captial": [1.0]}}, ConfigError, "captial"),
+        ({"grid": {SPOT: [0.6]}, "capital": -5}, ConfigError, "capital"),
+        ({"grid": {SPOT: [0.6]}, "start": "2025-13-01"}, ConfigError, "start"),
+        ({"grid": {"share_class": ["DOGE"]}}, ConfigError, "DOGE"),
+        ({"grid": {SPOT: 0.6}}, UsageError, SPOT),
+        ({"grid": {SPOT: {"from": 0.7, "to": 0.5, "count": 3}}}, UsageError, SPOT),
+        ({"grid": {SPOT: {"form": 0.5, "to": 0.7, "count": 3}}}, UsageError, "form"),
+        ({"grid": {SPOT: {"from": 0.0, "to": 1, "count": 3, "scale": "log"}}}, UsageError, "log"),
+        ({"random": {"count": 0, "seed": 1, "keys": {SPOT: [0.6]}}}, UsageError, "random.count"),
+        ({"random": {"count": 5, "keys": {SPOT: [0.6]}}}, UsageError, "random.seed"),
+        ({"grid": {SPOT: [0.6]}, "cases": [{}]}, UsageError, "cases, grid"),
+        ({}, UsageError, "one of cases, grid, random, sobol"),
+        ({"cases": []}, UsageError, "cases"),
+    ],
+)
+def test_a_wrong_name_or_value_is_refused_by_its_name(content, error, words):
+    with pytest.raises(error) as caught:
+        plan(**content)
+
+    assert words in caught.value.block() + str(caught.value)
+
+
+def test_a_plan_without_a_mode_is_refused():
+    with pytest.raises(ConfigError) as caught:
+        make_plan({"name": "x", "cases": [{"start": "2025-01-01"}]}, where="x.yaml")
+
+    assert caught.value.problems[0].key == "mode"
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("grid: [")
+
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_plan(path)
+
+
+def test_shipped_plans_are_read(pytestconfig):
+    root = pytestconfig.rootpath / "configs"
+    paths = [*(root / "batches").glob("*.yaml"), *(root / "sweeps").glob("*.yaml")]
+    assert len(paths) >= 3
+
+    plans = [read_plan(path) for path in paths]
+
+    assert all(len(x.cases) >= 2 for x in plans)
+    assert [x.name for x in plans] == [path.stem for path in paths]
+
+
+def test_a_shipped_plan_with_a_wrong_key_is_named_by_config_check(tmp_path, capsys):
+    place = tmp_path / "batches"
+    place.mkdir()
+    (place / "good.yaml").write_text("grid: {mode: all}\n")
+    (place / "bad.yaml").write_text("grid: {strategy.typo: [1]}\nmode: btc_basis\n")
+
+    code = main(["config", "check", str(tmp_path)])
+
+    told = capsys.readouterr()
+    assert code == 2
+    assert f"{place / 'good.yaml'}: good" in told.out
+    assert "strategy.typo" in told.err
