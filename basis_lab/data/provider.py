@@ -10,10 +10,9 @@ from typing import Self
 
 import numpy as np
 
-from basis_lab.data.agreement import check_levels
 from basis_lab.data.align import SECOND, align, history_start, missing_times
 from basis_lab.data.bars import Grid
-from basis_lab.data.defects import row_defects, unit_defects
+from basis_lab.data.before_run import check_used
 from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
 from basis_lab.data.requirements import (
@@ -38,7 +37,7 @@ from basis_lab.domain.market import (
     TimeArray,
 )
 from basis_lab.domain.stress import CALM, Stress
-from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
+from basis_lab.errors import DataRangeError, MissingDataError, UsageError
 
 Moment = np.datetime64 | datetime
 
@@ -270,11 +269,11 @@ def _frame(request: _Request) -> MarketFrame:
         for x in covering
         if x.requirement.alignment is Alignment.BAR_OPEN
     }
+    warnings = check_used(covering, series, grid)
     arrays: dict[str, FloatArray] = {}
     paid: list[Payout] = []
     for served in covering:
         need, found = served.requirement, series[served.info.id]
-        _check_values(served, found, grid)
         if need.alignment is Alignment.PAYOUT:
             paid += payouts(found, need, grid.times)
             continue
@@ -283,20 +282,14 @@ def _frame(request: _Request) -> MarketFrame:
             continue
         weight = opens[need.weight] if need.weight in opens else None
         arrays[need.frame_key] = align(found, served.field, need, grid, weight)
-    check_levels(
-        {
-            x.info.id: arrays[x.requirement.frame_key]
-            for x in covering
-            if x.requirement.alignment is Alignment.BAR_OPEN
-        },
-        {x.info.id: str(x.info.file) for x in covering},
-    )
     _check_priced(covering, paid, arrays)
     return MarketFrame(
         times=grid.times,
         series=MappingProxyType(arrays),
         universe=request.universe,
-        sources=tuple(source_of(x, series[x.info.id], request.step_s) for x in covering),
+        sources=tuple(
+            source_of(x, series[x.info.id], request.step_s, warnings[x.info.id]) for x in covering
+        ),
         payouts=tuple(sorted(paid, key=lambda x: (x.row, x.key, x.period_start))),
     )
 
@@ -314,8 +307,7 @@ def _check_priced(
                 missing=[price],
                 where=f"{payout.key}, earning period from {payout.period_start}Z",
                 value=price,
-                remedy="give its prices from the first payment on, choose other dates, or another "
-                "rewards.mode",
+                remedy="give earlier prices, or choose other dates or another rewards.mode",
             )
 
 
@@ -391,32 +383,3 @@ def _check_holes(
             value=f"{time_text(times[0])} to {time_text(times[-1])}",
             remedy="choose dates without the holes, or a complete file; holes are never filled",
         )
-
-
-def _check_values(served: Served, series: TimeSeries, grid: Grid) -> None:
-    """Refuse values that cannot be true, from two rows before what is used to the last."""
-    dataset = DatasetId.parse(served.info.id)
-    if dataset is None:
-        return
-    start = history_start(served.requirement, grid)
-    low = max(int(np.searchsorted(series.times, start, side="right")) - 2, 0)
-    high = int(np.searchsorted(series.times, grid.times[-1], side="right"))
-    names = {served.field}
-    if dataset.kind in BAR_KINDS and served.field in {"high", "low"}:
-        names |= {"open", "close"}
-    used = {name: values for name, values in series.fields.items() if name in names}
-    for defect in unit_defects(dataset.kind, used):
-        raise _bad_values(served, defect.what, served.info.file, defect.value)
-    for defect in row_defects(dataset.kind, {x: values[low:high] for x, values in used.items()}):
-        row = low + int(defect.places[0])
-        where = f"{served.info.file}, row {series.lines[row]} ({time_text(series.times[row])})"
-        raise _bad_values(served, defect.what, where, defect.value)
-
-
-def _bad_values(served: Served, what: str, where: str, value: float) -> BadDataError:
-    return BadDataError(
-        f"{served.info.id}: {what}",
-        where=where,
-        value=value,
-        remedy="mend the file and import it again; nothing is repaired silently",
-    )

@@ -8,13 +8,12 @@ from basis_lab.domain.instructions import (
     ExecutionResult,
     Instruction,
     Movement,
-    Preview,
-    Statement,
     Status,
     Wrap,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Preview, Statement
 from basis_lab.errors import (
     GasDebtLimitError,
     InsufficientBalanceError,

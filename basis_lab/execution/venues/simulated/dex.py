@@ -9,13 +9,12 @@ from basis_lab.calc.costs import MarketTerms
 from basis_lab.domain.instructions import (
     ExecutionResult,
     Instruction,
-    Preview,
-    Statement,
     Status,
     Swap,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Preview, Statement
 from basis_lab.errors import (
     InsufficientBalanceError,
     SlippageBoundError,

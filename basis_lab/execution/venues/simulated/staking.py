@@ -14,20 +14,22 @@ from basis_lab.calc import staking
 from basis_lab.domain.arrays import running
 from basis_lab.domain.instructions import (
     Cause,
-    ClaimPaid,
     ExecutionResult,
     Instruction,
     Movement,
-    PendingTransfer,
-    Preview,
-    RewardPayment,
     Stake,
-    Statement,
     Status,
     Unstake,
 )
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import FloatArray, Payout, Window
+from basis_lab.domain.statements import (
+    ClaimPaid,
+    PendingTransfer,
+    Preview,
+    RewardPayment,
+    Statement,
+)
 from basis_lab.errors import (
     InsufficientBalanceError,
     UnsupportedInstructionError,
