@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
     from basis_lab.config.models import RunConfig
     from basis_lab.results.result import RunResult
+    from basis_lab.services.catalogue import DataCatalogue
     from basis_lab.services.requests import BacktestRequest
 
 __all__ = [
     "backtest",
     "compare",
+    "data_catalogue",
     "load_config",
     "modes",
     "open_result",
@@ -303,6 +305,30 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     from basis_lab.results.compare import compare as compare_runs
 
     return compare_runs(runs)
+
+
+def data_catalogue(data_dir: str | Path | None = None) -> "DataCatalogue":
+    """Look at a data directory: what it has, what it is worth, which modes can run on it.
+
+    Parameters
+    ----------
+    data_dir : str, Path or None
+        A canonical or raw data directory; None takes BASIS_DATA_DIR, else the embedded
+        synthetic data.
+
+    Returns
+    -------
+    DataCatalogue
+        ``table``, ``coverage`` and ``findings`` as frames, ``figure`` as a picture.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such directory.
+    """
+    from basis_lab.services.catalogue import open_catalogue
+
+    return open_catalogue(data_dir)
 
 
 def modes(*, share_class: str | None = None, risk_level: str | None = None) -> Any:

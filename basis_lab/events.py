@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from basis_lab.domain.events import Event
-from basis_lab.domain.instructions import ScheduledFlows
 from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.errors import EventLogError
 
 Entry = Event | ScheduledFlows

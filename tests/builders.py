@@ -15,9 +15,10 @@ from basis_lab.calc.costs import MarketTerms
 from basis_lab.calc.perps import TierTable
 from basis_lab.domain import series
 from basis_lab.domain.dated import DatedRows, dated_rows
-from basis_lab.domain.instructions import Cause, PendingTransfer
+from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.domain.market import MarketFrame
+from basis_lab.domain.statements import PendingTransfer
 from basis_lab.execution.venues.parameters import ExchangeParameters
 from basis_lab.execution.venues.simulated.aave import SimulatedAave
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet

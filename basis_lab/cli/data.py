@@ -42,6 +42,16 @@ def add_data(commands: Any) -> None:
     taken = command(actions, "import", _run_data_import, "bring files into canonical form")
     taken.add_argument("source", metavar="DIR", type=Path)
     taken.add_argument("--out", type=Path, metavar="DIR")
+    taken.add_argument(
+        "--repair",
+        dest="repairs",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="make a named repair and record it; may be repeated: keep-first-duplicate, "
+        "keep-last-duplicate, sort-rows, drop-bad-rows, fill-gap=forward:2h, "
+        "shift-labels=-3h@funding/binance/BTCUSDT (@DATASET limits any of them)",
+    )
     taken.add_argument("--no-db", action="store_true", help="write no DuckDB file beside it")
     written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
     written.add_argument("--data-dir", type=read_place, metavar="DIR")
@@ -50,17 +60,20 @@ def add_data(commands: Any) -> None:
 
 
 def _run_data_list(options: argparse.Namespace) -> int:
-    from basis_lab.results.listing import word_datasets
+    from basis_lab.results.data_words import word_catalogue
+    from basis_lab.services.catalogue import DataCatalogue
 
     store, place = open_data(options)
-    infos = store.datasets()
-    say(f"{place}: {len(infos)} datasets\n\n{word_datasets(infos)}")
+    catalogue = DataCatalogue(store)
+    listed = word_catalogue(catalogue.datasets, catalogue.modes)
+    say(f"{place}: {len(catalogue.datasets)} datasets\n\n{listed}")
     return 0
 
 
 def _run_data_check(options: argparse.Namespace) -> int:
     from basis_lab.data.check import check_run, check_store
-    from basis_lab.results.listing import word_check
+    from basis_lab.results.data_words import word_check
+    from basis_lab.services.catalogue import collateral_rules
     from basis_lab.services.requests import BacktestRequest, check_request
 
     dated = options.start is not None or options.end is not None
@@ -72,7 +85,7 @@ def _run_data_check(options: argparse.Namespace) -> int:
         )
     store, place = open_data(options)
     if options.mode is None:
-        checked = check_store(store)
+        checked = check_store(store, collateral_rules())
     else:
         request = BacktestRequest(
             mode=options.mode, start=options.start, end=options.end, data_dir=place
@@ -98,11 +111,17 @@ def _run_data_import(options: argparse.Namespace) -> int:
     from basis_lab.data.catalogue import open_store, sample_directory
     from basis_lab.data.duckdb import database_of
     from basis_lab.data.importer import import_directory
+    from basis_lab.data.repairs import parse_repair
     from basis_lab.results.listing import word_import
+    from basis_lab.services.catalogue import collateral_rules
 
+    repairs = tuple(parse_repair(x) for x in options.repairs)
     source = options.source.resolve()
     place = options.out if options.out is not None else sample_directory().parent / source.name
-    say(word_import(import_directory(source, place, progress=_tell_import)))
+    report = import_directory(
+        source, place, progress=_tell_import, rules=collateral_rules(), repairs=repairs
+    )
+    say(word_import(report))
     if not options.no_db:
         _write_database(open_store(place), database_of(place))
     return 0

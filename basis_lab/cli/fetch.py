@@ -60,8 +60,14 @@ def add_fetch(actions: Any) -> None:
     parser.add_argument(
         "--token", metavar="T,...", action="append", help="default all of the chain's file"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="default data/fetched")
+    parser.add_argument("--out", type=_directory, metavar="DIR", help="default data/fetched")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _directory(text: str) -> Path:
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no directory of this machine; copy it there")
+    return Path(text)
 
 
 def _run_fetch(options: argparse.Namespace) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from basis_lab.data.checks.meanings import MEANINGS
+from basis_lab.data.findings import Finding
 from basis_lab.data.parquet import parse_columns, parse_times
 from basis_lab.data.places import Place, place_of
 from basis_lab.data.series import (
@@ -334,6 +336,12 @@ def _plain(info: DatasetInfo) -> dict[str, object]:
         "derived": info.derived,
         "smoothed": info.smoothed,
         "notes": list(info.notes),
+        "holes": info.holes,
+        "fetched": info.fetched,
+        "licence": info.licence,
+        "findings": [
+            {"check": x.meaning.name, "text": x.text, "rows": x.rows} for x in info.findings
+        ],
     }
 
 
@@ -353,6 +361,12 @@ def _info(entry: Mapping[str, Any]) -> DatasetInfo:
         derived=entry["derived"],
         smoothed=entry["smoothed"],
         notes=tuple(entry["notes"]),
+        holes=int(entry["holes"]),
+        fetched=entry["fetched"],
+        licence=entry["licence"],
+        findings=tuple(
+            Finding(MEANINGS[x["check"]], x["text"], x["rows"]) for x in entry["findings"]
+        ),
     )
 
 

@@ -1,28 +1,29 @@
 """What in a data directory would stop a run, or be said in its manifest."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-
-from basis_lab.data.align import missing_times
-from basis_lab.data.catalogue import CanonicalStore
-from basis_lab.data.defects import Defect, row_defects, unit_defects
+from basis_lab.data.checks.meanings import AGREES, COLUMN_READ, MADE_OF, UNREADABLE
+from basis_lab.data.checks.peers import Peer
+from basis_lab.data.checks.rows import Rows
+from basis_lab.data.checks.table import CHECKED_BY_SERIES, check_markets, check_order, check_series
+from basis_lab.data.findings import Finding, Severity
+from basis_lab.data.markets import findings_by_file
 from basis_lab.data.places import Place
+from basis_lab.data.quality import words_of
 from basis_lab.data.raw import RawStore
-from basis_lab.data.raw_file import Finding, RawFile, Severity
-from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, Store, TimeSeries, time_text
-from basis_lab.data.static import is_static, judge_static
-from basis_lab.domain.market import Alignment, MarketFrame, Requirement
+from basis_lab.data.raw_file import RawFile
+from basis_lab.data.series import DatasetId, Store, TimeSeries
+from basis_lab.data.static import Rules
+from basis_lab.data.unread import unread_files
+from basis_lab.domain.market import MarketFrame
 from basis_lab.errors import BadDataError, DataError
 
-STOPS = "a run that needs these rows is refused"
-REFUSED = "a run that needs this series is refused"
-GOES_ON = "a run goes on; its manifest says so"
 OTHER_SERVES = "none: another file serves"
 UNUSED = "none: runs do not use it"
+# Which file was read and how is the import's to say; nothing is wrong about it.
+TOLD_BY_IMPORT = frozenset(x.name for x in (AGREES, COLUMN_READ, MADE_OF))
+DERIVED = "it serves only where data.allow_derived names it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class CheckFinding:
     ----------
     severity : Severity
         ERROR stops a run.
+    check : str
+        Name of the check.
     file : str
         The file, inside the directory.
     rows : str
@@ -46,6 +49,7 @@ class CheckFinding:
     """
 
     severity: Severity
+    check: str
     file: str
     rows: str
     what: str
@@ -93,13 +97,15 @@ class Checked:
             )
 
 
-def check_store(store: Store) -> Checked:
-    """Check every dataset of a directory.
+def check_store(store: Store, rules: Rules | None = None) -> Checked:
+    """Check every dataset of a directory, alone and against others of its market.
 
     Parameters
     ----------
     store : Store
         The directory.
+    rules : mapping or None
+        Collateral rules that runs use, by asset; tables that contradict them are reported.
 
     Returns
     -------
@@ -107,22 +113,20 @@ def check_store(store: Store) -> Checked:
         Errors first, then by file.
     """
     found: list[CheckFinding] = []
-    good: list[str] = []
+    series: list[TimeSeries] = []
     for name in store.ids():
-        found += _check_files(store, name) if isinstance(store, RawStore) else ()
-        wrong = list(_check_dataset(store, name))
-        found += wrong
-        info = store.info(name)
-        if info is not None and not wrong:
-            good.append(f"{name}, {info.rows:,} rows")
-    if isinstance(store, CanonicalStore):
-        found += [
-            _error(name, "", why, REFUSED, "mend the files and import them again")
-            for name, why in store.refused.items()
-        ]
-    if isinstance(store, RawStore):
-        found += _check_tables(store)
+        told, read = _check_dataset(store, name)
+        found += told
+        series += read
+    found += _check_raw_markets(store) if isinstance(store, RawStore) else _check_markets(series)
+    if not isinstance(store, RawStore):
+        found += [_of(Finding(UNREADABLE, why), name) for name, why in store.refused.items()]
+    else:
+        found += _check_unread(store, {} if rules is None else rules)
+    wrong = {x.file for x in found if x.severity is Severity.ERROR}
+    good = [f"{x.info.id}, {x.info.rows:,} rows" for x in series if x.info.file not in wrong]
     order = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+    found = [x for x in found if x.check not in TOLD_BY_IMPORT]
     ordered = sorted(dict.fromkeys(found), key=lambda x: (order.index(x.severity), x.file))
     summary = f"{len(store.ids())} datasets checked"
     return Checked(good=tuple(good), findings=tuple(ordered), summary=summary)
@@ -141,129 +145,151 @@ def check_run(load: Callable[[], MarketFrame], mode: str) -> Checked:
     Returns
     -------
     Checked
-        Every series with what the manifest would say of it, or the error that stops the run.
+        Every series with what the manifest would say of it and the warnings that the run would
+        carry, or the error that stops it.
     """
     try:
         frame = load()
     except DataError as error:
-        return Checked(good=(), findings=(_finding_of(error),), summary=f"{mode} cannot run")
+        return Checked(good=(), findings=(_of_error(error),), summary=f"{mode} cannot run")
     good = ["; ".join([f"{x.key} from {x.file}", *x.notes]) for x in frame.sources]
+    told = dict.fromkeys((x.file, text) for x in frame.sources for text in x.warnings)
     span = f"{frame.times[0]}Z to {frame.times[-1]}Z, {frame.rows:,} timesteps"
     summary = f"{mode} has what it needs, {span}"
-    return Checked(good=tuple(good), findings=(), summary=summary)
+    findings = tuple(_of_run(file, text) for file, text in told)
+    return Checked(good=tuple(good), findings=findings, summary=summary)
 
 
-def _finding_of(error: DataError) -> CheckFinding:
+def peer_of(series: TimeSeries) -> Peer | None:
+    """Return a stored series as one among others of its market.
+
+    Parameters
+    ----------
+    series : TimeSeries
+        The series.
+
+    Returns
+    -------
+    Peer or None
+        None where its id is none of ours.
+    """
+    dataset = DatasetId.parse(series.info.id)
+    if dataset is None:
+        return None
+    return Peer(
+        dataset=dataset,
+        file=series.info.file,
+        rows=_rows_of(dataset, series),
+        derived=series.info.derived,
+    )
+
+
+def _rows_of(dataset: DatasetId, series: TimeSeries) -> Rows:
+    return Rows(
+        kind=dataset.kind,
+        times=series.times,
+        fields=series.fields,
+        interval_s=series.info.interval_s,
+    )
+
+
+def _of_run(file: str, text: str) -> CheckFinding:
+    return CheckFinding(
+        severity=Severity.WARNING,
+        check="run",
+        file=file,
+        rows="",
+        what=text,
+        effect="the run goes on; its warnings and its manifest say so",
+        remedy="see `basis-lab data check` without a mode",
+    )
+
+
+def _of_error(error: DataError) -> CheckFinding:
     file, _, rows = error.where.partition(", row ")
     what = error.what if error.value is None else f"{error.what}: {error.value}"
-    return _error(file, f"row {rows}" if rows else "", what, REFUSED, error.remedy)
-
-
-def _error(file: str, rows: str, what: str, effect: str, remedy: str) -> CheckFinding:
     return CheckFinding(
-        severity=Severity.ERROR, file=file, rows=rows, what=what, effect=effect, remedy=remedy
+        severity=Severity.ERROR,
+        check="run",
+        file=file,
+        rows=f"row {rows}" if rows else "",
+        what=what,
+        effect="a run that needs this series is refused",
+        remedy=error.remedy,
     )
+
+
+def _of(finding: Finding, file: str, *, effect: str | None = None) -> CheckFinding:
+    """Return a finding as it is printed; one that another file makes harmless is a warning."""
+    harmless = effect is not None and finding.severity is Severity.ERROR
+    return CheckFinding(
+        severity=Severity.WARNING if harmless else finding.severity,
+        check=finding.meaning.name,
+        file=file,
+        rows=finding.rows,
+        what=finding.text.partition("; where:")[0],
+        effect=finding.meaning.effect if effect is None else effect,
+        remedy=finding.meaning.remedy,
+    )
+
+
+def _check_dataset(store: Store, name: str) -> tuple[list[CheckFinding], list[TimeSeries]]:
+    """Return what is to be said of one dataset, and its rows where it can serve."""
+    found = list(_check_files(store, name)) if isinstance(store, RawStore) else []
+    dataset = DatasetId.parse(name)
+    if dataset is None or store.info(name) is None:
+        return found, []
+    try:
+        series = store.read(name)
+    except DataError as error:
+        return [*found, _of_error(error)], []
+    if not isinstance(store, RawStore):
+        carried = [x for x in series.info.findings if x.meaning.name not in CHECKED_BY_SERIES]
+        rows = _rows_of(dataset, series)
+        anew = [*check_order(rows), *check_series(rows)]
+        words = words_of(anew, series.info.file, series.times, series.lines)
+        found += [_of(x, series.info.file) for x in [*carried, *words]]
+    return found, [series]
 
 
 def _check_files(store: RawStore, name: str) -> Iterator[CheckFinding]:
     """Return what was found while the files of a raw dataset were read."""
     found = store.resolve(name)
-    if found is None or name in store.combined:
+    if found is None:
         return
-    for refused in found.refused:
-        alone = found.chosen is None
-        for finding in refused.findings:
-            if finding.severity is Severity.ERROR:
-                yield CheckFinding(
-                    severity=Severity.ERROR if alone else Severity.WARNING,
-                    file=refused.name,
-                    rows=_row_in(finding.text),
-                    what=finding.text.partition("; where:")[0],
-                    effect=REFUSED if alone else OTHER_SERVES,
-                    remedy="mend or replace the file",
-                )
-    good = found.others if found.chosen is None else (found.chosen, *found.others)
+    alone = found.chosen is None
+    if name not in store.combined:
+        for refused in found.refused:
+            effect = None if alone else OTHER_SERVES
+            yield from (_of(x, refused.name, effect=effect) for x in refused.findings)
+    good: tuple[RawFile, ...] = found.others
+    if found.chosen is not None:
+        good = (found.chosen, *good)
     for file in good:
-        yield from (_warning(file, x, file is found.chosen) for x in file.findings if _warns(x))
+        effect = None if file is found.chosen else OTHER_SERVES
+        yield from (_of(x, file.name, effect=effect) for x in file.findings)
 
 
-def _row_in(text: str) -> str:
-    """Return the row that an error's text names."""
-    found = re.search(r", row (\d+)", text)
-    return f"row {found[1]}" if found is not None else ""
+def _check_unread(store: RawStore, rules: Rules) -> Iterator[CheckFinding]:
+    for name, findings in unread_files(store, rules):
+        yield from (_of(x, name, effect=UNUSED) for x in findings)
 
 
-def _warns(finding: Finding) -> bool:
-    return finding.severity is Severity.WARNING
+def _check_raw_markets(store: RawStore) -> Iterator[CheckFinding]:
+    resolved = [store.resolve(x) for x in store.ids() if x not in store.combined]
+    known = [x for x in resolved if x is not None]
+    derived = {x.chosen.name for x in known if x.chosen is not None and x.chosen.derived}
+    passed_over = {f.name for x in known if x.chosen is not None for f in x.refused}
+    for file, findings in findings_by_file(known).items():
+        effect = DERIVED if file in derived else OTHER_SERVES if file in passed_over else None
+        yield from (_of(x, file, effect=effect) for x in findings)
 
 
-def _warning(file: RawFile, finding: Finding, serves: bool) -> CheckFinding:  # noqa: FBT001 - one of two
-    derived = file.derived and not (file.smoothed and file.dataset.kind is DatasetKind.LST_MARKET)
-    effect = GOES_ON if serves else OTHER_SERVES
-    return CheckFinding(
-        severity=Severity.WARNING,
-        file=file.name,
-        rows="",
-        what=finding.text,
-        effect="it serves only where data.allow_derived names it" if derived else effect,
-        remedy="give a raw file" if derived else "nothing, where this is meant",
-    )
-
-
-def _check_tables(store: RawStore) -> Iterator[CheckFinding]:
-    for name, _, _ in store.content:
-        if not is_static(Path(name).name):
-            continue
-        for finding in judge_static(store.root / name, {}):
-            if finding.severity is Severity.ERROR:
-                yield CheckFinding(
-                    severity=Severity.WARNING,
-                    file=name,
-                    rows="",
-                    what=finding.text,
-                    effect=UNUSED,
-                    remedy="remove the file, or mend it",
-                )
-
-
-def _check_dataset(store: Store, name: str) -> Iterator[CheckFinding]:
-    dataset = DatasetId.parse(name)
-    if dataset is None or (isinstance(store, RawStore) and store.info(name) is None):
-        return
-    try:
-        series = store.read(name)
-    except DataError as error:
-        yield _finding_of(error)
-        return
-    for defect in unit_defects(dataset.kind, series.fields):
-        yield _error(series.info.file, "all", defect.what, REFUSED, "write it as a fraction")
-    for defect in row_defects(dataset.kind, series.fields):
-        rows = _rows_text(defect, series)
-        yield _error(series.info.file, rows, defect.what, STOPS, "mend the file, import it again")
-    if dataset.kind is not DatasetKind.REWARDS:
-        yield from _check_gaps(dataset.kind, series)
-
-
-def _rows_text(defect: Defect, series: TimeSeries) -> str:
-    place = int(defect.places[0])
-    more = f" and {len(defect.places) - 1} more" if len(defect.places) > 1 else ""
-    return f"row {series.lines[place]} ({time_text(series.times[place])}){more}"
-
-
-def _check_gaps(kind: DatasetKind, series: TimeSeries) -> Iterator[CheckFinding]:
-    regular = kind in {*BAR_KINDS, DatasetKind.FUNDING}
-    need = Requirement(
-        key=series.info.id,
-        alignment=Alignment.STAMP if regular else Alignment.STEP,
-        purpose="check",
-    )
-    missing = missing_times(series, need, series.times[[0, -1]])
-    if len(missing):
-        place = int(np.searchsorted(series.times, missing[0])) - 1
-        yield _error(
-            series.info.file,
-            f"after row {series.lines[place]} ({time_text(missing[0])})",
-            f"{len(missing)} rows are missing",
-            STOPS,
-            "choose dates without the holes, or a complete file",
-        )
+def _check_markets(series: list[TimeSeries]) -> Iterator[CheckFinding]:
+    peers = [x for x in map(peer_of, series) if x is not None]
+    stored = {x.info.id: x for x in series}
+    for meaning, peer, defect in check_markets(peers):
+        one = stored[str(peer.dataset)]
+        effect = DERIVED if peer.derived else None
+        for words in words_of([(meaning, defect)], peer.file, one.times, one.lines):
+            yield _of(words, peer.file, effect=effect)

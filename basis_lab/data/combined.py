@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from basis_lab.data.raw_file import Finding, RawFile, Severity
+from basis_lab.data.checks.meanings import LEFT_OUT, MADE_OF, PRINTED_UNITS, REPAIRED
+from basis_lab.data.findings import Finding
+from basis_lab.data.raw_file import RawFile
 from basis_lab.data.rewards import TOTAL, printed_warnings
 from basis_lab.data.series import DatasetId, time_text
 from basis_lab.domain.market import FloatArray
@@ -50,10 +52,11 @@ def lst_rate(dataset: DatasetId, lst: RawFile, weth: RawFile) -> RawFile:
                 remedy="give snapshots of both reserves at the same blocks",
             )
     text = f"the oracle price of {lst.name} over that of {weth.name} at the same block"
-    findings = [Finding(Severity.NOTE, text)]
+    findings = [Finding(MADE_OF, text)]
+    findings += [x for x in (*lst.findings, *weth.findings) if x.meaning is REPAIRED]
     if len(times) < len(lst.times):
         alone = f"{len(lst.times) - len(times)} snapshots have no WETH price and were left out"
-        findings.append(Finding(Severity.WARNING, alone))
+        findings.append(Finding(LEFT_OUT, alone))
     return replace(
         lst,
         partner=weth.path,
@@ -102,8 +105,8 @@ def with_totals(rewards: RawFile, weekly: RawFile) -> RawFile:
             remedy=f"give a column {TOTAL}, or weekly distributions that cover it",
         )
     fields = {**rewards.fields, TOTAL: weekly.fields[TOTAL][best]}
-    note = Finding(Severity.NOTE, f"{TOTAL} is that of {weekly.name} over the same days")
-    warnings = [Finding(Severity.WARNING, x) for x in printed_warnings(fields, rewards.lines)]
+    note = Finding(MADE_OF, f"{TOTAL} is that of {weekly.name} over the same days")
+    warnings = [Finding(PRINTED_UNITS, x) for x in printed_warnings(fields, rewards.lines)]
     return replace(
         rewards,
         partner=weekly.path,

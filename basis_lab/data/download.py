@@ -4,7 +4,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from basis_lab.data.catalogue import (
     parse_catalogue,
     render_catalogue,
 )
+from basis_lab.data.checks.order import holes_after
+from basis_lab.data.checks.rows import Rows as CheckedRows
 from basis_lab.data.download_source import SETTLES_S, Page, Rows, Source, empty_columns
 from basis_lab.data.download_state import FOLDER, Known, StateFiles, joined, rows_of, write_aside
 from basis_lab.data.parquet import write_columns
@@ -267,7 +269,12 @@ class _Download:
             synthetic=False,
             derived=False,
             notes=(f"{FETCHED}{second_text(now)}", *notes, *self._hole_notes(rows[0])),
+            fetched=second_text(now),
         )
+        checked = CheckedRows(
+            kind=self._source.dataset.kind, times=times, fields=columns, interval_s=info.interval_s
+        )
+        info = replace(info, holes=int(holes_after(checked)[1].sum()))
         infos, absent = _catalogue(self._root)
         others = [x for x in infos if x.id != info.id]
         absent.pop(info.id, None)

@@ -1,6 +1,6 @@
 """Import: a raw directory becomes a canonical one, and every file's fate is reported."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,13 +11,17 @@ from basis_lab.data.catalogue import (
     parse_catalogue,
     render_catalogue,
 )
+from basis_lab.data.findings import Finding, Severity
+from basis_lab.data.markets import findings_by_file
+from basis_lab.data.origins import Origin, origin_of, read_origins
 from basis_lab.data.parquet import write_columns
 from basis_lab.data.raw import RawStore
-from basis_lab.data.raw_file import Finding, RawFile, Severity
-from basis_lab.data.recognise import recognise
-from basis_lab.data.resolution import Resolution, refusals
+from basis_lab.data.raw_file import RawFile
+from basis_lab.data.repairs import Repair
+from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
-from basis_lab.data.static import Rules, is_static, judge_static
+from basis_lab.data.static import Rules
+from basis_lab.data.unread import unread_files
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
 
@@ -123,6 +127,7 @@ def import_directory(
     destination: Path | str,
     progress: Progress | None = None,
     rules: Rules | None = None,
+    repairs: Sequence[Repair] = (),
 ) -> ImportReport:
     """Write a raw directory as a canonical one.
 
@@ -136,6 +141,8 @@ def import_directory(
         Called with (dataset, done, total) after each dataset.
     rules : mapping or None
         Collateral rules that runs use, by asset; tables that contradict them are reported.
+    repairs : sequence of Repair
+        What is to be repaired; recorded with the data, and carried by every run that uses them.
 
     Returns
     -------
@@ -153,7 +160,7 @@ def import_directory(
     """
     root, target = Path(source).resolve(), Path(destination).resolve()
     _check_places(root, target)
-    store = RawStore.open(root)
+    store = RawStore.open(root, repairs)
     ids = store.ids()
     found: dict[str, Resolution] = {}
     for done, dataset_id in enumerate(ids, start=1):
@@ -162,7 +169,9 @@ def import_directory(
             found[dataset_id] = resolution
         if progress is not None:
             progress(dataset_id, done, len(ids))
-    infos = _write(target, found)
+    told = findings_by_file(found[x] for x in found if x not in store.combined)
+    found = {name: with_findings(one, told) for name, one in found.items()}
+    infos = _write(target, found, read_origins(root))
     files = [x for name in found if name not in store.combined for x in _file_reports(found[name])]
     unread = _unread(store, {} if rules is None else rules)
     return ImportReport(
@@ -188,7 +197,9 @@ def _check_places(root: Path, target: Path) -> None:
         )
 
 
-def _write(target: Path, found: Mapping[str, Resolution]) -> tuple[DatasetInfo, ...]:
+def _write(
+    target: Path, found: Mapping[str, Resolution], origins: Sequence[Origin]
+) -> tuple[DatasetInfo, ...]:
     """Write what is good; a derived dataset is written too, and serves only where allowed."""
     chosen = [
         (x.chosen, x.info) for x in found.values() if x.chosen is not None and x.info is not None
@@ -202,7 +213,10 @@ def _write(target: Path, found: Mapping[str, Resolution]) -> tuple[DatasetInfo, 
             remedy="mend or replace the files",
         )
     before = _files_named(target)
-    infos = tuple(_write_dataset(target, file, info) for file, info in chosen)
+    infos = tuple(
+        _write_dataset(target, file, _with_origin(info, origin_of(file.name, origins)))
+        for file, info in chosen
+    )
     (target / CATALOGUE).write_text(render_catalogue(infos, absent), encoding="utf-8")
     for name in before - {x.file for x in infos}:
         (target / name).unlink(missing_ok=True)
@@ -220,6 +234,11 @@ def _files_named(target: Path) -> set[str]:
         return set()
     inside = {x.file for x in infos if target in (target / x.file).resolve().parents}
     return {name for name in inside if name.endswith(".parquet")}
+
+
+def _with_origin(info: DatasetInfo, origin: Origin) -> DatasetInfo:
+    source = f"{info.source} ({origin.source})" if origin.source else info.source
+    return replace(info, source=source, fetched=origin.fetched, licence=origin.licence)
 
 
 def _write_dataset(target: Path, file: RawFile, info: DatasetInfo) -> DatasetInfo:
@@ -266,15 +285,7 @@ def _good_report(file: RawFile, dataset: str, verdict: Verdict) -> FileReport:
 def _unread(store: RawStore, rules: Rules) -> list[FileReport]:
     """Report the files that no dataset is made of: static tables, and unknown names."""
     reports = []
-    for name, _, _ in store.content:
-        bare = Path(name).name
-        if recognise(bare) is not None:
-            continue
-        findings: tuple[Finding, ...] = (
-            Finding(Severity.NOTE, "the name follows no pattern of a dataset"),
-        )
-        if is_static(bare):
-            findings = judge_static(store.root / name, rules)
+    for name, findings in unread_files(store, rules):
         refused = any(x.severity is Severity.ERROR for x in findings)
         verdict = Verdict.REFUSED if refused else Verdict.NOT_USED
         reports.append(

@@ -9,7 +9,9 @@ from basis_lab.domain.intervals import HOUR_S, interval_text
 from basis_lab.domain.market import Alignment, SeriesSource
 
 
-def source_of(served: Served, series: TimeSeries, step_s: int) -> SeriesSource:
+def source_of(
+    served: Served, series: TimeSeries, step_s: int, warnings: tuple[str, ...]
+) -> SeriesSource:
     """Return the provenance of one series.
 
     Parameters
@@ -20,6 +22,8 @@ def source_of(served: Served, series: TimeSeries, step_s: int) -> SeriesSource:
         Its rows.
     step_s : int
         Seconds from one timestep to the next.
+    warnings : tuple of str
+        What the checks say of the rows that the run uses.
 
     Returns
     -------
@@ -37,6 +41,7 @@ def source_of(served: Served, series: TimeSeries, step_s: int) -> SeriesSource:
         last=time_text(info.last),
         synthetic=info.synthetic,
         notes=(*served.notes, *_carried(served), *_resampled(served, finer=finer), *info.notes),
+        warnings=warnings,
     )
 
 

@@ -3,17 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Self
 
 import numpy as np
 
-from basis_lab.data.agreement import check_levels
 from basis_lab.data.align import SECOND, align, history_start, missing_times
 from basis_lab.data.bars import Grid
-from basis_lab.data.defects import row_defects, unit_defects
+from basis_lab.data.before_run import check_used
+from basis_lab.data.moments import Moment, check_dates, whole_second
 from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
 from basis_lab.data.requirements import (
@@ -28,7 +27,7 @@ from basis_lab.data.requirements import (
 from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries, time_text
 from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
-from basis_lab.domain.intervals import HOUR_S, interval_text
+from basis_lab.domain.intervals import HOUR_S
 from basis_lab.domain.market import (
     Alignment,
     FloatArray,
@@ -38,9 +37,7 @@ from basis_lab.domain.market import (
     TimeArray,
 )
 from basis_lab.domain.stress import CALM, Stress
-from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
-
-Moment = np.datetime64 | datetime
+from basis_lab.errors import DataRangeError, MissingDataError, UsageError
 
 
 class DataProvider:
@@ -69,7 +66,7 @@ class DataProvider:
         If all that is not there was refused.
     """
 
-    def __init__(  # noqa: PLR0913 - what a run asks of its data
+    def __init__(
         self,
         store: Store,
         requirements: Sequence[Requirement],
@@ -173,8 +170,8 @@ class DataProvider:
         UsageError
             If the dates are not whole bars, or end before they start.
         """
-        first, last = _second(start), _second(end)
-        _check_dates(first, last, self._step_s)
+        first, last = whole_second(start), whole_second(end)
+        check_dates(first, last, self._step_s)
         request = _Request(
             self._sources.store, self._served, self._universe, (first, last), self._step_s
         )
@@ -231,33 +228,6 @@ def _span_text(name: str, span: Span) -> str:
     return f"{name} {time_text(span[0])} to {time_text(span[1])}"
 
 
-def _second(moment: Moment) -> np.datetime64:
-    if isinstance(moment, datetime):
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return np.datetime64(aware.astimezone(UTC).replace(tzinfo=None), "s")
-    second: np.datetime64 = moment.astype("datetime64[s]")
-    return second
-
-
-def _check_dates(start: np.datetime64, end: np.datetime64, step_s: int) -> None:
-    if end < start:
-        raise UsageError(
-            "the end lies before the start",
-            where="dates of the run",
-            value=f"{time_text(start)} to {time_text(end)}",
-            remedy="give start <= end",
-        )
-    for moment in (start, end):
-        if np.isnat(moment) or moment.astype(np.int64) % step_s:
-            raise UsageError(
-                "a date is no timestep",
-                where="dates of the run",
-                value=time_text(moment),
-                remedy=f"timesteps are whole multiples of {interval_text(step_s)}, UTC: give one, "
-                "or a bare date",
-            )
-
-
 @lru_cache(maxsize=32)
 def _frame(request: _Request) -> MarketFrame:
     grid = request.grid
@@ -270,11 +240,11 @@ def _frame(request: _Request) -> MarketFrame:
         for x in covering
         if x.requirement.alignment is Alignment.BAR_OPEN
     }
+    warnings = check_used(covering, series, grid)
     arrays: dict[str, FloatArray] = {}
     paid: list[Payout] = []
     for served in covering:
         need, found = served.requirement, series[served.info.id]
-        _check_values(served, found, grid)
         if need.alignment is Alignment.PAYOUT:
             paid += payouts(found, need, grid.times)
             continue
@@ -283,20 +253,14 @@ def _frame(request: _Request) -> MarketFrame:
             continue
         weight = opens[need.weight] if need.weight in opens else None
         arrays[need.frame_key] = align(found, served.field, need, grid, weight)
-    check_levels(
-        {
-            x.info.id: arrays[x.requirement.frame_key]
-            for x in covering
-            if x.requirement.alignment is Alignment.BAR_OPEN
-        },
-        {x.info.id: str(x.info.file) for x in covering},
-    )
     _check_priced(covering, paid, arrays)
     return MarketFrame(
         times=grid.times,
         series=MappingProxyType(arrays),
         universe=request.universe,
-        sources=tuple(source_of(x, series[x.info.id], request.step_s) for x in covering),
+        sources=tuple(
+            source_of(x, series[x.info.id], request.step_s, warnings[x.info.id]) for x in covering
+        ),
         payouts=tuple(sorted(paid, key=lambda x: (x.row, x.key, x.period_start))),
     )
 
@@ -314,8 +278,7 @@ def _check_priced(
                 missing=[price],
                 where=f"{payout.key}, earning period from {payout.period_start}Z",
                 value=price,
-                remedy="give its prices from the first payment on, choose other dates, or another "
-                "rewards.mode",
+                remedy="give earlier prices, or choose other dates or another rewards.mode",
             )
 
 
@@ -391,32 +354,3 @@ def _check_holes(
             value=f"{time_text(times[0])} to {time_text(times[-1])}",
             remedy="choose dates without the holes, or a complete file; holes are never filled",
         )
-
-
-def _check_values(served: Served, series: TimeSeries, grid: Grid) -> None:
-    """Refuse values that cannot be true, from two rows before what is used to the last."""
-    dataset = DatasetId.parse(served.info.id)
-    if dataset is None:
-        return
-    start = history_start(served.requirement, grid)
-    low = max(int(np.searchsorted(series.times, start, side="right")) - 2, 0)
-    high = int(np.searchsorted(series.times, grid.times[-1], side="right"))
-    names = {served.field}
-    if dataset.kind in BAR_KINDS and served.field in {"high", "low"}:
-        names |= {"open", "close"}
-    used = {name: values for name, values in series.fields.items() if name in names}
-    for defect in unit_defects(dataset.kind, used):
-        raise _bad_values(served, defect.what, served.info.file, defect.value)
-    for defect in row_defects(dataset.kind, {x: values[low:high] for x, values in used.items()}):
-        row = low + int(defect.places[0])
-        where = f"{served.info.file}, row {series.lines[row]} ({time_text(series.times[row])})"
-        raise _bad_values(served, defect.what, where, defect.value)
-
-
-def _bad_values(served: Served, what: str, where: str, value: float) -> BadDataError:
-    return BadDataError(
-        f"{served.info.id}: {what}",
-        where=where,
-        value=value,
-        remedy="mend the file and import it again; nothing is repaired silently",
-    )

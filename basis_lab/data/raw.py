@@ -1,17 +1,22 @@
 """A raw directory as a store: files recognised by name, read when asked for, one chosen each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from basis_lab.data.checks.labels import archive_shift_h
+from basis_lab.data.checks.meanings import COLUMN_READ, RELABELLED, UNREADABLE
+from basis_lab.data.checks.peers import Peer
+from basis_lab.data.checks.table import CHECKED_BY_SERIES
 from basis_lab.data.combined import lst_rate, with_totals
-from basis_lab.data.labels import FundingRates, label_shift_h
+from basis_lab.data.findings import Finding
 from basis_lab.data.places import Place, list_files
-from basis_lab.data.raw_file import Finding, RawFile, RefusedFile, Severity, read_raw_file
+from basis_lab.data.raw_file import RawFile, RefusedFile, judged, read_raw_file
 from basis_lab.data.recognise import Recognised, recognise
+from basis_lab.data.repairs import Repair, repairs_for
 from basis_lab.data.resolution import Resolution, choose, refusals
 from basis_lab.data.rewards import TOTAL
 from basis_lab.data.series import DatasetId, DatasetInfo, DatasetKind, Span, TimeSeries, cut
@@ -33,10 +38,13 @@ class RawStore:
         The directory, or the prefix of an object store.
     content : tuple of (str, int, str)
         Name, size and mark of the version of each file that could be data.
+    repairs : tuple of Repair
+        What is to be repaired when the files are read.
     """
 
     root: Place
     content: tuple[tuple[str, int, str], ...]
+    repairs: tuple[Repair, ...] = ()
     _files: dict[str, tuple[tuple[str, Recognised], ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -52,13 +60,15 @@ class RawStore:
         object.__setattr__(self, "_files", files)
 
     @classmethod
-    def open(cls, root: Place) -> "RawStore":
+    def open(cls, root: Place, repairs: Sequence[Repair] = ()) -> "RawStore":
         """List a directory and everything below it.
 
         Parameters
         ----------
         root : Place
             The directory.
+        repairs : sequence of Repair
+            What is to be repaired when the files are read.
 
         Returns
         -------
@@ -71,7 +81,7 @@ class RawStore:
             If no file is recognised.
         """
         content = list_files(root, SUFFIXES)
-        store = cls(root.resolve() if isinstance(root, Path) else root, content)
+        store = cls(root.resolve() if isinstance(root, Path) else root, content, tuple(repairs))
         if not store.ids():
             raise MissingDataError(
                 "no file of this directory is recognised as market data",
@@ -213,7 +223,9 @@ def _resolve(store: RawStore, dataset_id: str) -> Resolution:
     if dataset_id in store.combined:
         return _resolve_rate(store, store.combined[dataset_id])
     files = [
-        read_raw_file(store.root / name, name, recognised)
+        read_raw_file(
+            store.root / name, name, recognised, repairs_for(recognised.dataset, store.repairs)
+        )
         for name, recognised in store.files_of(dataset_id)
     ]
     checked = [_completed(store, x) if isinstance(x, RawFile) else x for x in files]
@@ -229,13 +241,13 @@ def _resolve_rate(store: RawStore, dataset: DatasetId) -> Resolution:
         text = "; ".join(refusals(x) for x in parts if x.chosen is None)
         return choose(dataset, [_refused(store.root, name, dataset, text)])
     try:
-        return choose(dataset, [lst_rate(dataset, lst, weth)])
+        return choose(dataset, [judged(lst_rate(dataset, lst, weth))])
     except BadDataError as error:
         return choose(dataset, [_refused(lst.path, name, dataset, str(error))])
 
 
 def _refused(path: Place, name: str, dataset: DatasetId, text: str) -> RefusedFile:
-    finding = Finding(Severity.ERROR, text)
+    finding = Finding(UNREADABLE, text)
     return RefusedFile(path=path, name=name, dataset=dataset, findings=(finding,))
 
 
@@ -251,7 +263,7 @@ def _completed(store: RawStore, file: RawFile) -> RawFile | RefusedFile:
             path=file.path,
             name=file.name,
             dataset=file.dataset,
-            findings=(*file.findings, Finding(Severity.ERROR, str(error))),
+            findings=(*file.findings, Finding(UNREADABLE, str(error))),
         )
     return file
 
@@ -268,20 +280,24 @@ def _weekly(store: RawStore, file: RawFile) -> RawFile:
     return found.chosen
 
 
-def _relabelled(store: RawStore, file: RawFile) -> RawFile:
+def _relabelled(store: RawStore, file: RawFile) -> RawFile | RefusedFile:
     """Check the labels of an archive against another venue, and move them where they are off."""
-    hours, evidence = label_shift_h(_rates(file), _reference(store, file))
+    hours, evidence = archive_shift_h(peer_of(file), _reference(store, file))
     if hours == 0:
-        return replace(file, findings=(*file.findings, Finding(Severity.NOTE, evidence)))
+        return replace(file, findings=(*file.findings, Finding(COLUMN_READ, evidence)))
     text = f"labels behave as UTC{hours:+d}: {hours} h were subtracted ({evidence})"
-    return replace(
-        file,
-        times=file.times - np.timedelta64(hours, "h"),
-        findings=(*file.findings, Finding(Severity.WARNING, text)),
+    # What was found before names rows by labels that were not true.
+    kept = (x for x in file.findings if x.meaning.name not in CHECKED_BY_SERIES)
+    return judged(
+        replace(
+            file,
+            times=file.times - np.timedelta64(hours, "h"),
+            findings=(Finding(RELABELLED, text), *kept),
+        )
     )
 
 
-def _reference(store: RawStore, file: RawFile) -> FundingRates:
+def _reference(store: RawStore, file: RawFile) -> Peer:
     ids = [DatasetId.parse(x) for x in store.ids()]
     peers = sorted(
         str(x)
@@ -295,7 +311,7 @@ def _reference(store: RawStore, file: RawFile) -> FundingRates:
     for peer in peers:
         found = store.resolve(peer)
         if found is not None and found.chosen is not None:
-            return _rates(found.chosen)
+            return peer_of(found.chosen)
     raise BadDataError(
         "the zone of the labels cannot be told without another venue's funding",
         where=file.name,
@@ -304,5 +320,17 @@ def _reference(store: RawStore, file: RawFile) -> FundingRates:
     )
 
 
-def _rates(file: RawFile) -> FundingRates:
-    return FundingRates(name=str(file.dataset), times=file.times, rates=file.fields["rate"])
+def peer_of(file: RawFile) -> Peer:
+    """Return a file as one series among others of its market.
+
+    Parameters
+    ----------
+    file : RawFile
+        The file.
+
+    Returns
+    -------
+    Peer
+        With its rows.
+    """
+    return Peer(dataset=file.dataset, file=file.name, rows=file.rows, derived=file.derived)

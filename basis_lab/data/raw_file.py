@@ -1,24 +1,22 @@
 """One raw file, read and checked: its rows, or why it was refused."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from basis_lab.data.checks import meanings
+from basis_lab.data.checks.cells import cells_of
+from basis_lab.data.checks.rows import Rows
+from basis_lab.data.checks.table import check_cells, check_order, check_series
 from basis_lab.data.columns import find_column, layout_of, read_fields
 from basis_lab.data.csv import RawTable, bad_row, read_table
+from basis_lab.data.findings import Finding, Severity, Stop
 from basis_lab.data.places import Place
-from basis_lab.data.quality import (
-    INTERPOLATED_SHARE,
-    SMOOTHED_SHARE,
-    check_ascending,
-    check_values,
-    distinct_rows,
-    in_order,
-    interpolated_share,
-    smoothed_share,
-)
+from basis_lab.data.quality import words_of
 from basis_lab.data.recognise import Recognised
-from basis_lab.data.rewards import TOTAL, printed_warnings, read_rewards
+from basis_lab.data.repairs import Repair, repair
+from basis_lab.data.rewards import COLUMNS, TOTAL, printed_warnings, read_rewards
 from basis_lab.data.series import (
     BAR_KINDS,
     DatasetId,
@@ -28,31 +26,12 @@ from basis_lab.data.series import (
     time_text,
 )
 from basis_lab.data.stamps import read_stamps
+from basis_lab.data.tidy import distinct_rows, in_order
 from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.market import FloatArray, TimeArray
 from basis_lab.errors import BadDataError
 
 FEW_BARS = 3  # fewer do not tell how far apart bars are
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    NOTE = "NOTE"
-    WARNING = "WARNING"
-    ERROR = "ERROR"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found in a file."""
-
-    severity: Severity
-    text: str
-
-    def __str__(self) -> str:
-        """Print it on one line."""
-        return f"{self.severity}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +57,7 @@ class RawFile:
     derived : bool
         True where the rows are interpolated or smoothed.
     findings : tuple of Finding
-        What was found, none of it an ERROR.
+        What was found; an ERROR among them stops only a run that needs its rows.
     smoothed : bool
         True where they are derived by a rolling median.
     partner : Place or None
@@ -97,18 +76,45 @@ class RawFile:
     smoothed: bool = False
     partner: Place | None = None
 
+    @property
+    def rows(self) -> Rows:
+        """What the checks look at."""
+        return Rows(
+            kind=self.dataset.kind,
+            times=self.times,
+            fields=self.fields,
+            interval_s=_spacing_s(self.dataset.kind, self.times),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedFile:
-    """A raw file that cannot serve."""
+    """A raw file that cannot serve.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its path inside the directory.
+    dataset : DatasetId
+        What it is for.
+    findings : tuple of Finding
+        What was found, with the errors that refuse it.
+    rows : Rows or None
+        One row a time, for further checks alone; None where it could not be read.
+    """
 
     path: Place
     name: str
     dataset: DatasetId
     findings: tuple[Finding, ...]
+    rows: Rows | None = None
 
 
-def read_raw_file(path: Place, name: str, recognised: Recognised) -> RawFile | RefusedFile:
+def read_raw_file(
+    path: Place, name: str, recognised: Recognised, repairs: Sequence[Repair] = ()
+) -> RawFile | RefusedFile:
     """Read and check one file.
 
     Parameters
@@ -119,76 +125,156 @@ def read_raw_file(path: Place, name: str, recognised: Recognised) -> RawFile | R
         Its path inside the directory, for messages.
     recognised : Recognised
         What its name says.
+    repairs : sequence of Repair
+        What is to be repaired, in order.
 
     Returns
     -------
     RawFile or RefusedFile
-        Its rows, or the ERROR that refuses it.
+        Its rows, or the errors that refuse it.
     """
     dataset = recognised.dataset
+    told: list[Finding] = []
     try:
-        return _read(path, name, dataset, archive=recognised.archive)
+        table, repeats = distinct_rows(read_table(path, name))
+        told += [*repeats, *cell_findings(table, dataset.kind)]
+        times, fields, zones = _columns(table, dataset)
     except BadDataError as error:
-        finding = Finding(Severity.ERROR, str(error))
-        return RefusedFile(path=path, name=name, dataset=dataset, findings=(finding,))
-
-
-def _read(path: Place, name: str, dataset: DatasetId, *, archive: bool) -> RawFile:
-    table, repeats = distinct_rows(read_table(path, name))
-    times, fields, zones = _columns(table, dataset)
-    sorting: tuple[str, ...] = ()
-    if archive:
-        places, sorting = in_order(table, times, fields)
-        table, times = table.taken(places), times[places]
-        fields = {x: values[places] for x, values in fields.items()}
-    else:
-        check_ascending(table, times, fields)
-    check_values(table, dataset.kind, fields)
-    _check_interval(table, dataset, times)
-    smoothed = _smoothed(dataset.kind, fields)
-    derived = _interpolated(dataset.kind, fields) or smoothed
-    printed = printed_warnings(fields, table.lines) if TOTAL in fields else ()
-    texts = (*repeats, *zones, *sorting, *derived, *printed)
-    return RawFile(
+        told.append(Finding(meanings.UNREADABLE, str(error)))
+        return RefusedFile(path=path, name=name, dataset=dataset, findings=tuple(told))
+    told += [*zones, *_column_notes(table, dataset.kind)]
+    rows = Rows(
+        kind=dataset.kind,
+        times=times,
+        fields=fields,
+        interval_s=_spacing_s(dataset.kind, np.unique(times)),
+    )
+    rows, lines, repaired = repair(rows, table.lines, repairs)
+    told += repaired
+    found = [x for x in check_order(rows) if not (recognised.archive and x[0] is meanings.ORDER)]
+    told += words_of(found, name, rows.times, lines)
+    rows, lines, sorting = _sorted(rows, lines)
+    told += sorting if not found else ()
+    told += _interval_findings(name, dataset, rows.times)
+    file = RawFile(
         path=path,
         name=name,
         dataset=dataset,
-        times=times,
-        fields=fields,
-        lines=table.lines,
-        archive=archive,
-        derived=bool(derived),
-        smoothed=derived is smoothed and bool(smoothed),
-        findings=(
-            *(Finding(Severity.WARNING, x) for x in texts),
-            *_column_notes(table, dataset.kind),
-        ),
+        times=rows.times,
+        fields=rows.fields,
+        lines=lines,
+        archive=recognised.archive,
+        derived=False,
+        findings=tuple(told),
     )
+    return judged(file)
+
+
+def judged(file: RawFile) -> RawFile | RefusedFile:
+    """Return a file with what the checks of its series found, refused where they refuse it.
+
+    Parameters
+    ----------
+    file : RawFile
+        The file, in the order of time.
+
+    Returns
+    -------
+    RawFile or RefusedFile
+        With its findings, the errors last.
+    """
+    found = list(check_series(file.rows))
+    printed: Iterable[str] = ()
+    if TOTAL in file.fields and all(x[0].severity is not Severity.ERROR for x in found):
+        printed = printed_warnings(file.fields, file.lines)
+    findings = [
+        *file.findings,
+        *words_of(found, file.name, file.times, file.lines),
+        *(Finding(meanings.PRINTED_UNITS, x) for x in printed),
+    ]
+    findings.sort(key=_place_of)
+    if any(refuses(x) for x in findings):
+        return RefusedFile(
+            path=file.path,
+            name=file.name,
+            dataset=file.dataset,
+            findings=tuple(findings),
+            rows=file.rows,
+        )
+    names = {x.meaning.name for x in findings}
+    smoothed = meanings.SMOOTHED.name in names
+    return replace(
+        file,
+        derived=file.derived or smoothed or meanings.INTERPOLATED.name in names,
+        smoothed=smoothed and meanings.INTERPOLATED.name not in names,
+        findings=tuple(findings),
+    )
+
+
+def refuses(finding: Finding) -> bool:
+    """Tell if a finding refuses its file.
+
+    Parameters
+    ----------
+    finding : Finding
+        What was found.
+
+    Returns
+    -------
+    bool
+        True for an ERROR about the whole file.
+    """
+    return finding.severity is Severity.ERROR and finding.meaning.stops is Stop.FILE
+
+
+def _place_of(finding: Finding) -> int:
+    """Return where a finding stands among others: warnings, holes, notes, what refuses."""
+    if refuses(finding):
+        return 3
+    order = (Severity.WARNING, Severity.ERROR, Severity.NOTE)
+    return order.index(finding.severity)
+
+
+def _sorted(rows: Rows, lines: IntArray) -> tuple[Rows, IntArray, tuple[Finding, ...]]:
+    """Return rows in the order of time, one a time; the others are told or refused elsewhere."""
+    places, told = in_order(rows.times)
+    fields = {name: values[places] for name, values in rows.fields.items()}
+    ordered = Rows(
+        kind=rows.kind, times=rows.times[places], fields=fields, interval_s=rows.interval_s
+    )
+    return ordered, lines[places], told
 
 
 def _columns(
     table: RawTable, dataset: DatasetId
-) -> tuple[TimeArray, dict[str, FloatArray], tuple[str, ...]]:
+) -> tuple[TimeArray, dict[str, FloatArray], tuple[Finding, ...]]:
     if dataset.kind is DatasetKind.REWARDS:
         return *read_rewards(table), ()
     times, zones = read_stamps(table, find_column(table, layout_of(dataset.kind).times))
     if dataset.kind is DatasetKind.LST_MARKET:
         _check_market(table, dataset)
-    return times, read_fields(table, dataset.kind), zones
+    told = tuple(Finding(meanings.ASSUMED, x) for x in zones)
+    return times, read_fields(table, dataset.kind), told
 
 
-def _check_interval(table: RawTable, dataset: DatasetId, times: TimeArray) -> None:
-    """Refuse bars whose spacing is another than their name says."""
+def _spacing_s(kind: DatasetKind, times: TimeArray) -> int:
+    return nominal_interval_s(times, bars=kind in BAR_KINDS)
+
+
+def _interval_findings(name: str, dataset: DatasetId, times: TimeArray) -> tuple[Finding, ...]:
+    """Tell of bars whose spacing is another than their name says."""
     if dataset.kind not in BAR_KINDS or len(times) < FEW_BARS:
-        return
+        return ()
     found = nominal_interval_s(times, bars=True)
-    if found != SECONDS[dataset.interval]:
-        raise BadDataError(
-            f"the name says bars of {dataset.interval}, the rows are {interval_text(found)} apart",
-            where=table.file,
-            value=f"{len(times)} rows from {time_text(times[0])}",
-            remedy="name the file by its true interval",
-        )
+    if found == SECONDS[dataset.interval]:
+        return ()
+    error = BadDataError(
+        f"the name says bars of {dataset.interval}, the rows are {interval_text(found)} apart",
+        where=name,
+        value=f"{len(times)} rows from {time_text(times[0])}",
+        remedy=meanings.OTHER_INTERVAL.remedy,
+    )
+    return (Finding(meanings.OTHER_INTERVAL, str(error)),)
 
 
 def _check_market(table: RawTable, dataset: DatasetId) -> None:
@@ -201,35 +287,6 @@ def _check_market(table: RawTable, dataset: DatasetId) -> None:
         raise bad_row(table, place, f"a quote that is not of {dataset.venue}", cells[place])
 
 
-def _interpolated(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[str, ...]:
-    if kind in {DatasetKind.FUNDING, DatasetKind.GAS, DatasetKind.REWARDS}:
-        return ()
-    name = next(iter(fields))
-    # The ratio of two straight lines bends a little.
-    share = interpolated_share(fields[name], 0.01 if kind is DatasetKind.ORACLE else 0.0)
-    if share < INTERPOLATED_SHARE:
-        return ()
-    text = (
-        f"derived: {share:.0%} of the second differences of {name} are zero (straight lines "
-        "between rarer values, which look ahead)"
-    )
-    return (text,)
-
-
-def _smoothed(kind: DatasetKind, fields: Mapping[str, FloatArray]) -> tuple[str, ...]:
-    if kind not in {*BAR_KINDS, DatasetKind.LST_MARKET}:
-        return ()
-    name = next(iter(fields))
-    share = smoothed_share(fields[name])
-    if share < SMOOTHED_SHARE:
-        return ()
-    text = (
-        f"derived: smoothed, {share:.0%} of the moves of {name} land on its own median of 24 h "
-        "(short moves do not show)"
-    )
-    return (text,)
-
-
 def _column_notes(table: RawTable, kind: DatasetKind) -> tuple[Finding, ...]:
     """Say which column was read where the file offers a choice."""
     if kind not in {DatasetKind.FUNDING, DatasetKind.GAS}:
@@ -237,4 +294,34 @@ def _column_notes(table: RawTable, kind: DatasetKind) -> tuple[Finding, ...]:
     layout = layout_of(kind)
     time = find_column(table, layout.times)
     columns = [find_column(table, names) for names in layout.fields.values()]
-    return (Finding(Severity.NOTE, f"{', '.join(columns)} by {time} was read"),)
+    return (Finding(meanings.COLUMN_READ, f"{', '.join(columns)} by {time} was read"),)
+
+
+def cell_findings(table: RawTable, kind: DatasetKind | None) -> tuple[Finding, ...]:
+    """Return what the cells of a file tell, beyond the columns that are read.
+
+    Parameters
+    ----------
+    table : RawTable
+        The file.
+    kind : DatasetKind or None
+        What it holds; None where nothing of it is read.
+
+    Returns
+    -------
+    tuple of Finding
+        Notes.
+    """
+    read = [] if kind is None else _read_of(table, kind)
+    cells = cells_of(table, read, read[0] if read else None)
+    return tuple(words_of(check_cells(cells), table.file, None, table.lines))
+
+
+def _read_of(table: RawTable, kind: DatasetKind) -> list[str]:
+    """Return the columns that serve, where the file has them; the times first."""
+    if kind is DatasetKind.REWARDS:
+        return [x for x in COLUMNS if x in table.header]
+    layout = layout_of(kind)
+    chosen = (layout.times, *layout.fields.values())
+    found = [[x for x in names if x in table.header][:1] for names in chosen]
+    return [x for names in found for x in names]

@@ -1,13 +1,17 @@
 """The files of one dataset: which of them serves, and what is said of the rest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
 
 from basis_lab.data.catalogue import file_sha256
-from basis_lab.data.raw_file import Finding, RawFile, RefusedFile, Severity
+from basis_lab.data.checks.meanings import AGREES, CONTRADICTS_COPY
+from basis_lab.data.checks.order import holes_after
+from basis_lab.data.checks.table import CHECKED_BEFORE_RUNS
+from basis_lab.data.findings import Finding, Severity
+from basis_lab.data.raw_file import RawFile, RefusedFile, refuses
 from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetInfo, IntArray, nominal_interval_s
 
 # Two files for one series contradict each other beyond this relative difference.
@@ -66,6 +70,41 @@ def choose(dataset: DatasetId, files: Sequence[RawFile | RefusedFile]) -> Resolu
     )
 
 
+def with_findings(found: Resolution, told: Mapping[str, Sequence[Finding]]) -> Resolution:
+    """Return a resolution with what was found of its files among those of other datasets.
+
+    Parameters
+    ----------
+    found : Resolution
+        The files.
+    told : mapping of str to sequence of Finding
+        By name of the file.
+
+    Returns
+    -------
+    Resolution
+        The file that serves is refused where a finding refuses it; no other takes its place.
+    """
+    refused = tuple(
+        replace(x, findings=(*x.findings, *told[x.name])) if x.name in told else x
+        for x in found.refused
+    )
+    chosen = found.chosen
+    if chosen is None or chosen.name not in told:
+        return replace(found, refused=refused)
+    chosen = replace(chosen, findings=(*chosen.findings, *told[chosen.name]))
+    if not any(refuses(x) for x in chosen.findings):
+        return replace(found, chosen=chosen, info=_describe(chosen), refused=refused)
+    alone = RefusedFile(
+        path=chosen.path,
+        name=chosen.name,
+        dataset=chosen.dataset,
+        findings=chosen.findings,
+        rows=chosen.rows,
+    )
+    return replace(found, chosen=None, info=None, refused=(*refused, alone))
+
+
 def _compared(other: RawFile, chosen: RawFile) -> RawFile:
     """Note how a file that was not chosen compares with the chosen one, column by column."""
     _, ours, theirs = np.intersect1d(other.times, chosen.times, return_indices=True)
@@ -73,10 +112,10 @@ def _compared(other: RawFile, chosen: RawFile) -> RawFile:
     apart = [x for x in (_contradiction(n, other, chosen, (ours, theirs)) for n in names) if x]
     if apart:
         text = f"contradicts {chosen.name} in {len(ours)} common rows: {'; '.join(apart)}"
-        finding = Finding(Severity.WARNING, text)
+        finding = Finding(CONTRADICTS_COPY, text)
     else:
         finding = Finding(
-            Severity.NOTE,
+            AGREES,
             f"agrees with {chosen.name} in all {len(ours)} common rows of {', '.join(names)}",
         )
     return replace(other, findings=(*other.findings, finding))
@@ -108,8 +147,26 @@ def _describe(file: RawFile) -> DatasetInfo:
         synthetic=False,
         derived=file.derived,
         smoothed=file.smoothed,
-        notes=tuple(x.text for x in file.findings if x.severity is Severity.WARNING),
+        notes=tuple(x.text for x in file.findings if carried(x)),
+        holes=int(holes_after(file.rows)[1].sum()),
+        findings=file.findings,
     )
+
+
+def carried(finding: Finding) -> bool:
+    """Tell if a run over any dates of a file carries a finding.
+
+    Parameters
+    ----------
+    finding : Finding
+        What was found.
+
+    Returns
+    -------
+    bool
+        True for a WARNING about the whole file; those about rows are looked for before a run.
+    """
+    return finding.severity is Severity.WARNING and finding.meaning.name not in CHECKED_BEFORE_RUNS
 
 
 def _content_sha256(file: RawFile) -> str:
@@ -135,4 +192,4 @@ def refusals(found: Resolution) -> str:
 
 
 def _errors(findings: Iterable[Finding]) -> str:
-    return ", ".join(x.text for x in findings if x.severity is Severity.ERROR)
+    return ", ".join(x.text for x in findings if refuses(x))

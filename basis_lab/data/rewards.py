@@ -17,6 +17,7 @@ PRINTED = ("eigen_per_eeth_weekly", "ethfi_per_eeth_distributed", "printed_per_e
 PAID = "top_up_date"
 TOTAL = "eeth_total"
 TOTAL_PARTS = ("eth_restaked", "eth_not_restaked")
+COLUMNS = (*STARTS, *ENDS, *AMOUNTS, *PRINTED, PAID, TOTAL, *TOTAL_PARTS)
 INVENTED = ("eigen_price_usd", "ethfi_price_usd")
 WEEK_DAYS = 7.0
 # The printed units per eETH have three decimals.

@@ -39,6 +39,7 @@ SEED = 20240101
 START, END = np.datetime64("2024-01-01T00", "s"), np.datetime64("2026-01-01T00", "s")
 SOURCE = "basis_lab.data.sample"
 NOTE = "synthetic: made by a generator with a fixed seed, never traded"
+LICENCE = "MIT, as basis_lab itself"
 
 # Stored integers per unit of the field.
 SPOT_TICKS = {"BTC": 100, "ETH": 100}
@@ -104,16 +105,21 @@ def write_sample(destination: Path | str) -> tuple[DatasetInfo, ...]:
     return tuple(sorted(infos, key=lambda x: x.id))
 
 
-def make_sample() -> tuple[SampleDataset, ...]:
+def make_sample(seed: int = SEED) -> tuple[SampleDataset, ...]:
     """Make every dataset of the sample.
+
+    Parameters
+    ----------
+    seed : int
+        Of the numbers; another one makes another world of the same shape.
 
     Returns
     -------
     tuple of SampleDataset
-        The same numbers at every call.
+        The same numbers at every call with the same seed.
     """
     markets, chain, staking = (
-        np.random.Generator(np.random.PCG64(x)) for x in np.random.SeedSequence(SEED).spawn(3)
+        np.random.Generator(np.random.PCG64(x)) for x in np.random.SeedSequence(seed).spawn(3)
     )
     hours = np.arange(START, END, np.timedelta64(3600, "s"))
     days = hours[::24]
@@ -213,4 +219,5 @@ def _write(root: Path, dataset: SampleDataset) -> DatasetInfo:
         synthetic=True,
         derived=False,
         notes=(NOTE,),
+        licence=LICENCE,
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from basis_lab.data.findings import Finding
 from basis_lab.data.places import Place
 from basis_lab.domain.intervals import HOUR_S, HOURLY, INTERVALS
 from basis_lab.domain.market import FloatArray, TimeArray
@@ -127,6 +128,14 @@ class DatasetInfo:
         What was shifted, dropped or chosen, in words.
     smoothed : bool
         True where they are derived by a rolling median.
+    holes : int
+        Rows that are missing between the first and the last.
+    fetched : str
+        When the source was fetched, ISO 8601; empty where nobody said.
+    licence : str
+        What its use is subject to; empty where nobody said.
+    findings : tuple of Finding
+        What the checks found when it was imported.
     """
 
     id: str
@@ -143,6 +152,10 @@ class DatasetInfo:
     derived: bool
     notes: tuple[str, ...] = ()
     smoothed: bool = False
+    holes: int = 0
+    fetched: str = ""
+    licence: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 
+from basis_lab.data.checks.meanings import TABLE_DIFFERS, TABLE_NOTE, TABLE_REFUSED
+from basis_lab.data.findings import Finding
 from basis_lab.data.places import Place
-from basis_lab.data.raw_file import Finding, Severity
 
 Rules = Mapping[str, Mapping[str, float]]
 """Asset to its ltv, liquidation_threshold and the like, as runs use them."""
@@ -19,6 +20,8 @@ _MARGINS = re.compile(r"[a-z0-9]+_margin_requirements\.json(\.gz)?$")
 _RISK = re.compile(r"aave_v3_risk_parameters.*\.json(\.gz)?$")
 _COSTS = re.compile(r"execution_cost.*\.json(\.gz)?$")
 _SAME = 1e-9
+IMPLIED = "implied_reserve_factor"
+_FACTOR_APART = 0.01
 
 
 def is_static(name: str) -> bool:
@@ -55,10 +58,10 @@ def judge_static(path: Place, rules: Rules) -> tuple[Finding, ...]:
     try:
         content = _read(path)
     except (UnicodeDecodeError, OSError, EOFError, zlib.error, ValueError) as error:
-        return (Finding(Severity.ERROR, f"the file cannot be read as JSON: {error}"),)
+        return (Finding(TABLE_REFUSED, f"the file cannot be read as JSON: {error}"),)
     if not isinstance(content, dict):
         text = f"a table of names is expected, found {type(content).__name__}"
-        return (Finding(Severity.ERROR, text),)
+        return (Finding(TABLE_REFUSED, text),)
     judges: tuple[tuple[re.Pattern[str], Callable[[], tuple[Finding, ...]]], ...] = (
         (_MARGINS, lambda: _judge_margins(content)),
         (_RISK, lambda: _judge_risk(content, rules)),
@@ -76,25 +79,25 @@ def _judge_margins(content: Mapping[str, object]) -> tuple[Finding, ...]:
     names = ("initial_margin_requirement", "maintenance_margin_requirement")
     initial, maintenance = (content.get(name) for name in names)
     if not isinstance(initial, int | float) or not isinstance(maintenance, int | float):
-        return (Finding(Severity.ERROR, f"{' and '.join(names)} are needed as numbers"),)
+        return (Finding(TABLE_REFUSED, f"{' and '.join(names)} are needed as numbers"),)
     if maintenance > initial:
         text = (
             f"maintenance margin {maintenance:g} is above initial margin {initial:g}: a position "
             "would be liquidated as it opens; runs use the tiers in configs/venues"
         )
-        return (Finding(Severity.ERROR, text),)
+        return (Finding(TABLE_REFUSED, text),)
     text = "without leverage tiers; runs use the tiers in configs/venues"
-    return (Finding(Severity.NOTE, text),)
+    return (Finding(TABLE_NOTE, text),)
 
 
 def _judge_risk(content: Mapping[str, object], rules: Rules) -> tuple[Finding, ...]:
     note = Finding(
-        Severity.NOTE,
+        TABLE_NOTE,
         "hand-written and without dates; runs use the rows of configs/venues/aave_v3.yaml, each "
         "with its source",
     )
     apart = sorted(set(_against(content, rules)))
-    return (note, *(Finding(Severity.WARNING, x) for x in apart))
+    return (note, *(Finding(TABLE_DIFFERS, x) for x in apart))
 
 
 def _against(content: Mapping[str, object], rules: Rules) -> Iterator[str]:
@@ -113,6 +116,11 @@ def _against(content: Mapping[str, object], rules: Rules) -> Iterator[str]:
             known = rules[asset][field] if asset in rules and field in rules[asset] else None
             if known is not None and abs(known - float(value)) > _SAME:
                 yield f"{field} of {asset} is {value:g} here, {known:g} in configs/venues"
+    factors = content.get("reserve_factors")
+    for asset, value in (factors if isinstance(factors, dict) else {}).items():
+        known = rules[asset][IMPLIED] if asset in rules and IMPLIED in rules[asset] else None
+        if known is not None and abs(known - float(value)) > _FACTOR_APART:
+            yield f"reserve factor of {asset} is {value:g} here, its last rates imply {known:.3g}"
 
 
 def _judge_costs(content: Mapping[str, object]) -> tuple[Finding, ...]:
@@ -121,7 +129,7 @@ def _judge_costs(content: Mapping[str, object]) -> tuple[Finding, ...]:
     constant = sum(len(set(x)) == 1 for x in series)
     if series:
         text += f" ({constant} of {len(series)} columns hold one number on every date)"
-    return (Finding(Severity.NOTE, text),)
+    return (Finding(TABLE_NOTE, text),)
 
 
 def _by_date(content: object) -> Iterator[tuple[float, ...]]:

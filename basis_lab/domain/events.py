@@ -7,8 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instructions import Cause
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.statements import ScheduledFlows
 
 
 class EventType(StrEnum):

@@ -57,16 +57,14 @@ class Requirement:
     window_s : int or None
         Seconds of a trailing window; for payouts, from the end of a period to its payment.
     starts_later : bool
-        True if the series may begin inside the run: it is NaN before, and nothing is held that
-        needs it.
+        True if the series may begin inside the run; it is NaN before.
     span : (datetime64, datetime64) or None
         For payouts: the programme's first and last day; a gap inside it is an error.
     gaps_allowed : bool
         For payouts: True where a programme pays now and then.
     weight : str or None
-        For payouts: the price of what is paid, known from the first payment on. For stamps: a
-        price of the same run that a stamp's value is a fraction of, so that
-        what is stamped between two timesteps counts at its own price.
+        For payouts: the price of what is paid. For stamps: the price that a stamp is a fraction
+        of, so that one between two timesteps counts at its own price.
     """
 
     key: str
@@ -91,7 +89,7 @@ class Requirement:
 class SeriesSource:
     """Where a series of a frame came from, for the manifest.
 
-    ``notes`` says in words what was carried, proxied, shifted or substituted.
+    ``notes`` says what was carried, proxied or substituted, ``warnings`` what checks found.
     """
 
     key: str
@@ -102,6 +100,7 @@ class SeriesSource:
     last: str
     synthetic: bool
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def _factor(series: Mapping[str, FloatArray], name: str | None) -> FloatArray | None:

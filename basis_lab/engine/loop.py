@@ -13,8 +13,10 @@ import numpy as np
 from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.events import Event, EventType
-from basis_lab.domain.instructions import (
-    Decision,
+from basis_lab.domain.instructions import Decision
+from basis_lab.domain.market import MarketFrame, Window
+from basis_lab.domain.reports import ExposureReport, RiskReport
+from basis_lab.domain.statements import (
     Liquidation,
     Loss,
     PoolLiquidation,
@@ -22,8 +24,6 @@ from basis_lab.domain.instructions import (
     ScheduledFlows,
     Statement,
 )
-from basis_lab.domain.market import MarketFrame, Window
-from basis_lab.domain.reports import ExposureReport, RiskReport
 from basis_lab.domain.stress import exit_order
 from basis_lab.engine.capital import CapitalAccount
 from basis_lab.engine.clock import Clock

@@ -40,13 +40,15 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
     Returns
     -------
     tuple of str
-        No position, sources that stand for others, stresses, unused proxies, flows outside the
-        dates, own size against a pool's liquidity, synthetic data.
+        No position, sources that stand for others, what the checks say of the data, stresses,
+        unused proxies, flows outside the dates, own size against a pool's liquidity, synthetic
+        data.
     """
     held = loop.components.position_monitor.history[: loop.row]
     found = [] if _held_anything(loop, held) else ["the run never held a position"]
     notes = [note for x in loop.frame.sources for note in x.notes if "stands for" in note]
     found += list(dict.fromkeys(notes))
+    found += _data_warnings(loop)
     found += [
         f"data.proxies names {venue}, which this run does not use"
         for venue in provider.unused_proxies
@@ -92,6 +94,12 @@ def _stresses(loop: FullLoop, config: RunConfig) -> list[str]:
         if moment_row(x.at, times) is None
     ]
     return [*done, *(f"{what} changes nothing in this run" for what in idle)]
+
+
+def _data_warnings(loop: FullLoop) -> list[str]:
+    """Return what the checks say of the series used, each dataset once."""
+    told = [(x.dataset.rpartition(".")[0], text) for x in loop.frame.sources for text in x.warnings]
+    return [f"{dataset}: {text}" for dataset, text in dict.fromkeys(told)]
 
 
 def _flows_outside(loop: FullLoop, config: RunConfig) -> list[str]:

@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from basis_lab.domain.instructions import (
-    Arrival,
     ExecutionResult,
     Instruction,
     Movement,
     OnChainInstruction,
-    PendingTransfer,
     PerpTrade,
     SpotTrade,
-    Statement,
     Transfer,
     Unstake,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Arrival, PendingTransfer, Statement
 from basis_lab.errors import ExecutionError, InsufficientBalanceError
 from basis_lab.execution.venues.protocol import Venue
 

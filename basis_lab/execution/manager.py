@@ -11,11 +11,11 @@ from basis_lab.domain.instructions import (
     Movement,
     PerpTrade,
     SpotTrade,
-    Statement,
     Status,
     Swap,
 )
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Statement
 from basis_lab.errors import BasisLabError, ExecutionError, ReconciliationError
 from basis_lab.execution.interfaces import ExecutionInterfaceManager
 from basis_lab.execution.narration import (

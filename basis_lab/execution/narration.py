@@ -6,26 +6,19 @@ from types import MappingProxyType
 
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import (
-    Arrival,
     AtomicGroup,
     Borrow,
     Cause,
-    ClaimPaid,
     Decision,
     ExecutionResult,
     FlashBorrow,
     FlashRepay,
     Instruction,
-    Liquidation,
-    Loss,
     OnChainInstruction,
     PerpTrade,
-    PoolLiquidation,
     Repay,
-    RewardPayment,
     SpotTrade,
     Stake,
-    Statement,
     Status,
     Supply,
     Swap,
@@ -36,6 +29,15 @@ from basis_lab.domain.instructions import (
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.statements import (
+    Arrival,
+    ClaimPaid,
+    Liquidation,
+    Loss,
+    PoolLiquidation,
+    RewardPayment,
+    Statement,
+)
 from basis_lab.errors import BasisLabError
 from basis_lab.ledger.book import Posting, Transaction
 

@@ -1,21 +1,23 @@
 """From what a venue did to our book: execution results and statements become transactions."""
 
 from basis_lab.domain.instructions import (
-    Arrival,
     Cause,
-    ClaimPaid,
     ExecutionResult,
-    Liquidation,
-    Loss,
     Movement,
     PerpTrade,
-    PoolLiquidation,
-    RewardPayment,
     SpotTrade,
-    Statement,
     Swap,
 )
 from basis_lab.domain.instruments import Instrument, Kind
+from basis_lab.domain.statements import (
+    Arrival,
+    ClaimPaid,
+    Liquidation,
+    Loss,
+    PoolLiquidation,
+    RewardPayment,
+    Statement,
+)
 from basis_lab.errors import PositionUpdateError
 from basis_lab.ledger.book import Forced, Posting, Transaction
 from basis_lab.monitors.position import PositionMonitor

@@ -7,10 +7,11 @@ import numpy as np
 
 from basis_lab.calc import attribution
 from basis_lab.domain.arrays import sum_columns
-from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
 from basis_lab.domain.reports import CATEGORIES, ExposureReport, PnLReport
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.errors import AttributionError
 from basis_lab.ledger.book import Forced, Transaction
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from basis_lab.domain.arrays import running
-from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Instrument, IntArray, Universe
 from basis_lab.domain.market import FloatArray, Window
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.ledger.book import Book, Transaction
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.domain.instructions import ScheduledFlows
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.notebook.series import RunSeries
 
 HOURS_PER_YEAR = 8760.0

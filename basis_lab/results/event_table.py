@@ -8,8 +8,8 @@ from enum import Enum
 import numpy as np
 
 from basis_lab.domain.events import Event, EventType
-from basis_lab.domain.instructions import ScheduledFlows
 from basis_lab.domain.instruments import Instrument, Kind
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.errors import EventLogError
 from basis_lab.results.columns import stamp_times
 from basis_lab.results.plain import plain

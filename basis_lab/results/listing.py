@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from basis_lab.config.describe import ConfigRow
 from basis_lab.config.loader import ModeSummary
-from basis_lab.data.check import Checked
 from basis_lab.data.importer import ImportReport
-from basis_lab.data.series import DatasetInfo, time_text
 from basis_lab.results.text import align_table
 
 if TYPE_CHECKING:
@@ -67,34 +65,6 @@ def word_config(rows: Iterable[ConfigRow]) -> str:
     return "\n".join(lines)
 
 
-def word_datasets(infos: Sequence[DatasetInfo]) -> str:
-    """Return the datasets of a directory.
-
-    Parameters
-    ----------
-    infos : sequence of DatasetInfo
-        By id.
-
-    Returns
-    -------
-    str
-        A table.
-    """
-    rows = [("dataset", "first", "last", "rows", "kind", "fields")]
-    rows += [
-        (
-            info.id,
-            time_text(info.first),
-            time_text(info.last),
-            f"{info.rows:,}",
-            "synthetic" if info.synthetic else "derived" if info.derived else "real",
-            ", ".join(info.fields),
-        )
-        for info in infos
-    ]
-    return align_table(rows, right=(3,))
-
-
 def word_import(report: ImportReport) -> str:
     """Return what an import did with each file, and why.
 
@@ -126,27 +96,6 @@ def word_import(report: ImportReport) -> str:
     ]
     lines += ["", f"{report.destination}: {len(report.datasets)} datasets written"]
     return "\n".join(lines)
-
-
-def word_check(checked: Checked) -> str:
-    """Return what a check of data found.
-
-    Parameters
-    ----------
-    checked : Checked
-        The check.
-
-    Returns
-    -------
-    str
-        A line for each good series, and a table of findings where there are any.
-    """
-    lines = [f"good: {line}" for line in checked.good]
-    rows = [("severity", "file", "rows", "finding", "effect on a backtest", "what to do")]
-    rows += [
-        (x.severity.value, x.file, x.rows, x.what, x.effect, x.remedy) for x in checked.findings
-    ]
-    return "\n".join([*lines, *([align_table(rows)] if checked.findings else [])])
 
 
 def word_comparison(table: "pd.DataFrame") -> str:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from basis_lab.domain.events import Event
-from basis_lab.domain.instructions import ScheduledFlows
 from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.intervals import HOUR_S
 from basis_lab.domain.market import FloatArray, MarketFrame
+from basis_lab.domain.statements import ScheduledFlows
 
 LogEntry = Event | ScheduledFlows
 

@@ -7,9 +7,9 @@ from itertools import chain
 import numpy as np
 
 from basis_lab.calc import performance
-from basis_lab.domain.instructions import ScheduledFlows
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.results.columns import stamp_times
 from basis_lab.results.plain import plain
 from basis_lab.results.record import LogEntry, RunRecord

@@ -8,10 +8,11 @@ import numpy as np
 
 from basis_lab.calc.costs import MarketTerms
 from basis_lab.domain.dated import DatedRows
-from basis_lab.domain.instructions import Decision, OpenPlan, PendingTransfer, Reason
+from basis_lab.domain.instructions import Decision, OpenPlan, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Requirement, Window
 from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
+from basis_lab.domain.statements import PendingTransfer
 from basis_lab.errors import StrategyError
 
 ORDERED_EXIT = "ordered_exit"  # the trigger of an exit that a scenario orders; its side is a route

@@ -211,8 +211,9 @@ class LendingStrategy:
         slippage = float(market.slippage(np.array([cost]))[0])
         paid = cost / (1.0 - slippage)
         held = float(view.exposure.values[-1, self.universe.column(self._atoken)])
-        if paid > min(held, self._liquidity(view)):
-            return None
+        most = self._terms.gas_debt_limit * float(view.exposure.equity[-1]) / price
+        if paid > min(held, self._liquidity(view)) or debt + gas > most:
+            return None  # gas is paid before the coin is there: it waits for cheaper gas
         return Decision(
             action=Action.EXIT_PARTIAL,
             reason=reason,

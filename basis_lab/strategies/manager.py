@@ -6,7 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from basis_lab.domain.arrays import ratio
-from basis_lab.domain.instructions import Action, Decision, OpenPlan, Reason
+from basis_lab.domain.instructions import (
+    Action,
+    Decision,
+    OpenPlan,
+    Reason,
+)
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import BoolArray
 from basis_lab.domain.stress import ExitOrder

@@ -12,6 +12,7 @@ from basis_lab.cli import main
 from basis_lab.config.check import PLANS
 from basis_lab.config.models import ModeHeader, RunConfig, ShareClassParameters, strategy_model
 from basis_lab.config.schema import Node, Shape, block, dotted, find
+from basis_lab.data.download_chain import ChainParameters
 from basis_lab.execution.venues.parameters import VENUE_KINDS
 
 pytestmark = pytest.mark.slow
@@ -43,6 +44,8 @@ def schema(file, content):
         return block(VENUE_KINDS[content["kind"]])
     if file.startswith("share_classes"):
         return block(ShareClassParameters)
+    if file.startswith("chains"):
+        return block(ChainParameters)
     keys = dict(block(ModeHeader).keys)
     keys |= {x: block(RunConfig).keys[x] for x in ("risk", "costs", "data", "rewards")}
     if "family" in content:

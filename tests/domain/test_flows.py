@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import numpy as np
 
-from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instructions import Cause
+from basis_lab.domain.statements import ScheduledFlows
 from tests.builders import key, perp_frame, view
 
 FLOWS = ScheduledFlows(

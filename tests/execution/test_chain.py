@@ -6,7 +6,6 @@ from basis_lab.domain import series
 from basis_lab.domain.instructions import (
     Borrow,
     Cause,
-    Preview,
     Repay,
     Status,
     Supply,
@@ -14,6 +13,7 @@ from basis_lab.domain.instructions import (
     Withdraw,
     Wrap,
 )
+from basis_lab.domain.statements import Preview
 from basis_lab.errors import (
     GasDebtLimitError,
     HealthFactorError,

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from basis_lab.domain.instructions import Liquidation, PerpTrade, Status
+from basis_lab.domain.instructions import PerpTrade, Status
+from basis_lab.domain.statements import Liquidation
 from tests.builders import balances, exchange, flat_tiers, key, perp_frame
 
 few = settings(max_examples=40, derandomize=True)

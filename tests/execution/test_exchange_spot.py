@@ -2,7 +2,12 @@
 
 import pytest
 
-from basis_lab.domain.instructions import Cause, SpotTrade, Status, Supply
+from basis_lab.domain.instructions import (
+    Cause,
+    SpotTrade,
+    Status,
+    Supply,
+)
 from basis_lab.errors import (
     BelowMinimumError,
     InsufficientBalanceError,

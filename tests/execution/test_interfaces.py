@@ -2,7 +2,14 @@
 
 import pytest
 
-from basis_lab.domain.instructions import PerpTrade, SpotTrade, Status, Transfer, Withdraw, Wrap
+from basis_lab.domain.instructions import (
+    PerpTrade,
+    SpotTrade,
+    Status,
+    Transfer,
+    Withdraw,
+    Wrap,
+)
 from basis_lab.errors import ExecutionError
 from basis_lab.execution.interfaces import (
     CEXExecutionInterface,

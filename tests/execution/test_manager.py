@@ -13,9 +13,7 @@ from basis_lab.domain.instructions import (
     Cause,
     Decision,
     ExecutionResult,
-    Liquidation,
     PerpTrade,
-    Preview,
     Reason,
     Repay,
     SpotTrade,
@@ -26,6 +24,7 @@ from basis_lab.domain.instructions import (
     Wrap,
 )
 from basis_lab.domain.instruments import Kind, Listing, Universe
+from basis_lab.domain.statements import Liquidation, Preview
 from basis_lab.errors import ExecutionError, InsufficientBalanceError, ReconciliationError
 from basis_lab.events import EventLogger
 from basis_lab.execution.interfaces import (

@@ -2,7 +2,13 @@
 
 import pytest
 
-from basis_lab.domain.instructions import Cause, PerpTrade, Status, Transfer, Wrap
+from basis_lab.domain.instructions import (
+    Cause,
+    PerpTrade,
+    Status,
+    Transfer,
+    Wrap,
+)
 from basis_lab.errors import (
     BelowMinimumError,
     GasDebtLimitError,

@@ -6,10 +6,8 @@ A book short 4 at 100 holds ``contracts`` of 400 and 1000 of margin.
 import pytest
 
 from basis_lab.domain.instructions import (
-    Arrival,
     Cause,
     ExecutionResult,
-    Liquidation,
     Movement,
     PerpTrade,
     SpotTrade,
@@ -17,6 +15,7 @@ from basis_lab.domain.instructions import (
     Supply,
     Transfer,
 )
+from basis_lab.domain.statements import Arrival, Liquidation
 from basis_lab.errors import PositionUpdateError
 from basis_lab.execution.updates import PositionUpdateHandler
 from tests.builders import (

@@ -56,12 +56,33 @@ def test_a_trade_cancels_in_value_at_its_fill_price(world):
 
 def unit_value(record, told, instrument):
     """What a unit is worth in the currency that the trade is paid in, at the trade's own price."""
-    if instrument.kind is Kind.ATOKEN:
-        return record.frame.values(series.liquidity_index(instrument.symbol))[told.row]
-    coin = instrument.kind is Kind.TOKEN and instrument.symbol != "USDT"
-    if instrument.kind is Kind.PERP or (coin and told.event_type == "TRADE"):
-        return told.price
-    return 1.0
+    symbol, row = instrument.symbol, told.row
+    match instrument.kind:
+        case Kind.ATOKEN:
+            return record.frame.values(series.liquidity_index(symbol))[row]
+        case Kind.DEBT:
+            return -record.frame.values(series.borrow_index(symbol))[row]
+        case Kind.FLASH:
+            return -1.0
+        case Kind.PERP | Kind.KING:
+            return told.price
+        case Kind.TOKEN:
+            return told.price if symbol in priced(told) else 1.0
+        case _:
+            return 1.0
+
+
+def priced(told):
+    """The tokens that an event's price is the price of; the other side is what is paid."""
+    match told.event_type:
+        case "TRADE":
+            return {"BTC", "ETH"}
+        case "STAKE" | "UNSTAKE":
+            return {"weETH", "wstETH"}
+        case "SWAP":
+            return {"weETH", "wstETH", "USDT"}
+        case _:
+            return set()
 
 
 @pytest.mark.parametrize("stride", [1, "auto"])

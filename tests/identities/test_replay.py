@@ -51,6 +51,8 @@ def test_each_event_moves_the_balances_by_the_movements_that_it_states(world):
 
     held: dict[str, float] = {}
     for event in map(json.loads, text.splitlines()):
+        if event["event_type"].startswith("ATOMIC_"):
+            continue  # it tells the end of its steps, which follow
         after = {key: x for name in BALANCES for key, x in event[name].items()}
         details = event["details"]
         stated = dict(held)
@@ -60,3 +62,17 @@ def test_each_event_moves_the_balances_by_the_movements_that_it_states(world):
             apart = abs(stated.get(key, 0.0) - after.get(key, 0.0))
             assert apart <= 1e-9 * world.capital, (event["event_type"], key)
         held = after
+
+
+@examples(15)
+@given(worlds())
+def test_a_transaction_of_several_steps_tells_what_its_last_step_leaves(world):
+    text = files_of(world.run())["events.jsonl"].decode()
+
+    events = [json.loads(line) for line in text.splitlines()]
+    for place, whole in enumerate(events):
+        if whole["event_type"].startswith("ATOMIC_"):
+            last = place + len(whole["details"]["steps"])
+            if last + 1 < len(events) and events[last + 1]["event_type"] == "GAS":
+                last += 1
+            assert {x: whole[x] for x in BALANCES} == {x: events[last][x] for x in BALANCES}

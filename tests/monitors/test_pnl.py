@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Listing, Universe
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.errors import AttributionError
 from basis_lab.ledger.book import Forced, Transaction
 from basis_lab.monitors.exposure import ExposureMonitor

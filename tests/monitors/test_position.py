@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instructions import Cause
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.ledger.book import Posting, Transaction
 from tests.builders import basis_universe, held, key, perp_frame, positions
 

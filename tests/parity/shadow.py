@@ -14,7 +14,6 @@ from basis_lab.domain.instructions import (
     FlashBorrow,
     FlashRepay,
     Instruction,
-    PoolLiquidation,
     Repay,
     Stake,
     Status,
@@ -25,6 +24,7 @@ from basis_lab.domain.instructions import (
 )
 from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.domain.market import MarketFrame, Window
+from basis_lab.domain.statements import PoolLiquidation
 from basis_lab.errors import (
     HealthFactorError,
     InsufficientBalanceError,

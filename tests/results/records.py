@@ -3,10 +3,11 @@
 import numpy as np
 
 from basis_lab.domain.events import Event, EventType
-from basis_lab.domain.instructions import Cause, ScheduledFlows
+from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
 from basis_lab.domain.market import MarketFrame, SeriesSource
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.results.record import RunIdentity, RunRecord
 
 SPOT = Instrument("binance", Kind.TOKEN, "BTC")

@@ -13,12 +13,12 @@ from basis_lab.domain import series
 from basis_lab.domain.instructions import (
     Action,
     OpenPlan,
-    PendingTransfer,
     PerpTrade,
     Reason,
     SpotTrade,
     Transfer,
 )
+from basis_lab.domain.statements import PendingTransfer
 from basis_lab.strategies.parameters import FundingFilter
 from tests.builders import (
     basis_strategy,

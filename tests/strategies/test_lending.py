@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from basis_lab.domain.instructions import Action, OpenPlan, Reason, Supply, Transfer, Withdraw, Wrap
+from basis_lab.domain.instructions import (
+    Action,
+    OpenPlan,
+    Reason,
+    Supply,
+    Transfer,
+    Withdraw,
+    Wrap,
+)
 from basis_lab.errors import StrategyError
 from basis_lab.strategies import make_strategy
 from tests.builders import (

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from basis_lab.domain.instructions import Action, Decision, PendingTransfer, Reason
+from basis_lab.domain.instructions import Action, Decision, Reason
 from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.statements import PendingTransfer
 from basis_lab.strategies.base import Firing, Trigger
 from basis_lab.strategies.manager import StrategyManager
 from tests.builders import basis_universe, key, perp_frame, view

@@ -11,7 +11,6 @@ from basis_lab.domain import series
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instructions import (
     Borrow,
-    Loss,
     PerpTrade,
     Repay,
     SpotTrade,
@@ -20,6 +19,7 @@ from basis_lab.domain.instructions import (
     Withdraw,
 )
 from basis_lab.domain.market import MarketFrame
+from basis_lab.domain.statements import Loss
 from basis_lab.engine.clock import Clock
 from basis_lab.errors import VenueClosedError
 from tests.builders import (

@@ -3,14 +3,10 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from basis_lab.domain.instructions import (
-    ExecutionResult,
-    Instruction,
-    Preview,
-    Statement,
-)
+from basis_lab.domain.instructions import ExecutionResult, Instruction
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Preview, Statement
 
 
 class Venue(Protocol):

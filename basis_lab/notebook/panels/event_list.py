@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.domain.events import Event, EventType
-from basis_lab.domain.instructions import ScheduledFlows
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.notebook.panels.invoice import daily_sums
 from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.notebook.series import RunSeries

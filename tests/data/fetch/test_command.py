@@ -29,6 +29,7 @@ ONE = (*DAY, "--venue", "bybit", "--symbol", "BTCUSDT", "--kind", "perp")
         (("--kind", ""), "--kind takes"),
         (("--start", "2024-08-02", "--end", "2024-08-01"), "the end lies before the start"),
         (("--start", "yesterday"), "'yesterday' is not a date"),
+        (("--out", "s3://bucket/data"), "'s3://bucket/data' is no directory of this machine"),
         (("--interval", "2h"), "invalid choice: '2h'"),
         (("--kind", "aave"), "protocol history needs an archive node"),
         (("--kind", "gas", "--rpc", KEY), "the address of the RPC endpoint is no URL"),
@@ -38,7 +39,7 @@ ONE = (*DAY, "--venue", "bybit", "--symbol", "BTCUSDT", "--kind", "perp")
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_asked(words, said, tmp_path, capsys):
     try:
-        code = main(["data", "fetch", *words, "--out", str(tmp_path / "data")])
+        code = main(["data", "fetch", "--out", str(tmp_path / "data"), *words])
     except SystemExit as left:
         code = left.code
 

@@ -20,15 +20,14 @@ from basis_lab.domain.instructions import (
     FlashRepay,
     Instruction,
     Movement,
-    Preview,
     Repay,
-    Statement,
     Status,
     Supply,
     Withdraw,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Preview, Statement
 from basis_lab.errors import (
     HealthFactorError,
     InsufficientBalanceError,

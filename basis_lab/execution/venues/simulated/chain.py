@@ -8,13 +8,12 @@ from basis_lab.domain.instructions import (
     ExecutionResult,
     Instruction,
     Movement,
-    Preview,
-    Statement,
     Status,
     Wrap,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Preview, Statement
 from basis_lab.errors import (
     GasDebtLimitError,
     InsufficientBalanceError,
@@ -124,7 +123,8 @@ class SimulatedWallet:
         gathered = self._grouped_gas
         self._grouped_gas = None
         for token, units in self._tokens.report().items():
-            if units < -DUST and token != self.native:
+            indebted = token == self.native and self._gas_price is not None
+            if units < -DUST and not indebted:  # what gas may take below zero is tested with it
                 raise InsufficientBalanceError(
                     "the group leaves a token short",
                     where=str(token),

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from basis_lab.domain.closings import is_open, lost_row
-from basis_lab.domain.instructions import TAKEN_WHILE_CLOSED, Instruction, Loss
+from basis_lab.domain.instructions import TAKEN_WHILE_CLOSED, Instruction
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Loss
 from basis_lab.errors import VenueClosedError
 
 Held = Callable[[], Mapping[Instrument, float]]

@@ -13,17 +13,19 @@ from basis_lab.domain.instructions import (
     Cause,
     ExecutionResult,
     Instruction,
-    Liquidation,
     Movement,
     PerpTrade,
-    Preview,
-    ScheduledFlows,
     SpotTrade,
-    Statement,
     Status,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import (
+    Liquidation,
+    Preview,
+    ScheduledFlows,
+    Statement,
+)
 from basis_lab.errors import (
     InsufficientBalanceError,
     UnsupportedInstructionError,

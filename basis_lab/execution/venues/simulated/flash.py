@@ -13,12 +13,11 @@ from basis_lab.domain.instructions import (
     FlashRepay,
     Instruction,
     Movement,
-    Preview,
-    Statement,
     Status,
 )
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import Preview, Statement
 from basis_lab.errors import (
     InsufficientBalanceError,
     UnsupportedInstructionError,

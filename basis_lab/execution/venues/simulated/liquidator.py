@@ -18,9 +18,9 @@ from basis_lab.calc.liquidation import (
     liquidation,
 )
 from basis_lab.domain.dated import DatedRows
-from basis_lab.domain.instructions import PoolLiquidation
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import FloatArray, Window
+from basis_lab.domain.statements import PoolLiquidation
 from basis_lab.execution.venues.simulated.reserves import (
     Lines,
     account,

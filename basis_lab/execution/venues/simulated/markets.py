@@ -11,12 +11,12 @@ from basis_lab.domain.instructions import (
     ExecutionResult,
     Movement,
     PerpTrade,
-    ScheduledFlows,
     SpotTrade,
     Status,
 )
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import BoolArray, FloatArray, Window
+from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.errors import (
     BelowMinimumError,
     InsufficientMarginError,

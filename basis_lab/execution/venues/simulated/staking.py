@@ -14,20 +14,22 @@ from basis_lab.calc import staking
 from basis_lab.domain.arrays import running
 from basis_lab.domain.instructions import (
     Cause,
-    ClaimPaid,
     ExecutionResult,
     Instruction,
     Movement,
-    PendingTransfer,
-    Preview,
-    RewardPayment,
     Stake,
-    Statement,
     Status,
     Unstake,
 )
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.market import FloatArray, Payout, Window
+from basis_lab.domain.statements import (
+    ClaimPaid,
+    PendingTransfer,
+    Preview,
+    RewardPayment,
+    Statement,
+)
 from basis_lab.errors import (
     InsufficientBalanceError,
     UnsupportedInstructionError,
@@ -107,7 +109,13 @@ class SimulatedStakingPool:
         return self._terms.lst
 
     def watch(self, stakes: Sequence[StakeLine]) -> None:
-        """Set where the token may lie, for rewards by time held."""
+        """Set where the token may lie, for rewards by time held.
+
+        Parameters
+        ----------
+        stakes : sequence of StakeLine
+            Every line of the run that holds it.
+        """
         self._stakes = tuple(stakes)
 
     def balances(self) -> Mapping[Instrument, float]:

@@ -9,20 +9,22 @@ import numpy as np
 
 from basis_lab.domain.closings import lost_row, open_rows
 from basis_lab.domain.instructions import (
-    Arrival,
     Cause,
     ExecutionResult,
     Instruction,
-    Loss,
     Movement,
-    PendingTransfer,
-    Preview,
-    Statement,
     Status,
     Transfer,
 )
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.market import Window
+from basis_lab.domain.statements import (
+    Arrival,
+    Loss,
+    PendingTransfer,
+    Preview,
+    Statement,
+)
 from basis_lab.errors import (
     BelowMinimumError,
     UnsupportedInstructionError,

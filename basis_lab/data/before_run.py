@@ -1,0 +1,108 @@
+"""The checks before every run, on the rows that the run uses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_lab.data.align import history_start
+from basis_lab.data.bars import Grid
+from basis_lab.data.checks.meanings import EQUAL_ROWS
+from basis_lab.data.checks.peers import Peer
+from basis_lab.data.checks.rows import Defect, Rows
+from basis_lab.data.checks.table import check_markets, check_series
+from basis_lab.data.findings import Meaning, Severity, Stop
+from basis_lab.data.quality import error_of
+from basis_lab.data.requirements import Served
+from basis_lab.data.resolution import carried
+from basis_lab.data.series import BAR_KINDS, DatasetId, IntArray, TimeSeries
+from basis_lab.errors import BadDataError
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """The rows of one dataset that a run uses."""
+
+    peer: Peer
+    lines: IntArray
+
+
+def check_used(
+    served: Sequence[Served], series: Mapping[str, TimeSeries], grid: Grid
+) -> Mapping[str, tuple[str, ...]]:
+    """Check what a run uses, each series alone and against the others of its market.
+
+    Parameters
+    ----------
+    served : sequence of Served
+        What serves the run.
+    series : mapping of dataset id to TimeSeries
+        The rows.
+    grid : Grid
+        The timesteps, T > 0.
+
+    Returns
+    -------
+    mapping of dataset id to tuple of str
+        The warnings that the run carries, those of its import first.
+
+    Raises
+    ------
+    BadDataError
+        For the first ERROR, naming file and row.
+    """
+    used = {name: x for name, x in _used(served, series, grid).items() if x is not None}
+    warnings: dict[str, list[str]] = {
+        name: [x.text for x in one.info.findings if carried(x) and x.meaning is not EQUAL_ROWS]
+        for name, one in series.items()
+    }
+    for name, one in used.items():
+        for meaning, defect in check_series(one.peer.rows, before_a_run=True):
+            _judge(name, one, meaning, defect, warnings[name])
+    peers = [x.peer for x in used.values()]
+    for meaning, peer, defect in check_markets(peers):
+        name = str(peer.dataset)
+        _judge(name, used[name], meaning, defect, warnings[name])
+    return {name: tuple(texts) for name, texts in warnings.items()}
+
+
+def _judge(name: str, used: _Used, meaning: Meaning, defect: Defect, warnings: list[str]) -> None:
+    if meaning.severity is Severity.ERROR:
+        error = error_of(meaning, defect, used.peer.file, used.peer.rows.times, used.lines)
+        raise BadDataError(
+            f"{name}: {error.what}", where=error.where, value=error.value, remedy=error.remedy
+        )
+    if meaning.severity is Severity.WARNING and meaning.stops is Stop.NOTHING:
+        warnings.append(defect.what)
+
+
+def _used(
+    served: Iterable[Served], series: Mapping[str, TimeSeries], grid: Grid
+) -> dict[str, _Used | None]:
+    """Return by dataset the rows from two before what is used to the last, and what is read."""
+    fields: dict[str, set[str]] = {}
+    lows: dict[str, int] = {}
+    for one in served:
+        name = one.info.id
+        start = history_start(one.requirement, grid)
+        low = max(int(np.searchsorted(series[name].times, start, side="right")) - 2, 0)
+        lows[name] = min(low, lows[name]) if name in lows else low
+        fields.setdefault(name, set()).add(one.field)
+    return {name: _cut(series[name], lows[name], grid.times[-1], fields[name]) for name in fields}
+
+
+def _cut(series: TimeSeries, low: int, last: np.datetime64, names: set[str]) -> _Used | None:
+    dataset = DatasetId.parse(series.info.id)
+    if dataset is None:
+        return None
+    high = int(np.searchsorted(series.times, last, side="right"))
+    read = names | {"open", "close"} if dataset.kind in BAR_KINDS else names
+    fields = {name: x[low:high] for name, x in series.fields.items() if name in read}
+    rows = Rows(
+        kind=dataset.kind,
+        times=series.times[low:high],
+        fields=fields,
+        interval_s=series.info.interval_s,
+    )
+    peer = Peer(dataset=dataset, file=series.info.file, rows=rows, derived=series.info.derived)
+    return _Used(peer, series.lines[low:high])

@@ -1,0 +1,242 @@
+"""What each check means for a backtest."""
+
+from basis_lab.data.findings import Meaning, Severity, Stop
+
+_MEND = "mend or replace the file; nothing is repaired silently"
+_GOES_ON = "a run goes on; its warnings and its manifest say so"
+
+
+def _error(name: str, effect: str, remedy: str = _MEND) -> Meaning:
+    return Meaning(
+        name=name, severity=Severity.ERROR, stops=Stop.FILE, effect=effect, remedy=remedy
+    )
+
+
+def _hole(name: str, effect: str, remedy: str) -> Meaning:
+    return Meaning(
+        name=name, severity=Severity.ERROR, stops=Stop.ROWS, effect=effect, remedy=remedy
+    )
+
+
+def _warning(name: str, effect: str, remedy: str) -> Meaning:
+    return Meaning(
+        name=name, severity=Severity.WARNING, stops=Stop.NOTHING, effect=effect, remedy=remedy
+    )
+
+
+def _note(name: str, effect: str, remedy: str = "nothing") -> Meaning:
+    return Meaning(
+        name=name, severity=Severity.NOTE, stops=Stop.NOTHING, effect=effect, remedy=remedy
+    )
+
+
+UNREADABLE = _error("unreadable", "rows would be lost or read as something else")
+CONFLICTING_ROWS = _error(
+    "conflicting-rows",
+    "which of two prices a run sees would depend on chance",
+    "replace the file, or import with --repair keep-first-duplicate or keep-last-duplicate",
+)
+OTHER_INTERVAL = _error(
+    "other-interval", "moves and funding would be those of another span", "name its true interval"
+)
+ORDER = _error(
+    "order",
+    "a later price would be seen earlier",
+    "sort the file, or import with --repair sort-rows",
+)
+FALSE_VALUE = _error(
+    "false-value",
+    "positions would be valued at a price that never was",
+    "mend or replace the file, or import with --repair drop-bad-rows",
+)
+BAR_CONTRADICTION = _error(
+    "bar-contradiction",
+    "liquidation tests would use a wrong extreme",
+    "mend or replace the file, or import with --repair drop-bad-rows",
+)
+INDEX_FALLS = _error("index-falls", "lenders would lose or borrowers gain what nobody paid")
+INDEX_UNIT = _error("index-unit", "balances would be off by powers of ten", "write ratios, or ray")
+JUMP = _error(
+    "jump",
+    "one row would make or destroy the capital",
+    "mend or replace the file, or import with --repair drop-bad-rows",
+)
+FUNDING_UNIT = _error(
+    "funding-unit",
+    "funding would be a hundred times too large",
+    "write fractions (0.0001 is one basis point)",
+)
+RATE_UNIT = _error(
+    "rate-unit", "rates would be a hundred times too large", "write fractions (0.05 is 5 %)"
+)
+GAS_UNIT = _error("gas-unit", "gas would cost a billion times too much", "write gwei")
+RATE_AGAINST_INDEX = _error(
+    "rate-against-index",
+    "either the rate or the index is wrong: yields and hurdles would be too",
+    "take rates and indices of one source and one unit",
+)
+LEVEL = _error(
+    "level",
+    "the basis between the two would be earned or lost on paper",
+    "check the unit and the market of both files, and import them again",
+)
+LABEL_SHIFT = _error(
+    "label-shift",
+    "prices would be seen early or late, funding paid on the wrong hour",
+    "give times in UTC, bars by their open, or import with --repair shift-labels=-3h@DATASET",
+)
+GAP = _hole(
+    "gap",
+    "a run that needs these rows is refused",
+    "choose dates without the holes, a complete file, or import with --repair fill-gap=forward:2h",
+)
+WRONG_OUTLIER = _hole(
+    "wrong-outlier",
+    "trades and margins would use a price that no other venue shows",
+    "compare with the venue; choose dates without these rows, or another file",
+)
+EQUAL_ROWS = _warning("equal-rows", "none: one of each is kept", "nothing, where this is meant")
+ASSUMED = _warning("assumed", _GOES_ON, "nothing, where this is meant")
+RELABELLED = _warning("relabelled", "none: times are in UTC now", "nothing, where this is meant")
+STALE = _warning(
+    "stale",
+    "the market seems to stand still: basis, drift and risk of these rows are too small",
+    "compare with another venue, or choose dates without these rows",
+)
+FLAT_BARS = _warning(
+    "flat-bars",
+    "bars in which nothing traded were filled: no order would have met that price",
+    "do not rest a strategy on this market's prices of an hour",
+)
+STRAIGHT_LINES = _warning(
+    "straight-lines",
+    "rows lie on lines to later values: they look ahead and are too smooth",
+    "give a raw file, or choose dates without these rows",
+)
+INTERPOLATED = _warning(
+    "interpolated",
+    "it serves only where data.allow_derived names it",
+    "give a raw file",
+)
+SMOOTHED = _warning(
+    "smoothed",
+    "short moves do not show; it serves an LST's exits, and else where data.allow_derived names it",
+    "give a raw file",
+)
+FUNDING_INTERVAL = _warning(
+    "funding-interval",
+    "rates per interval cannot be compared; what annualises by one interval is wrong",
+    "choose dates with one interval",
+)
+RATES_DISAGREE = _warning(
+    "rates-disagree",
+    "supply rate, borrow rate and use of the pool contradict each other in these rows",
+    "trust the index; compare with another source",
+)
+OUTLIER_ALERT = _warning(
+    "outlier-alert",
+    "trades and margins of these rows rest on this venue alone",
+    "compare with the venue: a true wick is to be kept",
+)
+CONTRADICTS_COPY = _warning(
+    "contradicts-copy", "none: the other file serves", "find out which copy is right"
+)
+LEFT_OUT = _warning("left-out", "rows without a partner are not used", "complete the other file")
+PRINTED_UNITS = _warning(
+    "printed-units", "none: rewards are computed from totals", "compare with the published table"
+)
+TABLE_REFUSED = Meaning(
+    name="table-refused",
+    severity=Severity.ERROR,
+    stops=Stop.FILE,
+    effect="none: runs do not use it",
+    remedy="remove the file, or mend it",
+)
+TABLE_DIFFERS = _warning("table-differs", "none: runs do not use it", "compare with configs/venues")
+OUTLIER_FLAG = _note("outlier-flag", "prices of these rows differ a little between venues")
+LARGE_MOVES = _note("large-moves", "short spikes may trigger trades and costs")
+STATED_RATE = _note("stated-rate", "none: interest accrues by the index")
+OPENS_REPEAT = _note("opens-repeat", "fills are at the last trade before the bar")
+LATE_SAMPLES = _note("late-samples", "none: the time of the block was read")
+LAGGING_COLUMN = _note("lagging-column", "none: the settled column was read")
+TWO_ZONES = _note("two-zone-marks", "none: this column was not read", "write one zone")
+CONSTANT_COLUMN = _note("constant-column", "none: this column was not read")
+ODD_ROWS = _note("odd-rows", "none: this column was not read")
+EQUAL_COLUMNS = _note("equal-columns", "none: one of them was read")
+COLUMN_STOPS = _note("column-stops", "rows without a number cannot be used")
+STRAIGHT_COLUMN = _note("straight-column", "none: this column was not read")
+PAID_AT_END = _note("paid-at-end", "payout dates are those of the period, not of the payment")
+ESTIMATES = _note("estimates", "made-up rows would be taken for payments", "leave them out")
+LUMP_PERIOD = _note("lump-period", "none: runs count the days of each period")
+FEW_ROWS = _note("few-rows", "nothing about them can be checked against the rest")
+DATED_BY_PERIOD = _note(
+    "dated-by-period", "none: runs pay rewards.payout_lag after the end of a period"
+)
+SAME_FILE = _note("same-file", "figures of one thing stand for another", "find the other's own")
+AGREES = _note("agrees", "none: the other file serves")
+COLUMN_READ = _note("column-read", "none")
+MADE_OF = _note("made-of", "none")
+NO_DATASET = _note("no-dataset", "none: runs do not use it")
+TABLE_NOTE = _note("table-note", "none: runs do not use it")
+REPAIRED = _warning("repaired", "rows are not as the file has them", "nothing, where this is meant")
+
+_ALL = (
+    UNREADABLE,
+    CONFLICTING_ROWS,
+    OTHER_INTERVAL,
+    ORDER,
+    FALSE_VALUE,
+    BAR_CONTRADICTION,
+    INDEX_FALLS,
+    INDEX_UNIT,
+    JUMP,
+    FUNDING_UNIT,
+    RATE_UNIT,
+    GAS_UNIT,
+    RATE_AGAINST_INDEX,
+    LEVEL,
+    LABEL_SHIFT,
+    GAP,
+    WRONG_OUTLIER,
+    EQUAL_ROWS,
+    ASSUMED,
+    RELABELLED,
+    STALE,
+    FLAT_BARS,
+    STRAIGHT_LINES,
+    INTERPOLATED,
+    SMOOTHED,
+    FUNDING_INTERVAL,
+    RATES_DISAGREE,
+    OUTLIER_ALERT,
+    CONTRADICTS_COPY,
+    LEFT_OUT,
+    PRINTED_UNITS,
+    LUMP_PERIOD,
+    TABLE_REFUSED,
+    TABLE_DIFFERS,
+    OUTLIER_FLAG,
+    LARGE_MOVES,
+    STATED_RATE,
+    OPENS_REPEAT,
+    LATE_SAMPLES,
+    LAGGING_COLUMN,
+    TWO_ZONES,
+    CONSTANT_COLUMN,
+    ODD_ROWS,
+    EQUAL_COLUMNS,
+    COLUMN_STOPS,
+    STRAIGHT_COLUMN,
+    PAID_AT_END,
+    ESTIMATES,
+    FEW_ROWS,
+    DATED_BY_PERIOD,
+    SAME_FILE,
+    AGREES,
+    COLUMN_READ,
+    MADE_OF,
+    NO_DATASET,
+    TABLE_NOTE,
+    REPAIRED,
+)
+MEANINGS = {x.name: x for x in _ALL}

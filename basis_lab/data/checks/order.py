@@ -1,0 +1,168 @@
+"""Rows that are twice there, out of order, or missing; settlements that change their interval."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from basis_lab.data.checks.rows import Defect, Rows
+from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, time_text
+from basis_lab.domain.market import BoolArray
+
+# Bars and settlements are due to the second; snapshots come when a block does.
+_REGULAR = frozenset({*BAR_KINDS, DatasetKind.FUNDING})
+LATE = 1.5
+# Settlements change their interval where so many in a row keep another one.
+CHANGED_ROWS = 3
+_INTERVALS_S = (3600, 7200, 14400, 28800)
+
+
+def find_conflicting_rows(rows: Rows) -> Iterator[Defect]:
+    """Find rows of one time that differ.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of its file.
+
+    Yields
+    ------
+    Defect
+        One or none; its places are the later rows of each pair.
+    """
+    order = np.argsort(rows.times, kind="stable")
+    same = rows.times[order][1:] == rows.times[order][:-1]
+    differs = np.zeros(len(same), dtype=bool)
+    for values in rows.fields.values():
+        differs |= values[order][1:] != values[order][:-1]
+    conflicts = np.flatnonzero(same & differs)
+    if len(conflicts):
+        first, second = order[conflicts[0]], order[conflicts[0] + 1]
+        name = next(x for x, values in rows.fields.items() if values[first] != values[second])
+        pair = rows.fields[name][[first, second]]
+        yield Defect(
+            what=f"{len(conflicts)} rows contradict another row of the same time in {name}; the "
+            f"first, {time_text(rows.times[second])}, contradicts",
+            field=name,
+            places=order[conflicts + 1],
+            value=f"{pair[0]:.12g} and {pair[1]:.12g}",
+            other=int(first),
+        )
+
+
+def find_disorder(rows: Rows) -> Iterator[Defect]:
+    """Find rows that lie before the row above them, or that repeat its time and its values.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of its file.
+
+    Yields
+    ------
+    Defect
+        One or none.
+    """
+    steps = np.diff(rows.times).astype(np.int64)
+    agree = np.ones(len(steps), dtype=bool)
+    for values in rows.fields.values():
+        agree &= values[1:] == values[:-1]
+    # Rows of one time that differ contradict each other; that is said elsewhere.
+    back = np.flatnonzero((steps < 0) | ((steps == 0) & agree)) + 1
+    if len(back):
+        text = time_text(rows.times[back[0]])
+        yield Defect(what="rows are not in order of time", field="", places=back, value=text)
+
+
+def holes_after(rows: Rows) -> tuple[IntArray, IntArray]:
+    """Return where rows are missing.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of time.
+
+    Returns
+    -------
+    places : ndarray of int
+        The last row before each hole.
+    counts : ndarray of int
+        How many rows are missing after it.
+    """
+    if rows.kind is DatasetKind.REWARDS:
+        return np.arange(0), np.arange(0)
+    gaps_s = np.diff(rows.times).astype("timedelta64[s]").astype(np.int64)
+    least = rows.interval_s + 1 if rows.kind in _REGULAR else LATE * rows.interval_s
+    wide = (gaps_s >= least) & ~_other_interval(rows, gaps_s)
+    places = np.flatnonzero(wide)
+    counts = np.maximum(np.rint(gaps_s[places] / rows.interval_s).astype(np.int64) - 1, 1)
+    return places, counts
+
+
+def find_gaps(rows: Rows) -> Iterator[Defect]:
+    """Find rows that are missing between others.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of time.
+
+    Yields
+    ------
+    Defect
+        One or none; its places are the last rows before each hole.
+    """
+    places, counts = holes_after(rows)
+    if len(places):
+        longest = int(np.argmax(counts))
+        start = rows.times[places[longest]] + np.timedelta64(rows.interval_s, "s")
+        yield Defect(
+            what=f"{int(counts.sum())} rows are missing in {len(places)} holes, the longest "
+            f"{counts[longest]} from {time_text(start)}",
+            field="",
+            places=places,
+            value=int(counts.sum()),
+        )
+
+
+def find_funding_intervals(rows: Rows) -> Iterator[Defect]:
+    """Find settlements that follow each other in another interval than most.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of time.
+
+    Yields
+    ------
+    Defect
+        One or none.
+    """
+    if rows.kind is not DatasetKind.FUNDING:
+        return
+    gaps_s = np.diff(rows.times).astype("timedelta64[s]").astype(np.int64)
+    changed = np.flatnonzero((gaps_s < rows.interval_s) | _other_interval(rows, gaps_s)) + 1
+    if len(changed):
+        yield Defect(
+            what=f"{len(changed)} settlements follow after {_hours(gaps_s[changed - 1])} instead "
+            f"of {rows.interval_s / 3600:g} h",
+            field="rate",
+            places=changed,
+            value=float(gaps_s[changed[0] - 1]),
+        )
+
+
+def _other_interval(rows: Rows, gaps_s: IntArray) -> BoolArray:
+    """Tell which gaps of settlements are another interval that is kept for a while."""
+    kept = np.zeros(len(gaps_s), dtype=bool)
+    if rows.kind is not DatasetKind.FUNDING:
+        return kept
+    edges = np.flatnonzero(np.diff(gaps_s)) + 1
+    for first, end in zip([0, *edges], [*edges, len(gaps_s)], strict=True):
+        usual = gaps_s[first] == rows.interval_s if first < end else True
+        if not usual and end - first >= CHANGED_ROWS and int(gaps_s[first]) in _INTERVALS_S:
+            kept[first:end] = True
+    return kept
+
+
+def _hours(gaps_s: IntArray) -> str:
+    return ", ".join(f"{x / 3600:g} h" for x in np.unique(gaps_s)[:3])

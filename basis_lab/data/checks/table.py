@@ -1,0 +1,291 @@
+"""The table of checks: what each means, and the function that finds it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from basis_lab.data.checks import (
+    cells,
+    labels,
+    meanings,
+    order,
+    peers,
+    periods,
+    reserve,
+    shape,
+    values,
+)
+from basis_lab.data.checks.cells import Cells
+from basis_lab.data.checks.peers import Market, Peer, markets_of
+from basis_lab.data.checks.rows import Defect, Rows
+from basis_lab.data.findings import Meaning, Stop
+
+
+class Stage(IntEnum):
+    """When a check can be made: a later stage rests on the earlier ones."""
+
+    ORDER = 1  # of rows as they stand in the file
+    VALUES = 2  # of rows in the order of time
+    SHAPE = 3  # of rows whose values can be true
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesCheck:
+    """One check of one series.
+
+    Parameters
+    ----------
+    meaning : Meaning
+        What it means where it finds something.
+    stage : Stage
+        When it can be made.
+    find : callable
+        Finds defects in the rows of a series.
+    every_run : bool
+        True where it is made before every run, on the rows that the run uses; the others are
+        about a whole file, and a run carries what its import found.
+    """
+
+    meaning: Meaning
+    stage: Stage
+    find: Callable[[Rows], Iterable[Defect]]
+    every_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketCheck:
+    """One check of the series of one market against each other.
+
+    Parameters
+    ----------
+    meaning : Meaning
+        What it means where it finds something.
+    find : callable
+        Finds defects among the series of a market.
+    """
+
+    meaning: Meaning
+    find: Callable[[Market], Iterable[tuple[Peer, Defect]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellCheck:
+    """One check of the cells of a file.
+
+    Parameters
+    ----------
+    meaning : Meaning
+        What it means where it finds something.
+    find : callable
+        Finds defects in the columns of a file.
+    """
+
+    meaning: Meaning
+    find: Callable[[Cells], Iterable[Defect]]
+
+
+SERIES_CHECKS = (
+    SeriesCheck(
+        meaning=meanings.CONFLICTING_ROWS, stage=Stage.ORDER, find=order.find_conflicting_rows
+    ),
+    SeriesCheck(meaning=meanings.ORDER, stage=Stage.ORDER, find=order.find_disorder),
+    SeriesCheck(
+        meaning=meanings.FALSE_VALUE,
+        stage=Stage.VALUES,
+        find=values.find_false_values,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.FUNDING_UNIT,
+        stage=Stage.SHAPE,
+        find=values.find_funding_units,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.RATE_UNIT, stage=Stage.SHAPE, find=values.find_rate_units, every_run=True
+    ),
+    SeriesCheck(
+        meaning=meanings.GAS_UNIT, stage=Stage.SHAPE, find=values.find_gas_units, every_run=True
+    ),
+    SeriesCheck(
+        meaning=meanings.BAR_CONTRADICTION,
+        stage=Stage.SHAPE,
+        find=values.find_bar_contradictions,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.INDEX_UNIT, stage=Stage.SHAPE, find=values.find_index_units, every_run=True
+    ),
+    SeriesCheck(meaning=meanings.JUMP, stage=Stage.SHAPE, find=values.find_jumps, every_run=True),
+    SeriesCheck(
+        meaning=meanings.INDEX_FALLS,
+        stage=Stage.SHAPE,
+        find=values.find_index_falls,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.RATE_AGAINST_INDEX,
+        stage=Stage.SHAPE,
+        find=reserve.find_rates_against_index,
+    ),
+    SeriesCheck(meaning=meanings.GAP, stage=Stage.SHAPE, find=order.find_gaps),
+    SeriesCheck(
+        meaning=meanings.FUNDING_INTERVAL,
+        stage=Stage.SHAPE,
+        find=order.find_funding_intervals,
+        every_run=True,
+    ),
+    SeriesCheck(meaning=meanings.STALE, stage=Stage.SHAPE, find=shape.find_stale, every_run=True),
+    SeriesCheck(
+        meaning=meanings.FLAT_BARS, stage=Stage.SHAPE, find=shape.find_flat_bars, every_run=True
+    ),
+    SeriesCheck(meaning=meanings.INTERPOLATED, stage=Stage.SHAPE, find=shape.find_interpolated),
+    SeriesCheck(
+        meaning=meanings.STRAIGHT_LINES,
+        stage=Stage.SHAPE,
+        find=shape.find_straight_lines,
+        every_run=True,
+    ),
+    SeriesCheck(meaning=meanings.SMOOTHED, stage=Stage.SHAPE, find=shape.find_smoothed),
+    SeriesCheck(
+        meaning=meanings.RATES_DISAGREE,
+        stage=Stage.SHAPE,
+        find=reserve.find_rates_that_disagree,
+        every_run=True,
+    ),
+    SeriesCheck(meaning=meanings.STATED_RATE, stage=Stage.SHAPE, find=reserve.find_stated_rates),
+    SeriesCheck(meaning=meanings.LARGE_MOVES, stage=Stage.SHAPE, find=shape.find_large_moves),
+    SeriesCheck(meaning=meanings.LUMP_PERIOD, stage=Stage.SHAPE, find=periods.find_lump_periods),
+    SeriesCheck(
+        meaning=meanings.DATED_BY_PERIOD, stage=Stage.SHAPE, find=periods.find_dates_of_periods
+    ),
+    SeriesCheck(meaning=meanings.FEW_ROWS, stage=Stage.SHAPE, find=periods.find_few_rows),
+    SeriesCheck(
+        meaning=meanings.OPENS_REPEAT, stage=Stage.SHAPE, find=shape.find_opens_that_repeat
+    ),
+)
+MARKET_CHECKS = (
+    MarketCheck(meaning=meanings.LEVEL, find=peers.find_levels),
+    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
+    MarketCheck(
+        meaning=meanings.WRONG_OUTLIER,
+        find=lambda x: peers.find_outliers(x, peers.WRONG, float("inf")),
+    ),
+    MarketCheck(
+        meaning=meanings.OUTLIER_ALERT,
+        find=lambda x: peers.find_outliers(x, peers.ALERT, peers.WRONG),
+    ),
+    MarketCheck(
+        meaning=meanings.OUTLIER_FLAG,
+        find=lambda x: peers.find_outliers(x, peers.FLAG, peers.ALERT),
+    ),
+)
+CELL_CHECKS = (
+    CellCheck(meaning=meanings.TWO_ZONES, find=cells.find_two_zones),
+    CellCheck(meaning=meanings.COLUMN_STOPS, find=cells.find_columns_that_stop),
+    CellCheck(meaning=meanings.CONSTANT_COLUMN, find=cells.find_constant_columns),
+    CellCheck(meaning=meanings.ODD_ROWS, find=cells.find_odd_rows),
+    CellCheck(meaning=meanings.EQUAL_COLUMNS, find=cells.find_equal_columns),
+    CellCheck(meaning=meanings.STRAIGHT_COLUMN, find=cells.find_straight_columns),
+    CellCheck(meaning=meanings.LAGGING_COLUMN, find=cells.find_lagging_columns),
+    CellCheck(meaning=meanings.LATE_SAMPLES, find=cells.find_late_samples),
+    CellCheck(meaning=meanings.PAID_AT_END, find=cells.find_paid_at_end),
+    CellCheck(meaning=meanings.ESTIMATES, find=cells.find_estimates),
+)
+
+# What these find is about rows: it is looked for in the rows that a run uses.
+CHECKED_BEFORE_RUNS = frozenset(
+    {x.meaning.name for x in SERIES_CHECKS if x.every_run} | {x.meaning.name for x in MARKET_CHECKS}
+)
+
+# What these find can be found again in the rows of an import.
+CHECKED_BY_SERIES = frozenset(x.meaning.name for x in (*SERIES_CHECKS, *MARKET_CHECKS))
+
+
+def check_order(rows: Rows) -> Iterator[tuple[Meaning, Defect]]:
+    """Check rows as they stand in their file.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of its file.
+
+    Yields
+    ------
+    (Meaning, Defect)
+        In the order of the table.
+    """
+    for check in SERIES_CHECKS:
+        if check.stage is Stage.ORDER:
+            yield from ((check.meaning, x) for x in check.find(rows))
+
+
+def check_series(rows: Rows, *, before_a_run: bool = False) -> Iterator[tuple[Meaning, Defect]]:
+    """Check a series that is in the order of time.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series.
+    before_a_run : bool
+        True for what is checked before every run alone.
+
+    Yields
+    ------
+    (Meaning, Defect)
+        In the order of the table; nothing else can be told from rows with false values.
+    """
+    chosen = [x for x in SERIES_CHECKS if x.every_run or not before_a_run]
+    found = False
+    for check in chosen:
+        if check.stage is Stage.VALUES:
+            for defect in check.find(rows):
+                found = True
+                yield check.meaning, defect
+    if found or not len(rows.times):
+        return
+    for check in chosen:
+        if check.stage is Stage.SHAPE:
+            yield from ((check.meaning, x) for x in check.find(rows))
+
+
+def check_markets(series: Sequence[Peer]) -> Iterator[tuple[Meaning, Peer, Defect]]:
+    """Check series against each other.
+
+    Parameters
+    ----------
+    series : sequence of Peer
+        Of any markets.
+
+    Yields
+    ------
+    (Meaning, Peer, Defect)
+        By market, in the order of the table; a series at another level is no further compared.
+    """
+    for market in markets_of(series):
+        rest = market
+        for check in MARKET_CHECKS:
+            if len(rest.peers) < 2:  # noqa: PLR2004 - one cannot be compared
+                break
+            found = list(check.find(rest))
+            yield from ((check.meaning, peer, defect) for peer, defect in found)
+            if found and check.meaning.stops is Stop.FILE:
+                odd = {peer.file for peer, _ in found}
+                rest = Market(tuple(x for x in rest.peers if x.file not in odd))
+
+
+def check_cells(file: Cells) -> Iterator[tuple[Meaning, Defect]]:
+    """Check the columns of a file.
+
+    Parameters
+    ----------
+    file : Cells
+        The file.
+
+    Yields
+    ------
+    (Meaning, Defect)
+        In the order of the table.
+    """
+    for check in CELL_CHECKS:
+        yield from ((check.meaning, x) for x in check.find(file))

@@ -1,0 +1,67 @@
+"""Rows that are twice there and say the same: one of each is kept, and it is said."""
+
+import numpy as np
+
+from basis_lab.data.checks.meanings import ASSUMED, EQUAL_ROWS
+from basis_lab.data.csv import RawTable
+from basis_lab.data.findings import Finding
+from basis_lab.data.series import IntArray
+from basis_lab.domain.market import TimeArray
+
+
+def distinct_rows(table: RawTable) -> tuple[RawTable, tuple[Finding, ...]]:
+    """Drop rows that repeat an earlier one in every cell.
+
+    Parameters
+    ----------
+    table : RawTable
+        The file.
+
+    Returns
+    -------
+    table : RawTable
+        Without the repeats.
+    findings : tuple of Finding
+        How many were dropped, and the first.
+    """
+    first: dict[tuple[str, ...], int] = {}
+    for place, row in enumerate(table.rows):
+        first.setdefault(row, place)
+    if len(first) == len(table.rows):
+        return table, ()
+    kept = np.array(sorted(first.values()), dtype=np.int64)
+    repeats = np.setdiff1d(np.arange(len(table.rows)), kept)
+    text = (
+        f"{len(repeats)} rows repeat an earlier one in every column and were dropped "
+        f"(first: row {table.lines[repeats[0]]})"
+    )
+    return table.taken(kept), (Finding(EQUAL_ROWS, text, f"row {table.lines[repeats[0]]}"),)
+
+
+def in_order(times: TimeArray) -> tuple[IntArray, tuple[Finding, ...]]:
+    """Return the order of time of an archive whose rows of one time agree, one row a time.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[s], shape (n,)
+        Its times, in any order.
+
+    Returns
+    -------
+    places : ndarray of int
+        Rows to take, in the order of time.
+    findings : tuple of Finding
+        What was sorted and left out.
+    """
+    _, places = np.unique(times, return_index=True)
+    found: list[Finding] = []
+    if (np.diff(times).astype(np.int64) < 0).any():
+        text = "rows were put in the order of time (an archive of daily files)"
+        found.append(Finding(ASSUMED, text))
+    if len(places) < len(times):
+        text = (
+            f"{len(times) - len(places)} rows repeat a time and agree in what is read; "
+            "one of each was kept"
+        )
+        found.append(Finding(EQUAL_ROWS, text))
+    return places.astype(np.int64), tuple(found)
