@@ -28,14 +28,8 @@ from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries,
 from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.intervals import HOUR_S
-from basis_lab.domain.market import (
-    Alignment,
-    FloatArray,
-    MarketFrame,
-    Payout,
-    Requirement,
-    TimeArray,
-)
+from basis_lab.domain.market import FloatArray, MarketFrame, Payout, TimeArray
+from basis_lab.domain.requirements import Alignment, Requirement
 from basis_lab.domain.stress import CALM, Stress
 from basis_lab.errors import DataRangeError, MissingDataError, UsageError
 
