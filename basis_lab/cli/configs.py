@@ -25,8 +25,8 @@ def add_modes(commands: Any) -> None:
         Where to.
     """
     parser = command(commands, "modes", _run_modes, "list the modes and what each needs")
-    parser.add_argument("--share-class", choices=SHARE_CLASSES)
-    parser.add_argument("--risk-level", choices=RISK_LEVELS)
+    parser.add_argument("--share-class", choices=SHARE_CLASSES, help="only modes that have it")
+    parser.add_argument("--risk-level", choices=RISK_LEVELS, help="only modes of this risk")
 
 
 def add_config(commands: Any) -> None:
@@ -40,7 +40,7 @@ def add_config(commands: Any) -> None:
     group = commands.add_parser("config", help="show or check configurations")
     actions = group.add_subparsers(required=True, metavar="ACTION")
     show = command(actions, "show", _run_config_show, "show every key of a mode with its meaning")
-    show.add_argument("mode", metavar="MODE")
+    show.add_argument("mode", metavar="MODE", help="a name of `basis-lab modes` or a YAML file")
     add_resolution(show)
     check = command(actions, "check", _run_config_check, "check configuration files")
     check.add_argument("paths", metavar="PATH", nargs="+", type=Path)

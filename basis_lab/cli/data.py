@@ -28,7 +28,9 @@ def add_data(commands: Any) -> None:
         ("check", _run_data_check, "check a data directory, or what a mode needs of it"),
     ):
         parser = command(actions, name, run, summary)
-        parser.add_argument("--data-dir", type=read_place, metavar="DIR")
+        parser.add_argument(
+            "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
+        )
         if name == "check":
             parser.add_argument("--mode", metavar="M", help="check what this mode needs alone")
             parser.add_argument(
@@ -38,10 +40,10 @@ def add_data(commands: Any) -> None:
                 "--end", metavar="D", type=read_date, help="with --mode; last date, UTC"
             )
     sample = command(actions, "sample", _run_data_sample, "write the embedded synthetic data")
-    sample.add_argument("--out", type=Path, metavar="DIR")
+    sample.add_argument("--out", type=Path, metavar="DIR", help="the data directory to make")
     taken = command(actions, "import", _run_data_import, "bring files into canonical form")
-    taken.add_argument("source", metavar="DIR", type=Path)
-    taken.add_argument("--out", type=Path, metavar="DIR")
+    taken.add_argument("source", metavar="DIR", type=Path, help="raw files; never changed")
+    taken.add_argument("--out", type=Path, metavar="DIR", help="the data directory to make")
     taken.add_argument(
         "--repair",
         dest="repairs",
@@ -54,7 +56,9 @@ def add_data(commands: Any) -> None:
     )
     taken.add_argument("--no-db", action="store_true", help="write no DuckDB file beside it")
     written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
-    written.add_argument("--data-dir", type=read_place, metavar="DIR")
+    written.add_argument(
+        "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
+    )
     written.add_argument("--db", type=Path, metavar="FILE", help="DIR.duckdb where not given")
     add_fetch(actions)
 

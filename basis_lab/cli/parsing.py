@@ -67,9 +67,25 @@ def add_resolution(parser: argparse.ArgumentParser) -> None:
     parser : argparse.ArgumentParser
         Of the command.
     """
-    parser.add_argument("--share-class", choices=SHARE_CLASSES)
-    parser.add_argument("--set", dest="overrides", metavar="K=V", action="append", default=[])
-    parser.add_argument("--scenario", dest="scenarios", metavar="NAME", action="append", default=[])
+    parser.add_argument(
+        "--share-class", choices=SHARE_CLASSES, help="the mode's first where not given"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="K=V",
+        action="append",
+        default=[],
+        help="set one key (strategy.spot_allocation=0.6); may be repeated, and the last one wins",
+    )
+    parser.add_argument(
+        "--scenario",
+        dest="scenarios",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name of configs/scenarios or a YAML file; may be repeated, and they add up",
+    )
 
 
 def read_capital(text: str) -> float:

@@ -35,7 +35,7 @@ def add_backtest(commands: Any) -> None:
     """
     parser = command(commands, "backtest", _run_backtest, "run one backtest")
     add_run(parser)
-    parser.add_argument("--run-id", metavar="ID")
+    parser.add_argument("--run-id", metavar="ID", help="name of the run folder")
     parser.add_argument("--quiet", action="store_true", help="no progress and no report")
     parser.add_argument("--json", action="store_true", help="print the summary alone")
 
@@ -48,19 +48,32 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser : argparse.ArgumentParser
         Of the command.
     """
-    parser.add_argument("mode", metavar="MODE")
+    parser.add_argument("mode", metavar="MODE", help="a name of `basis-lab modes` or a YAML file")
     add_resolution(parser)
     parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
     parser.add_argument("--end", metavar="DATE", help="last timestep, included, UTC")
     parser.add_argument("--capital", type=read_capital, help="in share-class currency")
-    parser.add_argument("--data-dir", type=read_place, metavar="DIR", help="also s3://, gs://")
-    parser.add_argument("--data-mode", choices=("csv", "db"))
+    parser.add_argument(
+        "--data-dir",
+        type=read_place,
+        metavar="DIR",
+        help="market data, the embedded sample where not given; also s3://, gs://",
+    )
+    parser.add_argument(
+        "--data-mode", choices=("csv", "db"), help="files (default) or the DuckDB beside them"
+    )
     parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
     parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
-    parser.add_argument("--no-plots", action="store_true")
+    parser.add_argument("--no-plots", action="store_true", help="draw no charts")
     parser.add_argument("--report", action="store_true", help="write report.html as well")
-    parser.add_argument("--stride", type=read_stride, default="auto", metavar="auto|1")
+    parser.add_argument(
+        "--stride",
+        type=read_stride,
+        default="auto",
+        metavar="auto|1",
+        help="1 visits every timestep; auto (default) skips quiet ones, with the same result",
+    )
 
 
 def add_compare(commands: Any) -> None:
@@ -72,7 +85,7 @@ def add_compare(commands: Any) -> None:
         Where to.
     """
     parser = command(commands, "compare", _run_compare, "put finished runs side by side")
-    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path)
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a run's folder")
 
 
 def _run_backtest(options: argparse.Namespace) -> int:

@@ -34,7 +34,9 @@ def add_sweep(commands: Any) -> None:
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
     parser.add_argument("--resume", action="store_true", help="take over what is finished")
     parser.add_argument("--report", metavar="best,worst,N", help="report these points")
-    parser.add_argument("--data-dir", type=read_place, metavar="DIR")
+    parser.add_argument(
+        "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
@@ -50,7 +52,9 @@ def add_batch(commands: Any) -> None:
     parser = command(commands, "batch", _run_batch, "report every case of a plan, one index page")
     parser.add_argument("file", metavar="FILE", type=Path, help="a plan: cases or a grid")
     parser.add_argument("--workers", type=read_workers, metavar="N", help="processes")
-    parser.add_argument("--data-dir", type=read_place, metavar="DIR")
+    parser.add_argument(
+        "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
