@@ -10,6 +10,7 @@ from basis_lab.domain.parameters import Bounds, Doc, Unit, parameters
 from basis_lab.errors import MissingDataError, SourceError, UsageError
 
 WORD = 32
+BASE_OF_LST = "WETH"
 
 Words = tuple[int, ...]
 

@@ -10,7 +10,7 @@ from statistics import median
 
 import numpy as np
 
-from basis_lab.data.download_chain import Chain, Reading, Words, as_address
+from basis_lab.data.download_chain import BASE_OF_LST, Chain, Reading, Words, as_address
 from basis_lab.data.download_rpc import Call
 from basis_lab.data.download_source import Page, Rows, page_of
 from basis_lab.data.series import DatasetId, DatasetKind, IntArray
@@ -21,7 +21,6 @@ from basis_lab.errors import MissingDataError
 RAY = 10**27
 GWEI = 10**9
 ROWS_A_PAGE = 24
-BASE_OF_LST = "WETH"
 # Places in the words of getReserveData: ReserveDataLegacy of Aave 3.0 to 3.6.
 SUPPLY_RATE, BORROW_RATE, A_TOKEN, VARIABLE_DEBT = 2, 4, 8, 10
 

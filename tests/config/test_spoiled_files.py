@@ -30,6 +30,7 @@ UNUSED = {
         for symbol in ("BTCUSDT", "ETHUSDT")
     ),
     ("venues/aave_v3.yaml", "assets.wstETH"),
+    ("chains/ethereum.yaml", "assets.USDT"),
     *(("venues/etherfi.yaml", f"programmes.{name}") for name in ("EIGEN", "ETHFI", "SEASONAL")),
     *(
         ("venues/uniswap.yaml", f"slippage.{token}")
