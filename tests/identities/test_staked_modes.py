@@ -12,6 +12,7 @@ from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import MarketFrame
 from basis_lab.domain.reports import CATEGORIES
+from tests.flows.test_nav import moved_rows, shares
 from tests.identities.staked import LOOPS, Staking, load_staked, staked_configs, stakings
 from tests.identities.test_triggers import fired, firing_at_the_end, shaken
 from tests.identities.worlds import (
@@ -83,6 +84,16 @@ def test_no_balance_is_ever_negative_but_gas_debt_within_its_limit(world):
             assert (value >= -1.05 * limit * record.equity.max() - rounding).all(), line
         else:
             assert (held >= -rounding).all(), line
+
+
+@examples(40)
+@given(markets((30, 100)).flatmap(lambda made: staked_worlds(made, hold=True)))
+def test_a_flow_alone_does_not_move_the_value_of_a_share(world):
+    record = world.run()
+
+    for row in moved_rows(record):
+        before = (record.equity[row] - record.flows[row]) / shares(record)[row - 1]
+        assert record.nav_per_share[row] == pytest.approx(before, rel=1e-12)
 
 
 @examples(60)
