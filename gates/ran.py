@@ -3,7 +3,7 @@
 import numpy as np
 
 from basis_lab.domain.events import Event, EventType
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 from gates.outcome import Outcome
 from gates.trial import Trial
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from basis_lab.domain.market import Requirement
+from basis_lab.domain.requirements import Requirement
 from basis_lab.engine.compose import blueprint_of
 from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.engine.health import Health

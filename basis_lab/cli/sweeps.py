@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from basis_lab.cli.parsing import command, say
+from basis_lab.cli.parsing import command, read_place, say
 from basis_lab.cli.runs import INTERRUPTED
 from basis_lab.services.interrupts import stop_on_signals
 from basis_lab.services.sweeping import require_directory
 
 if TYPE_CHECKING:
+    from basis_lab.data.places import Place
     from basis_lab.results.sweep_result import SweepResult
 
 SOME_FAILED = 4
@@ -33,7 +34,7 @@ def add_sweep(commands: Any) -> None:
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
     parser.add_argument("--resume", action="store_true", help="take over what is finished")
     parser.add_argument("--report", metavar="best,worst,N", help="report these points")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--data-dir", type=read_place, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
@@ -49,7 +50,7 @@ def add_batch(commands: Any) -> None:
     parser = command(commands, "batch", _run_batch, "report every case of a plan, one index page")
     parser.add_argument("file", metavar="FILE", type=Path, help="a plan: cases or a grid")
     parser.add_argument("--workers", type=read_workers, metavar="N", help="processes")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR")
+    parser.add_argument("--data-dir", type=read_place, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
@@ -102,7 +103,7 @@ def read_workers(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 1")
 
 
-def places(options: argparse.Namespace) -> tuple[Path | None, Path]:
+def places(options: argparse.Namespace) -> "tuple[Place | None, Path]":
     """Return where data are read and results are written.
 
     Parameters

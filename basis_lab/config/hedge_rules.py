@@ -17,7 +17,20 @@ from basis_lab.strategies.parameters import HedgedParameters, NeutralParameters
 
 
 def hedge_faults(parts: Parts, strategy: HedgedParameters) -> Iterator[Fault]:
-    """Yield venues that a basis mode names and that cannot serve it."""
+    """Yield venues that a hedged mode names and that cannot serve it.
+
+    Parameters
+    ----------
+    parts : Parts
+        The blocks.
+    strategy : HedgedParameters
+        The strategy block.
+
+    Yields
+    ------
+    Fault
+        Paths are those of the whole configuration.
+    """
     yield from attempted(_home(parts, strategy))
     yield from attempted(_spot(parts, strategy))
     yield from attempted(_hedges(parts, strategy))

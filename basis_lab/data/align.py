@@ -5,7 +5,8 @@ import numpy as np
 from basis_lab.data.bars import Grid, exact, extreme, stamped
 from basis_lab.data.series import IntArray, TimeSeries
 from basis_lab.data.trailing import trailing_growth, trailing_volatility
-from basis_lab.domain.market import Alignment, FloatArray, Requirement, TimeArray
+from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.domain.requirements import Alignment, Requirement
 from basis_lab.errors import UsageError
 
 SECOND = np.timedelta64(1, "s")

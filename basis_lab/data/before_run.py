@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.data.align import Grid, history_start
+from basis_lab.data.align import history_start
+from basis_lab.data.bars import Grid
 from basis_lab.data.checks.meanings import EQUAL_ROWS
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Defect, Rows

@@ -10,7 +10,7 @@ from basis_lab.data.checks.rows import Rows
 from basis_lab.data.provider import coverage_of
 from basis_lab.data.requirements import Absent, Served, Sources, serve
 from basis_lab.data.series import DatasetId, DatasetInfo, Span, Store
-from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.domain.requirements import Alignment, Requirement
 
 EARLIEST = np.datetime64("1970-01-01T00:00:00", "s")
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from basis_lab.data.series import TimeSeries, time_text
-from basis_lab.domain.market import BoolArray, Payout, Requirement, TimeArray
+from basis_lab.domain.market import BoolArray, Payout, TimeArray
+from basis_lab.domain.requirements import Requirement
 from basis_lab.errors import BadDataError, MissingDataError
 
 DAY = np.timedelta64(86_400, "s")

@@ -48,6 +48,16 @@ class RemotePath:
         """The ending of the name, with its dot."""
         return PurePosixPath(self.url).suffix
 
+    def resolve(self) -> "RemotePath":
+        """Return the place itself: an address is always whole.
+
+        Returns
+        -------
+        RemotePath
+            The same.
+        """
+        return self
+
     def is_file(self) -> bool:
         """Tell if an object stands here.
 

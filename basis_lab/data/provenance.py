@@ -6,7 +6,8 @@ from basis_lab.data.align import window_of
 from basis_lab.data.requirements import Served
 from basis_lab.data.series import TimeSeries, time_text
 from basis_lab.domain.intervals import HOUR_S, interval_text
-from basis_lab.domain.market import Alignment, SeriesSource
+from basis_lab.domain.market import SeriesSource
+from basis_lab.domain.requirements import Alignment
 
 
 def source_of(

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Self
@@ -13,6 +12,7 @@ import numpy as np
 from basis_lab.data.align import SECOND, align, history_start, missing_times
 from basis_lab.data.bars import Grid
 from basis_lab.data.before_run import check_used
+from basis_lab.data.moments import Moment, check_dates, whole_second
 from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
 from basis_lab.data.requirements import (
@@ -27,19 +27,11 @@ from basis_lab.data.requirements import (
 from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries, time_text
 from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
-from basis_lab.domain.intervals import HOUR_S, interval_text
-from basis_lab.domain.market import (
-    Alignment,
-    FloatArray,
-    MarketFrame,
-    Payout,
-    Requirement,
-    TimeArray,
-)
+from basis_lab.domain.intervals import HOUR_S
+from basis_lab.domain.market import FloatArray, MarketFrame, Payout, TimeArray
+from basis_lab.domain.requirements import Alignment, Requirement
 from basis_lab.domain.stress import CALM, Stress
 from basis_lab.errors import DataRangeError, MissingDataError, UsageError
-
-Moment = np.datetime64 | datetime
 
 
 class DataProvider:
@@ -172,8 +164,8 @@ class DataProvider:
         UsageError
             If the dates are not whole bars, or end before they start.
         """
-        first, last = _second(start), _second(end)
-        _check_dates(first, last, self._step_s)
+        first, last = whole_second(start), whole_second(end)
+        check_dates(first, last, self._step_s)
         request = _Request(
             self._sources.store, self._served, self._universe, (first, last), self._step_s
         )
@@ -228,33 +220,6 @@ def coverage_of(served: Served, step_s: int) -> Span:
 
 def _span_text(name: str, span: Span) -> str:
     return f"{name} {time_text(span[0])} to {time_text(span[1])}"
-
-
-def _second(moment: Moment) -> np.datetime64:
-    if isinstance(moment, datetime):
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return np.datetime64(aware.astimezone(UTC).replace(tzinfo=None), "s")
-    second: np.datetime64 = moment.astype("datetime64[s]")
-    return second
-
-
-def _check_dates(start: np.datetime64, end: np.datetime64, step_s: int) -> None:
-    if end < start:
-        raise UsageError(
-            "the end lies before the start",
-            where="dates of the run",
-            value=f"{time_text(start)} to {time_text(end)}",
-            remedy="give start <= end",
-        )
-    for moment in (start, end):
-        if np.isnat(moment) or moment.astype(np.int64) % step_s:
-            raise UsageError(
-                "a date is no timestep",
-                where="dates of the run",
-                value=time_text(moment),
-                remedy=f"timesteps are whole multiples of {interval_text(step_s)}, UTC: give one, "
-                "or a bare date",
-            )
 
 
 @lru_cache(maxsize=32)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from basis_lab.data.series import BAR_KINDS, VENUE_KINDS, DatasetId, DatasetInfo, DatasetKind, Store
 from basis_lab.domain.intervals import SECONDS, interval_text
-from basis_lab.domain.market import Requirement
+from basis_lab.domain.requirements import Requirement
 from basis_lab.errors import BadDataError, DataError, MissingDataError
 
 

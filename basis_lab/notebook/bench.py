@@ -129,7 +129,7 @@ class Workbench:
             "case": self.editor.choose,
             "set": self.editor.set,
             "other": lambda _, value: self.editor.other(value),
-            "reset": lambda key, _: self.editor.reset(key),
+            "reset": lambda key, _: self.editor.restore(key),
             "remedy": lambda key, value: self.editor.other(f"{key}={value}"),
             "run": lambda *_: self.run(),
             "live": lambda *_: self._choose_live(),

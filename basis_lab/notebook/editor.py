@@ -168,7 +168,7 @@ class Editor:
             return
         self.apply(key, value)
 
-    def reset(self, key: str) -> None:
+    def restore(self, key: str) -> None:
         """Take a key back to its default, or all of them.
 
         Parameters

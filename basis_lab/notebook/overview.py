@@ -34,6 +34,7 @@ RUG: Mapping[EventType, tuple[str, str]] = MappingProxyType(
     }
 )
 MOST_MARKS = 400
+LEAST_DRAWDOWN = -0.0005  # of the axis; without any the strip is an empty one
 
 
 def overview(canvas: Canvas) -> Scene:
@@ -72,57 +73,68 @@ def equity_alone(canvas: Canvas) -> Scene:
 
 
 def _equity(canvas: Canvas) -> Strip:
-    series, ink = canvas.series, canvas.palette
-    bins, record = canvas.lines, canvas.series.record
-    x = canvas.x(bins)
-    drawn: list[tuple[str, FloatArray, str, float, str]] = []
-    if series.lending is not None:
-        drawn.append(("lending", bins.last(series.lending), ink.lending, 1.5, "dot"))
-    drawn.append(("exit equity", bins.last(record.exit_equity), ink.exit, 1.1, "solid"))
-    drawn.append(("equity", bins.last(record.equity), ink.net, 2.0, "solid"))
-    hover = f"%{{y:{unit_format(series.currency)}}}"
-    traces = [
-        Trace(
-            pen=Pen.LINE,
-            name=name,
-            x=x,
-            y=y,
-            colour=c,
-            width=w,
-            dash=d,
-            hover=hover,
-            steady=name == "lending",
-        )
-        for name, y, c, w, d in drawn
-    ]
-    ends = [
-        End(text=name, value=float(y[-1]), colour=c, bold=name == "equity")
-        for name, y, c, _, _ in drawn
-    ]
-    pinned = canvas.pinned
-    if pinned is not None and pinned.currency == series.currency:
-        pinned_bins = Bins.of(pinned.rows, LINE_POINTS)
-        px, py = pinned.times_ms[pinned_bins.ends], pinned_bins.last(pinned.record.equity)
-        traces.append(
-            Trace(
-                pen=Pen.LINE, name="pinned", x=px, y=py, colour=ink.pinned, width=1.4, dash="dash"
-            )
-        )
-        ends.append(End(text="pinned", value=float(py[-1]), colour=ink.pinned))
+    series = canvas.series
+    traces = [*_money(canvas), *_pinned(canvas)]
+    ends = tuple(
+        End(text=x.name, value=float(x.y[-1]), colour=x.colour, bold=x.name == "equity")
+        for x in traces
+    )
     low, high = extent(*(trace.y for trace in traces), pad=0.05)
     low -= 0.10 * (high - low)  # the foot belongs to the events
-    traces += _rug(canvas, low + 0.035 * (high - low))
     return Strip(
         title=title_equity(series),
         note=f"equity, {series.currency}{_exit_note(canvas)}",
         height_px=170,
-        traces=tuple(traces),
-        ends=tuple(ends),
+        traces=(*traces, *_rug(canvas, low + 0.035 * (high - low))),
+        ends=ends,
         low=low,
         high=high,
         tick_format=unit_format(series.currency, axis=True),
         joined=True,
     )
+
+
+def _money(canvas: Canvas) -> list[Trace]:
+    """Return lending, exit equity and equity, the last above the others."""
+    series, ink, bins = canvas.series, canvas.palette, canvas.lines
+    lending, record = series.lending, series.record
+    drawn: list[tuple[str, FloatArray, str, float, str]] = []
+    if lending is not None:
+        drawn.append(("lending", lending, ink.lending, 1.5, "dot"))
+    drawn.append(("exit equity", record.exit_equity, ink.exit, 1.1, "solid"))
+    drawn.append(("equity", record.equity, ink.net, 2.0, "solid"))
+    return [
+        Trace(
+            pen=Pen.LINE,
+            name=name,
+            x=canvas.x(bins),
+            y=bins.last(values),
+            colour=colour,
+            width=width,
+            dash=dash,
+            hover=f"%{{y:{unit_format(series.currency)}}}",
+            steady=values is lending,
+        )
+        for name, values, colour, width, dash in drawn
+    ]
+
+
+def _pinned(canvas: Canvas) -> list[Trace]:
+    pinned = canvas.pinned
+    if pinned is None or pinned.currency != canvas.series.currency:
+        return []
+    bins = Bins.of(pinned.rows, LINE_POINTS)
+    return [
+        Trace(
+            pen=Pen.LINE,
+            name="pinned",
+            x=pinned.times_ms[bins.ends],
+            y=bins.last(pinned.record.equity),
+            colour=canvas.palette.pinned,
+            width=1.4,
+            dash="dash",
+        )
+    ]
 
 
 def _exit_note(canvas: Canvas) -> str:
@@ -166,7 +178,7 @@ def _rug(canvas: Canvas, height: float) -> list[Trace]:
 def _drawdown(canvas: Canvas) -> Strip:
     bins = canvas.lines
     fall = bins.least(canvas.series.drawdown)
-    low = min(float(np.nanmin(fall)), -1e-6)
+    low = min(float(np.nanmin(fall)), LEAST_DRAWDOWN)
     worst = format_share(canvas.series.summary["max_drawdown"])
     return Strip(
         title="",

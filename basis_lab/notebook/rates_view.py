@@ -3,7 +3,7 @@
 import numpy as np
 
 from basis_lab.notebook.drawing import Canvas
-from basis_lab.notebook.rates import basis_lines, funding_lines, yield_lines
+from basis_lab.notebook.rates import FundingLine, basis_lines, funding_lines, yield_lines
 from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace, extent
 from basis_lab.results.formats import format_amount, format_share
 from basis_lab.results.style import fade
@@ -31,39 +31,12 @@ def _funding(canvas: Canvas) -> Strip | None:
     lines = funding_lines(canvas.series)
     if not lines:
         return None
-    traces, ends, means = [], [], []
+    traces, ends = [], []
     for venue, line in lines.items():
-        colour, dash = canvas.palette.venue(venue)
-        x = line.times_ms
-        raw = line.apr
-        mean = line.mean_apr
-        traces.append(
-            Trace(
-                pen=Pen.MARK,
-                name=f"{venue}, as paid",
-                x=x,
-                y=raw,
-                colour=fade(colour, 0.28),
-                size=3,
-                width=0.0,
-                hover="",
-            )
-        )
-        traces.append(
-            Trace(
-                pen=Pen.LINE,
-                name=f"{venue}, 7 d",
-                x=x,
-                y=mean,
-                colour=colour,
-                width=2,
-                dash=dash,
-                hover="%{y:.2%}",
-            )
-        )
-        ends.append(End(text=venue, value=float(mean[-1]), colour=colour))
-        means.append(raw)
-    low, high = extent(*(_middle(x) for x in means), np.zeros(1))
+        traces += _venue(canvas, venue, line)
+        colour, _ = canvas.palette.venue(venue)
+        ends.append(End(text=venue, value=float(line.mean_apr[-1]), colour=colour))
+    low, high = extent(*(_middle(x.apr) for x in lines.values()), np.zeros(1))
     amount = float(canvas.series.summary["attribution"]["funding"])
     told = format_amount(amount, canvas.series.currency, signed=True)
     return Strip(
@@ -76,6 +49,34 @@ def _funding(canvas: Canvas) -> Strip | None:
         high=high,
         tick_format=".0%",
     )
+
+
+def _venue(canvas: Canvas, venue: str, line: FundingLine) -> list[Trace]:
+    """Return the rates of a venue as faint points and their mean as a line."""
+    colour, dash = canvas.palette.venue(venue)
+    x = line.times_ms
+    return [
+        Trace(
+            pen=Pen.MARK,
+            name=f"{venue}, as paid",
+            x=x,
+            y=line.apr,
+            colour=fade(colour, 0.28),
+            size=3,
+            width=0.0,
+            hover="",
+        ),
+        Trace(
+            pen=Pen.LINE,
+            name=f"{venue}, 7 d",
+            x=x,
+            y=line.mean_apr,
+            colour=colour,
+            width=2,
+            dash=dash,
+            hover="%{y:.2%}",
+        ),
+    ]
 
 
 def _middle(values: np.ndarray) -> np.ndarray:

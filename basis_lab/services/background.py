@@ -5,13 +5,13 @@ Both are computed anew from the data that the manifest names, and only if they a
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 
 from basis_lab.config.environment import read_environment
 from basis_lab.config.models import RunConfig, strategy_model
+from basis_lab.data.places import Place, place_of
 from basis_lab.data.provider import DataProvider
 from basis_lab.domain.market import MarketFrame
 from basis_lab.engine.engine import EventDrivenStrategyEngine
@@ -31,14 +31,14 @@ LEAST_SPACING_DAYS = 7
 LEAST_HOLD_DAYS = 7  # a shorter hold is its own entry cost
 
 
-def background_of(run: "RunResult", data_dir: Path | None = None) -> "Background":
+def background_of(run: "RunResult", data_dir: Place | None = None) -> "Background":
     """Return what a run's data tell beyond its folder.
 
     Parameters
     ----------
     run : RunResult
         The run.
-    data_dir : Path or None
+    data_dir : Place or None
         Where its data are; None takes what its manifest says, else the sample.
 
     Returns
@@ -94,10 +94,10 @@ def _other_version(run: "RunResult") -> ResultError:
 
 
 def _data(
-    run: "RunResult", config: RunConfig, data_dir: Path | None
+    run: "RunResult", config: RunConfig, data_dir: Place | None
 ) -> tuple[DataProvider, MarketFrame]:
     told = run.manifest
-    place = Path(told["data_dir"]) if data_dir is None and told.get("data_dir") else data_dir
+    place = place_of(told["data_dir"]) if data_dir is None and told.get("data_dir") else data_dir
     database = "data_mode" in told and told["data_mode"] == "db"
     request = BacktestRequest(
         mode=config.mode,

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from basis_lab.config.loader import load_config
+from basis_lab.data.places import Place
 from basis_lab.errors import BasisLabError
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import report_case
@@ -36,7 +37,7 @@ class BatchRequest:
         The cases.
     out : Path
         Where the folders of batches stand.
-    data_dir : Path or None
+    data_dir : Place or None
         None takes the sample.
     workers : int or None
         Processes; None takes the cores that there are.
@@ -46,7 +47,7 @@ class BatchRequest:
 
     plan: Plan
     out: Path
-    data_dir: Path | None = None
+    data_dir: Place | None = None
     workers: int | None = None
     tally: Tally | None = None
 
@@ -153,7 +154,7 @@ class _Task:
 
     case: Case
     folder: Path
-    data_dir: Path | None
+    data_dir: Place | None
     key: str
 
     def is_done(self) -> bool:

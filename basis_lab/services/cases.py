@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from hashlib import sha256
 from math import isfinite
-from pathlib import Path
 
 from basis_lab.config.models import SHARE_CLASSES
 from basis_lab.config.validation import nearest
+from basis_lab.data.places import Place
 from basis_lab.errors import ConfigProblem
 from basis_lab.services.requests import BacktestRequest
 
@@ -75,12 +75,12 @@ class Case:
         """SHA-256 of what is run: equal cases have equal keys."""
         return digest(self.plain())
 
-    def request(self, data_dir: Path | None) -> BacktestRequest:
+    def request(self, data_dir: Place | None) -> BacktestRequest:
         """Return the request that runs the case in memory.
 
         Parameters
         ----------
-        data_dir : Path or None
+        data_dir : Place or None
             None takes the sample.
 
         Returns

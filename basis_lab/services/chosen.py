@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from basis_lab.data.places import Place
 from basis_lab.errors import UsageError
 from basis_lab.results.sweep_result import SweepResult
 from basis_lab.services.cases import Case
@@ -47,7 +48,7 @@ def check_choice(text: str, plan: Plan) -> tuple[str, ...]:
 
 
 def report_points(
-    text: str, plan: Plan, result: SweepResult, *, data_dir: Path | None
+    text: str, plan: Plan, result: SweepResult, *, data_dir: Place | None
 ) -> tuple[Path, ...]:
     """Write the reports of chosen points into the sweep's folder.
 
@@ -59,7 +60,7 @@ def report_points(
         The points.
     result : SweepResult
         Its table says which is best.
-    data_dir : Path or None
+    data_dir : Place or None
         None is the sample.
 
     Returns
@@ -92,7 +93,7 @@ def report_points(
     )
 
 
-def report_case(case: Case, folder: Path, *, data_dir: Path | None, assets: Path) -> Path:
+def report_case(case: Case, folder: Path, *, data_dir: Place | None, assets: Path) -> Path:
     """Run one case in the report's notebook and write its page.
 
     Parameters
@@ -101,7 +102,7 @@ def report_case(case: Case, folder: Path, *, data_dir: Path | None, assets: Path
         What is run.
     folder : Path
         Of page, notebook and the run's folder.
-    data_dir : Path or None
+    data_dir : Place or None
         None is the sample.
     assets : Path
         Beside ``folder``; pages share its plotly.js.

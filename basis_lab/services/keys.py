@@ -8,6 +8,7 @@ from pathlib import Path
 
 from basis_lab.config.files import default_folder
 from basis_lab.data.catalogue import CATALOGUE, sample_directory
+from basis_lab.data.places import Place, list_files
 from basis_lab.errors import MissingDataError
 from basis_lab.services.cases import Case, digest
 
@@ -48,12 +49,12 @@ def config_digest(cases: Iterable[Case]) -> str:
     return digest([_tree(files, root), own])
 
 
-def data_digest(data_dir: Path | None) -> str:
+def data_digest(data_dir: Place | None) -> str:
     """Return what a data directory holds, without reading its series.
 
     Parameters
     ----------
-    data_dir : Path or None
+    data_dir : Place or None
         None is the sample.
 
     Returns
@@ -68,23 +69,21 @@ def data_digest(data_dir: Path | None) -> str:
         If there is no such directory.
     """
     root = sample_directory() if data_dir is None else data_dir
-    if not root.is_dir():
+    if isinstance(root, Path) and not root.is_dir():
         raise MissingDataError(
             "no such data directory", where=str(root), remedy="give a directory with --data-dir"
         )
     if (root / CATALOGUE).is_file():
         return file_digest(root / CATALOGUE)
-    files = sorted(x for x in root.rglob("*") if x.is_file())
-    stats = [(str(x.relative_to(root)), x.stat().st_size, x.stat().st_mtime_ns) for x in files]
-    return digest(stats)
+    return digest(list_files(root, ("",)))
 
 
-def file_digest(path: Path) -> str:
+def file_digest(path: Place) -> str:
     """Return the SHA-256 of a file.
 
     Parameters
     ----------
-    path : Path
+    path : Place
         The file.
 
     Returns

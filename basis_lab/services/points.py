@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from basis_lab.data.places import Place, place_of
 from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.errors import BasisLabError, SweepError
 from basis_lab.results.compare import flatten
@@ -36,12 +36,12 @@ class Ground:
     code: str
 
     @classmethod
-    def here(cls, data_dir: Path | None) -> "Ground":
+    def here(cls, data_dir: Place | None) -> "Ground":
         """Return what points stand on in this process.
 
         Parameters
         ----------
-        data_dir : Path or None
+        data_dir : Place or None
             None is the sample.
 
         Returns
@@ -60,7 +60,7 @@ class Ground:
         SweepError
             If the code or the data of this process are not those of the sweep.
         """
-        place = None if self.data_dir is None else Path(self.data_dir)
+        place = None if self.data_dir is None else place_of(self.data_dir)
         for what, mine, asked in (
             ("code", code_digest(), self.code),
             ("data", data_digest(place), self.data),
@@ -117,7 +117,7 @@ def failure(error: BaseException) -> Row:
 
 def _figures(case: Case, ground: Ground) -> Mapping[str, object]:
     checked = check_request(
-        case.request(None if ground.data_dir is None else Path(ground.data_dir))
+        case.request(None if ground.data_dir is None else place_of(ground.data_dir))
     )
     config = checked.config
     engine = EventDrivenStrategyEngine(

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
+from basis_lab.data.places import Place
 from basis_lab.errors import UsageError, WorkerLostError
 from basis_lab.results.sweep_result import SweepResult
 from basis_lab.services.cases import Case, digest
@@ -39,7 +40,7 @@ class SweepRequest:
     ----------
     plan : Plan
         The points.
-    data_dir : Path or None
+    data_dir : Place or None
         None takes the sample.
     out : Path or None
         Where the folders of sweeps stand; None keeps the table in memory alone.
@@ -54,7 +55,7 @@ class SweepRequest:
     """
 
     plan: Plan
-    data_dir: Path | None = None
+    data_dir: Place | None = None
     out: Path | None = None
     workers: int | None = None
     scheduler: str | None = None

@@ -59,6 +59,7 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
         bl.sweep(plan).table["apr"]
     """
     from basis_lab.config.environment import read_environment
+    from basis_lab.data.places import place_of
     from basis_lab.services.plans import make_plan, read_plan
     from basis_lab.services.sweep import SweepRequest, run_sweep
 
@@ -72,7 +73,7 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
     )
     request = SweepRequest(
         plan=found,
-        data_dir=Path(data_dir) if data_dir is not None else environment.data_dir,
+        data_dir=place_of(data_dir) if data_dir is not None else environment.data_dir,
         out=None if out is None else Path(out),
         workers=workers,
         scheduler=scheduler,

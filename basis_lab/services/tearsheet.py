@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basis_lab.config.environment import read_environment
+from basis_lab.data.places import place_of
 from basis_lab.services.background import background_of
 from basis_lab.services.backtest import BacktestService
 from basis_lab.services.requests import BacktestRequest
@@ -74,7 +75,7 @@ def tear_sheet(  # noqa: PLR0913 - one argument a parameter of the notebook
         capital=capital,
         overrides={} if overrides is None else overrides,
         scenarios=tuple(scenarios),
-        data_dir=environment.data_dir if data_dir is None else Path(data_dir),
+        data_dir=environment.data_dir if data_dir is None else place_of(data_dir),
         out=None if out is None else Path(out),
         plots=False,
     )

@@ -4,7 +4,7 @@ The table of families: how to name what a mode holds, and how to make its strate
 """
 
 from basis_lab.domain.instruments import Universe
-from basis_lab.domain.market import Requirement
+from basis_lab.domain.requirements import Requirement
 from basis_lab.errors import StrategyError
 from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import Blueprint, Setting, Strategy, Terms

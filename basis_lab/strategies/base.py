@@ -10,8 +10,9 @@ from basis_lab.calc.costs import MarketTerms
 from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import Decision, OpenPlan, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
-from basis_lab.domain.market import BoolArray, FloatArray, Requirement, Window
+from basis_lab.domain.market import BoolArray, FloatArray, Window
 from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
+from basis_lab.domain.requirements import Requirement
 from basis_lab.domain.statements import PendingTransfer
 from basis_lab.errors import StrategyError
 

@@ -96,20 +96,13 @@ class BasisStrategy(HedgedStrategy):
         self._asset = asset
         self._spot_column = universe.column(desk.base)
 
-    def target(self, view: View) -> FloatArray:
-        """Return targets, shape (W, n): spot s E / S, shorts by weight, margin with the rest."""
-        s = self.parameters.spot_allocation
-        reserve = view.exposure.equity * self.reserve_ratio
-        invested = view.exposure.equity - reserve
-        quantities = np.zeros_like(view.exposure.quantities)
-        spot = s * invested / view.window.values(self._desk.price)
-        quantities[:, self._spot_column] = spot
-        quantities[:, self._reserve_column] = reserve
-        for venue, weight in self._desk.weights.items():
-            columns = self._desk.columns[venue]
-            quantities[:, columns.perp] = -(weight * spot)
-            quantities[:, columns.margin] = weight * (1.0 - s) * invested
-        return quantities
+    def _long_target(
+        self,
+        view: View,  # noqa: ARG002 - a loop looks at its tables
+        units: FloatArray,
+        quantities: FloatArray,
+    ) -> None:
+        quantities[:, self._spot_column] = units
 
     def triggers(self, view: View) -> tuple[Trigger, ...]:
         """Return entry, or the bands and the funding filter."""

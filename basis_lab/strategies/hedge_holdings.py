@@ -2,7 +2,7 @@
 
 from basis_lab.domain import series
 from basis_lab.domain.instruments import Instrument, Kind, Listing
-from basis_lab.domain.market import Requirement
+from basis_lab.domain.requirements import Requirement
 from basis_lab.strategies.base import Blueprint, Setting
 from basis_lab.strategies.needs import (
     funding_mean_needs,

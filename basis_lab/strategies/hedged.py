@@ -101,6 +101,30 @@ class HedgedStrategy:
         self._risk = risk
         self._reserve_column = self.universe.column(self.reserve)
 
+    def target(self, view: View) -> FloatArray:
+        """Return targets, shape (W, n): the long book, shorts of it, margin with the rest."""
+        share = self._shape.allocation
+        reserve = view.exposure.equity * self.reserve_ratio
+        invested = view.exposure.equity - reserve
+        quantities = np.zeros_like(view.exposure.quantities)
+        quantities[:, self._reserve_column] = reserve
+        units = share * invested / view.window.values(self._desk.price)
+        self._long_target(view, units, quantities)
+        for venue, weight in self._desk.weights.items():
+            columns = self._desk.columns[venue]
+            quantities[:, columns.perp] = -(weight * units)
+            quantities[:, columns.margin] = weight * (1.0 - share) * invested
+        return quantities
+
+    def _long_target(self, view: View, units: FloatArray, quantities: FloatArray) -> None:
+        """Fill in the columns of the long book: where ``units`` of base stand at the target."""
+        raise StrategyError(
+            "a hedged mode must say what its long book is",
+            where=type(self).__name__,
+            value=f"{len(units)} of {len(quantities)} rows, {len(view.window)} timesteps",
+            remedy="fill in its columns",
+        )
+
     def risk_triggers(self, view: View) -> tuple[Trigger, ...]:
         """Return margin ratios below critical, a lost hedge, then margin ratios below warning."""
         if not view.entered:

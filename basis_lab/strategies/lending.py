@@ -17,7 +17,8 @@ from basis_lab.domain.instructions import (
     Wrap,
 )
 from basis_lab.domain.instruments import Instrument, Kind, Listing, Universe
-from basis_lab.domain.market import BoolArray, FloatArray, Requirement
+from basis_lab.domain.market import BoolArray, FloatArray
+from basis_lab.domain.requirements import Requirement
 from basis_lab.strategies import base
 from basis_lab.strategies.base import Blueprint, Terms, Trigger, View
 from basis_lab.strategies.needs import gas_needs, lending_needs, spot_needs, usd_needs

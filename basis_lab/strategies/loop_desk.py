@@ -161,7 +161,7 @@ class LoopDesk(StakeDesk):
         staked = max(eth, 0.0) + flash
         if not staked > TINY:
             return []
-        before = self.unwrap(book)
+        before = self._unwrap(book)
         return [*before, self._entry(book, staked, flash)]
 
     def _entry(self, book: ChainBook, staked: float, flash: float) -> AtomicGroup:
@@ -169,8 +169,8 @@ class LoopDesk(StakeDesk):
         tokens = book.tokens + staked / book.rate
         steps: list[OnChainInstruction] = []
         if flash:
-            steps += [self._flash_borrow(flash), self.unwrapped(flash)]
-        steps += [self.stake(staked), self._supply(tokens)]
+            steps += [self._flash_borrow(flash), self._unwrapped(flash)]
+        steps += [self._stake(staked), self._supply(tokens)]
         if flash:
             borrowed = flash * (1.0 + self.premium)
             steps += [
@@ -216,7 +216,7 @@ class LoopDesk(StakeDesk):
         held, owed, aim = (np.array([x]) for x in (book.collateral, book.debt, target))
         sale = leverage.Sale(np.zeros(1), np.zeros(1))
         for _ in range(ITERATIONS):
-            cost = np.array([self.sale_cost(view, book, float(sale.sold[0]) / book.rate)])
+            cost = np.array([self._sale_cost(view, book, float(sale.sold[0]) / book.rate)])
             sale = leverage.deleverage(held, owed, aim, self.premium, cost)
             if np.isnan(sale.sold[0]):
                 break
@@ -251,7 +251,7 @@ class LoopDesk(StakeDesk):
         sold = 0.0
         sale = leverage.Sale(np.zeros(1), np.zeros(1))
         for _ in range(ITERATIONS):
-            cost = np.array([self.sale_cost(view, book, sold / book.rate)])
+            cost = np.array([self._sale_cost(view, book, sold / book.rate)])
             rule = leverage.free_by_queue if chosen == "queue" else leverage.free_by_sale
             sale = rule(need, ltv, self.premium, cost)
             if np.isnan(sale.sold[0]):
@@ -286,8 +286,8 @@ class LoopDesk(StakeDesk):
         repaid = book.debt * (1.0 + self.premium)
         sold = book.collateral + book.staked
         if chosen == "queue":
-            sold = self.tokens_for(view, book, repaid) * book.rate * HEADROOM
-        cost = self.sale_cost(view, book, min(sold / book.rate, book.supplied_tokens))
+            sold = self._tokens_for(view, book, repaid) * book.rate * HEADROOM
+        cost = self._sale_cost(view, book, min(sold / book.rate, book.supplied_tokens))
         left = float(
             leverage.unwind_residual(
                 np.array([book.collateral + book.staked]),
@@ -330,7 +330,7 @@ class LoopDesk(StakeDesk):
 
     def _queued(self, book: ChainBook, queued: float) -> tuple[Instruction, ...]:
         """Put what was withdrawn for it into the queue, behind the transaction."""
-        return (self.unstake(queued / book.rate),) if queued > TINY else ()
+        return (self._unstake(queued / book.rate),) if queued > TINY else ()
 
     def _reduction(
         self,
@@ -350,7 +350,7 @@ class LoopDesk(StakeDesk):
         if all_of_it:
             tokens = book.supplied_tokens + wallet - queued / book.rate
         withdrawn = book.supplied_tokens * ALL_TOKENS if whole else taken
-        price = book.rate * (1.0 - self.sale_cost(view, book, tokens))
+        price = book.rate * (1.0 - self._sale_cost(view, book, tokens))
         left = tokens * price - repaid * (1.0 + self.premium)
         steps: list[OnChainInstruction] = [
             self._flash_borrow(repaid),
@@ -361,11 +361,11 @@ class LoopDesk(StakeDesk):
                 quantity=repaid * (ALL_TOKENS if whole else 1.0),
             ),
             Withdraw(venue=self.pool, token=self.lst, atoken=self.atoken, quantity=withdrawn),
-            self.sell(view, tokens),
+            self._sell(view, tokens),
             self._flash_repay(repaid),
         ]
         if left > max(TINY, ROUNDING * repaid):
-            steps.append(self.unwrapped(left))
+            steps.append(self._unwrapped(left))
         return AtomicGroup(venue=CHAIN, purpose=purpose, steps=tuple(steps))
 
     # --- steps --------------------------------------------------------------------------------

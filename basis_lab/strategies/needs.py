@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from basis_lab.domain import series
-from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.domain.requirements import Alignment, Requirement
 from basis_lab.strategies.base import Programme
 
 DAY_S = 86_400

@@ -121,28 +121,17 @@ class NeutralStrategy(HedgedStrategy):
         self._claim_column = universe.column(self._chain.claim)
         self._base_column = universe.column(desk.base)
 
-    def target(self, view: View) -> FloatArray:
-        """Return targets, shape (W, n): a E on chain, shorts of a E / S, margin with the rest."""
-        a = self.parameters.stake_allocation
-        reserve = view.exposure.equity * self.reserve_ratio
-        invested = view.exposure.equity - reserve
-        prices = view.window.unit_prices
-        quantities = np.zeros_like(view.exposure.quantities)
-        quantities[:, self._reserve_column] = reserve
+    def _long_target(self, view: View, units: FloatArray, quantities: FloatArray) -> None:
+        window = view.window
+        worth = units * window.values(self._desk.price)
         if isinstance(self._chain, LoopDesk):
-            ltv = self._chain.target_ltv(view.window.times)
+            ltv = self._chain.target_ltv(window.times)
             supply, debt = (self.universe.column(x) for x in (self._chain.atoken, self._chain.debt))
-            quantities[:, supply] = a * invested / (1.0 - ltv) / prices[:, supply]
-            quantities[:, debt] = -a * invested * ltv / (1.0 - ltv) / prices[:, debt]
+            quantities[:, supply] = worth / (1.0 - ltv) / window.unit_prices[:, supply]
+            quantities[:, debt] = -worth * ltv / (1.0 - ltv) / window.unit_prices[:, debt]
         else:
             column = self.universe.column(self._chain.lst)
-            quantities[:, column] = a * invested / prices[:, column]
-        units = a * invested / view.window.values(self._desk.price)
-        for venue, weight in self._desk.weights.items():
-            columns = self._desk.columns[venue]
-            quantities[:, columns.perp] = -(weight * units)
-            quantities[:, columns.margin] = weight * (1.0 - a) * invested
-        return quantities
+            quantities[:, column] = worth / window.unit_prices[:, column]
 
     # --- conditions ---------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from basis_lab.domain import series
 from basis_lab.domain.instruments import Instrument, Kind, Listing
-from basis_lab.domain.market import Requirement
+from basis_lab.domain.requirements import Requirement
 from basis_lab.strategies.base import Blueprint, Programme, Setting
 from basis_lab.strategies.needs import (
     debt_needs,

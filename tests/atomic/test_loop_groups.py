@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from basis_lab.domain.events import EventType
-from basis_lab.domain.instructions import AtomicGroup, Borrow, Decision, Reason, Repay, Wrap
+from basis_lab.domain.instructions import (
+    AtomicGroup,
+    Borrow,
+    Decision,
+    Reason,
+    Repay,
+    Wrap,
+)
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.errors import ExecutionError, HealthFactorError
 from basis_lab.strategies.base import View

@@ -38,11 +38,13 @@ def complaints(path: Path) -> Iterator[str]:
 
 
 def opening(notebook: nbformat.NotebookNode) -> Iterator[str]:
-    """The first cell says what is asked and what was found."""
+    """The first cell says what is asked, if only as its title, and what was found."""
     first = notebook.cells[0]
-    for word in ("**Question.**", "**Answer.**"):
-        if first.cell_type != "markdown" or word not in first.source:
-            yield f"the first cell does not say {word}"
+    text = first.source if first.cell_type == "markdown" else ""
+    if "**Question.**" not in text and not text.partition("\n")[0].rstrip().endswith("?"):
+        yield "the first cell does not say **Question.**, nor does its title ask one"
+    if "**Answer.**" not in text:
+        yield "the first cell does not say **Answer.**"
 
 
 def stale(cell: nbformat.NotebookNode) -> Iterator[str]:

@@ -317,7 +317,7 @@ def test_a_pipe_that_closes_early_is_no_traceback():
     assert b"Traceback" not in finished.stderr
 
 
-def test_the_lab_opens_on_the_first_notebook(monkeypatch):
+def test_the_lab_opens_on_the_workbench(monkeypatch):
     called = []
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda _: object())
     monkeypatch.setattr(lab.subprocess, "call", lambda words: called.append(words) or 0)
@@ -325,7 +325,7 @@ def test_the_lab_opens_on_the_first_notebook(monkeypatch):
     assert cli.main(["lab"]) == 0
 
     assert called[0][1:3] == ["-m", "jupyterlab"]
-    assert called[0][3].endswith("00_start_here.ipynb")
+    assert called[0][3].endswith("01_workbench.ipynb")
 
 
 def test_a_lab_that_is_not_installed_says_how_to_get_it(capsys, monkeypatch):

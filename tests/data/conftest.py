@@ -16,7 +16,7 @@ from basis_lab.data.series import (
     nominal_interval_s,
 )
 from basis_lab.domain.instruments import Universe
-from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.domain.requirements import Alignment, Requirement
 
 DAY_ONE = np.datetime64("2024-06-01T00:00:00", "s")
 

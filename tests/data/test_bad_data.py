@@ -27,7 +27,7 @@ from basis_lab.data.catalogue import (
 )
 from basis_lab.data.importer import import_directory
 from basis_lab.data.parquet import read_columns, write_columns
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 from basis_lab.errors import DataError
 
 CASES = settings(max_examples=15, deadline=None, database=None)

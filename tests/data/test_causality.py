@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from basis_lab.data.align import align, carried, grown, trailing_mean
 from basis_lab.data.bars import Grid, exact, stamped
 from basis_lab.data.trailing import trailing_growth, trailing_volatility
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 
 START = np.datetime64("2024-06-01T00:00:00", "s")
 HOUR = np.timedelta64(1, "h")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.domain.requirements import Alignment, Requirement
 from basis_lab.errors import DataError
 
 HOUR = np.timedelta64(1, "h")

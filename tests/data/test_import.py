@@ -9,7 +9,7 @@ from basis_lab.data.catalogue import open_store
 from basis_lab.data.importer import Verdict, import_directory
 from basis_lab.data.recognise import recognise
 from basis_lab.data.static import is_static
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 from basis_lab.errors import BadDataError, DataError, MissingDataError, UsageError
 
 SPOT = "binance_BTCUSDT_spot_1h.csv"

@@ -8,7 +8,7 @@ from basis_lab.data.importer import import_directory
 from basis_lab.data.recognise import recognise
 from basis_lab.data.series import DatasetId, DatasetKind
 from basis_lab.domain.intervals import INTERVALS, SECONDS, interval_text
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 from basis_lab.errors import DataRangeError, MissingDataError, UsageError
 
 MINUTE = np.timedelta64(60, "s")

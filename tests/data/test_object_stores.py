@@ -264,3 +264,21 @@ def test_a_remote_path_names_its_parts():
 
     assert str(path) == "s3://bucket/prefix/a/b.csv.gz"
     assert (path.name, path.suffix) == ("b.csv.gz", ".gz")
+
+
+def test_workers_of_a_sweep_read_the_same_bucket(s3, tmp_path):
+    url = s3.upload(sample_directory(), "swept", (*NEEDED, "catalogue.json"))
+    plan = {
+        "mode": "btc_basis",
+        "start": DATES["start"],
+        "end": DATES["end"],
+        "grid": {"strategy.spot_allocation": [0.5, 0.6]},
+    }
+
+    cloud, disk = (
+        bl.sweep(plan, data_dir=place, out=tmp_path / name, workers=2)
+        for name, place in (("cloud", url), ("disk", None))
+    )
+
+    assert set(cloud.table["status"]) == {"completed"}
+    assert cloud.table["net_pnl"].tolist() == disk.table["net_pnl"].tolist()

@@ -6,7 +6,7 @@ import pytest
 from basis_lab.data.payouts import payouts
 from basis_lab.data.series import DatasetInfo, TimeSeries
 from basis_lab.data.trailing import trailing_growth, trailing_volatility
-from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.domain.requirements import Alignment, Requirement
 from basis_lab.errors import BadDataError, MissingDataError
 
 DAY, HOUR = np.timedelta64(86_400, "s"), np.timedelta64(3600, "s")

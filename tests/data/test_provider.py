@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from basis_lab.data.catalogue import default_store
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 from basis_lab.errors import BadDataError, DataRangeError, MissingDataError, UsageError
 
 HOUR = np.timedelta64(1, "h")
@@ -286,7 +286,7 @@ import numpy as np
 from basis_lab.data.catalogue import default_store
 from basis_lab.data.provider import DataProvider
 from basis_lab.domain.instruments import Universe
-from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.domain.requirements import Alignment, Requirement
 need = Requirement(key="spot/binance/BTCUSDT.open", alignment=Alignment.BAR_OPEN, purpose="test")
 lab = DataProvider(default_store(), [need], Universe((), "USDT"), proxies={}, allow_derived=())
 lab.frame(*lab.coverage())

@@ -6,7 +6,7 @@ import pytest
 from basis_lab.data.catalogue import open_store
 from basis_lab.data.findings import Severity
 from basis_lab.data.importer import Verdict, import_directory
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 from basis_lab.errors import DataRangeError, MissingDataError
 
 HOUR = np.timedelta64(1, "h")

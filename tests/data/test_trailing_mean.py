@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from basis_lab.domain.market import Alignment
+from basis_lab.domain.requirements import Alignment
 from basis_lab.errors import MissingDataError, UsageError
 
 KEY = "funding/binance/BTCUSDT.rate"

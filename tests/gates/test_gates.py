@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from basis_lab.domain.events import Event, EventType
-from basis_lab.domain.market import Alignment, Requirement
+from basis_lab.domain.requirements import Alignment, Requirement
 from basis_lab.engine.health import Health
 from basis_lab.services.requests import BacktestRequest
 from gates import identities, ran, written

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from basis_lab.config.loader import load_config
 from basis_lab.config.models import RunConfig
-from basis_lab.domain.market import Alignment, Payout
+from basis_lab.domain.market import Payout
+from basis_lab.domain.requirements import Alignment
 
 HOUR = np.timedelta64(3600, "s")
 WARM_UP = 24  # rows before which nothing is known of the past

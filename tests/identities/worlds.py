@@ -18,7 +18,8 @@ from basis_lab.config.models import RunConfig
 from basis_lab.domain import series
 from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.instruments import Instrument
-from basis_lab.domain.market import Alignment, MarketFrame
+from basis_lab.domain.market import MarketFrame
+from basis_lab.domain.requirements import Alignment
 from basis_lab.engine.capital import CapitalAccount, flow_requests
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import blueprint_of, universe_of

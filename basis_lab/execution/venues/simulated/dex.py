@@ -48,12 +48,36 @@ class DexMarket:
     terms: MarketTerms
 
     def price(self, market: Window) -> float:
-        """Return the quote at the window's last row, units of the destination for one sold."""
+        """Return the quote at the window's last row.
+
+        Parameters
+        ----------
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        float
+            Units of the destination for one sold.
+        """
         value = float(market.values(self.quote)[-1])
         return 1.0 / value if self.inverted else value
 
     def slippage(self, quantity: float, market: Window) -> float:
-        """Return what selling ``quantity`` units now loses against the quote (fraction)."""
+        """Return what a sale now loses against the quote.
+
+        Parameters
+        ----------
+        quantity : float
+            Units sold.
+        market : Window
+            Whose last row is now.
+
+        Returns
+        -------
+        float
+            Fraction of the quote.
+        """
         size = quantity if self.inverted else quantity * self.price(market)
         return float(self.terms.slippage(np.array([size]))[0])
 

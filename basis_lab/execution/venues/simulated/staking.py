@@ -109,7 +109,13 @@ class SimulatedStakingPool:
         return self._terms.lst
 
     def watch(self, stakes: Sequence[StakeLine]) -> None:
-        """Set where the token may lie, for rewards by time held."""
+        """Set where the token may lie, for rewards by time held.
+
+        Parameters
+        ----------
+        stakes : sequence of StakeLine
+            Every line of the run that holds it.
+        """
         self._stakes = tuple(stakes)
 
     def balances(self) -> Mapping[Instrument, float]:
