@@ -129,9 +129,8 @@ class MarketFrame:
     @property
     def step_s(self) -> int:
         """The bar interval in seconds."""
-        if len(self.times) < 2:  # noqa: PLR2004 - a spacing needs two points
-            return 3600
-        return int((self.times[1] - self.times[0]) / np.timedelta64(1, "s"))
+        spacing = np.diff(self.times[:2]) / np.timedelta64(1, "s")
+        return int(spacing[0]) if len(spacing) else 3600
 
     @property
     def synthetic(self) -> bool:

@@ -205,6 +205,9 @@ class Trigger:
     nearness : ndarray of shape (W,) or None
         For a risk: how far the position is from liquidation, in a day's volatilities. Of risks of
         one level that fire together, the nearest is answered first.
+    retried : bool
+        True if it is asked again, some time after nothing could be done, though it did not let
+        go: a market or a gas price of which it says nothing may have come back.
     """
 
     name: str
@@ -213,6 +216,7 @@ class Trigger:
     value: FloatArray
     limit: float
     nearness: FloatArray | None = None
+    retried: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

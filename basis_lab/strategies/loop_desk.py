@@ -216,9 +216,10 @@ class LoopDesk(StakeDesk):
         held, owed, aim = (np.array([x]) for x in (book.collateral, book.debt, target))
         sale = leverage.Sale(np.zeros(1), np.zeros(1))
         for _ in range(ITERATIONS):
-            cost = np.array([self._sale_cost(view, book, float(sale.sold[0]) / book.rate)])
+            before = float(sale.sold[0])
+            cost = np.array([self._sale_cost(view, book, before / book.rate)])
             sale = leverage.deleverage(held, owed, aim, self.premium, cost)
-            if np.isnan(sale.sold[0]):
+            if np.isnan(sale.sold[0]) or sale.sold[0] == before:
                 break
         return sale
 
@@ -256,7 +257,9 @@ class LoopDesk(StakeDesk):
             sale = rule(need, ltv, self.premium, cost)
             if np.isnan(sale.sold[0]):
                 return Freed(note="the market pays less than the debt", lacking=eth)
-            sold = float(sale.sold[0])
+            before, sold = sold, float(sale.sold[0])
+            if sold == before:
+                break
         queued = eth if chosen == "queue" else 0.0
         if sold + queued >= book.collateral:
             return self.free_all(view, book, chosen)
@@ -351,6 +354,9 @@ class LoopDesk(StakeDesk):
             tokens = book.supplied_tokens + wallet - queued / book.rate
         withdrawn = book.supplied_tokens * ALL_TOKENS if whole else taken
         price = book.rate * (1.0 - self._sale_cost(view, book, tokens))
+        paid = tokens * price / (HEADROOM * (1.0 + self.premium))
+        if not whole:
+            repaid = min(repaid, paid)  # a sale that its own slippage did not let settle
         left = tokens * price - repaid * (1.0 + self.premium)
         steps: list[OnChainInstruction] = [
             self._flash_borrow(repaid),

@@ -49,7 +49,7 @@ class StrategyManager:
         self.entered = False
         self._hold = hold
         self._timeout = plan_timeout_rows
-        self._latched: set[tuple[str, str]] = set()
+        self._latched: dict[tuple[str, str], int] = {}  # by trigger, the row since which
         self._waits = Waits()
         self.closed: tuple[str, ...] = ()
         self._order: ExitOrder | None = None
@@ -123,9 +123,10 @@ class StrategyManager:
         Returns
         -------
         Decision or None
-            None if nothing can be done; the trigger is then latched until it has let go. None as
-            well where a venue that it touches is closed (``closed`` names it): the trigger, or
-            the stage, then waits until it opens.
+            None if nothing can be done; the trigger is then latched until it has let go or, if it
+            is one that is retried, until a plan would have timed out. None as well where a venue
+            that it touches is closed (``closed`` names it): the trigger, or the stage, then waits
+            until it opens.
         """
         row = view.window.stop - 1
         plan = self.plan
@@ -139,10 +140,10 @@ class StrategyManager:
             if firing.due:
                 self._open(None)
             else:
-                self._latched.add(key)
+                self._latched[key] = row
             return None
         if not decision.instructions and decision.then is None:
-            self._latched.add(key)
+            self._latched[key] = row
         self.closed = self._waits.hold_back(key, decision, view.window)
         if firing.reason.trigger == ORDERED_EXIT:
             self._left = decision.action is Action.EXIT_FULL and not self.closed
@@ -243,15 +244,19 @@ class StrategyManager:
         ready = trigger.fires & self._waits.ready(trigger.key, view.window)
         if trigger.key not in self._latched:
             return ready
-        let_go = np.flatnonzero(~trigger.fires)
-        ready[: let_go[0] if len(let_go) else len(ready)] = False
+        open_again = ~trigger.fires
+        if trigger.retried:
+            waited = self._latched[trigger.key] + self._timeout - view.window.start
+            open_again[max(waited, 0) :] = True
+        opened = np.flatnonzero(open_again)
+        ready[: opened[0] if len(opened) else len(ready)] = False
         return ready
 
     def _release(self, triggers: tuple[Trigger, ...], stop: int | None) -> None:
         """Unlatch what has let go by the row at which the window will end."""
         for trigger in triggers:
             if trigger.key in self._latched and not trigger.fires[:stop].all():
-                self._latched.discard(trigger.key)
+                del self._latched[trigger.key]
 
     def health(self) -> str:
         """Tell what is wrong, or nothing."""
@@ -281,7 +286,14 @@ def _nearness(trigger: Trigger, row: int) -> float:
 
 def _flow_trigger(name: str, amount: float, fires: BoolArray) -> Trigger:
     value = np.full(len(fires), amount)
-    return Trigger(name=name, side=repr(amount), fires=fires, value=value, limit=0.0)
+    return Trigger(
+        name=name,
+        side=repr(amount),
+        fires=fires,
+        value=value,
+        limit=0.0,
+        retried=name == WITHDRAWAL,
+    )
 
 
 def _overdue(view: View, plan: OpenPlan) -> Firing | None:

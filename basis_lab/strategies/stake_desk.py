@@ -21,7 +21,7 @@ from basis_lab.strategies.staking_holdings import CHAIN
 SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
 TINY = 1e-9  # ETH: less than this is rounding
 ALL_TOKENS = 1.0 + 1e-10  # asks for more than is held: the venue gives all of it
-ITERATIONS = 12  # of a sale whose slippage depends on its own size
+ITERATIONS = 60  # at most, of a sale whose slippage depends on its own size
 
 
 class StakeDesk(ChainLines):
@@ -173,7 +173,10 @@ class StakeDesk(ChainLines):
             return book.tokens
         tokens = eth / book.rate
         for _ in range(ITERATIONS):
+            before = tokens
             tokens = eth / (book.rate * (1.0 - self._sale_cost(view, book, tokens)))
+            if tokens == before:
+                break
         return tokens
 
     def _stake(self, eth: float) -> Stake:

@@ -44,6 +44,7 @@ def loan_triggers(
                 value=measure,
                 limit=limit,
                 nearness=nearness,
+                retried=True,
             )
         )
     if ceiling is not None and "ltv" in risk.enabled_risk_types:
@@ -57,6 +58,7 @@ def loan_triggers(
                 value=measure,
                 limit=limit,
                 nearness=nearness,
+                retried=True,
             )
         )
     return tuple(found)
@@ -80,7 +82,14 @@ def ltv_bands(view: View, desk: LoopDesk) -> list[Trigger]:
     ltv = view.risk.ltv
     off = ltv - desk.target_ltv(view.window.times)
     return [
-        Trigger(name="ltv_above", side="", fires=off > desk.band, value=off, limit=desk.band),
+        Trigger(
+            name="ltv_above",
+            side="",
+            fires=off > desk.band,
+            value=off,
+            limit=desk.band,
+            retried=True,
+        ),
         Trigger(name="ltv_below", side="", fires=off < -desk.band, value=off, limit=-desk.band),
     ]
 
@@ -128,4 +137,6 @@ def gas_debt_trigger(native_value: FloatArray, equity: FloatArray, limit: float)
         Where the debt is larger.
     """
     share = ratio(np.maximum(-native_value, 0.0), equity)
-    return Trigger(name="gas_debt", side="", fires=share > limit, value=share, limit=limit)
+    return Trigger(
+        name="gas_debt", side="", fires=share > limit, value=share, limit=limit, retried=True
+    )

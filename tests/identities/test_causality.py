@@ -81,7 +81,12 @@ def test_a_later_price_liquidates_nothing_earlier(market, hold, share, seed):
 
 # --- through a data directory -----------------------------------------------------------------
 
-EVERY = {"aave": 24, "oracle": 24, "funding": 8}  # hours between publications; the rest hourly
+EVERY = {
+    "aave": 24,
+    "oracle": 24,
+    "funding": 8,
+    "lst": 24,
+}  # hours between publications; the rest hourly
 KNOWN_AT_THE_CLOSE = ("high", "low")
 WICKS = {"open": 1.0, "high": 1.004, "low": 0.996}
 
@@ -120,8 +125,8 @@ def write_dataset(root, dataset, names, later_than, seed):
     if bar_fields(dataset):
         columns["high"] = np.maximum(columns["high"], columns["open"])
         columns["low"] = np.minimum(columns["low"], columns["open"])
-    if "liquidity_index" in columns:
-        columns["liquidity_index"] = np.maximum.accumulate(columns["liquidity_index"])
+    for index in {"liquidity_index", "borrow_index"} & set(columns):
+        columns[index] = np.maximum.accumulate(columns[index])
     file = f"{dataset}.parquet"
     write_columns(root / file, times, columns)
     return DatasetInfo(
@@ -148,8 +153,12 @@ def column_of(dataset, name, times):
         price = 60_000.0 * np.exp(0.2 * np.sin(hour / 17.0) + 0.15 * (hour % 60.0 > 40.0))
         apart = {"spot": 0.0, "perp": 4e-4, "mark": 5e-4}[dataset.partition("/")[0]]
         return price * WICKS[name] * (1.0 + apart * np.sin(hour / 7.0 + len(dataset)))
+    if dataset.startswith("lst"):
+        below = 1e-3 * np.sin(hour / 9.0) ** 2 if dataset.startswith("lst_market") else 0.0
+        return 1.04 * np.exp(4e-6 * hour) * (1.0 - below)
     invented = {
         "rate": 3e-4 * np.cos(hour / 5.0),
+        "borrow_index": 1.2 * np.exp(5e-6 * hour),
         "liquidity_index": 1.1 * np.exp(1e-5 * hour + 1e-4 * np.sin(hour / 40.0)),
         "price": 1.0 + 1e-3 * np.sin(hour / 30.0),
         "price_gwei": 20.0 + 10.0 * np.sin(hour / 3.0),
@@ -161,7 +170,15 @@ def column_of(dataset, name, times):
 
 @pytest.mark.parametrize(
     ("mode", "share_class"),
-    [("pure_lending", "USDT"), ("pure_lending", "ETH"), ("btc_basis", "USDT")],
+    [
+        ("pure_lending", "USDT"),
+        ("pure_lending", "ETH"),
+        ("btc_basis", "USDT"),
+        ("eth_staking_only", "ETH"),
+        ("eth_leveraged", "ETH"),
+        ("usdt_market_neutral_no_leverage", "USDT"),
+        ("usdt_market_neutral", "USDT"),
+    ],
 )
 @pytest.mark.parametrize("row", [0, 41, 61, 100])
 def test_what_a_directory_publishes_later_changes_no_earlier_row(mode, share_class, row, tmp_path):
@@ -194,5 +211,8 @@ def run_directory(config, root):
     provider = DataProvider(
         open_store(root), needs_of(config), universe_of(config), proxies={}, allow_derived=()
     )
-    engine = EventDrivenStrategyEngine(config, "backtest", provider, 1e5, config.share_class.name)
+    capital = 1e5 if config.share_class.currency == "ETH" else 1e7
+    engine = EventDrivenStrategyEngine(
+        config, "backtest", provider, capital, config.share_class.name
+    )
     return engine.run_backtest(FIRST, LAST, stride=Clock().length())
