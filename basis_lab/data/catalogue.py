@@ -92,51 +92,20 @@ def sample_directory() -> Path:
     return Path(__file__).resolve().parents[2] / "data" / "sample"
 
 
-@dataclass(frozen=True, slots=True)
-class CanonicalStore:
-    """A directory with a catalogue and one Parquet file a dataset.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CataloguedStore:
+    """What every store with a catalogue knows without reading a row.
 
     Parameters
     ----------
-    root : Place
-        The directory, or the prefix of an object store.
-    content : str
-        SHA-256 of the catalogue, which names the SHA-256 of every file.
     _infos : mapping of str to DatasetInfo
         What the catalogue says of each dataset, by id.
     refused : mapping of str to str
         The datasets that the import refused, and why.
     """
 
-    root: Place
-    content: str
     _infos: Mapping[str, DatasetInfo] = field(compare=False, repr=False)
     refused: Mapping[str, str] = field(compare=False, repr=False)
-
-    @classmethod
-    def open(cls, root: Place) -> "CanonicalStore":
-        """Read the catalogue.
-
-        Parameters
-        ----------
-        root : Place
-            The directory.
-
-        Returns
-        -------
-        CanonicalStore
-            The directory, opened.
-
-        Raises
-        ------
-        BadDataError
-            If the catalogue cannot be read.
-        """
-        content = (root / CATALOGUE).read_bytes()
-        infos, absent = parse_catalogue(content, str(root / CATALOGUE))
-        digest = sha256(content).hexdigest()
-        place = root.resolve() if isinstance(root, Path) else root
-        return cls(place, digest, {x.id: x for x in infos}, absent)
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of what is there."""
@@ -175,6 +144,47 @@ class CanonicalStore:
             The refusals of its import; empty where nothing is known.
         """
         return self.refused[dataset_id] if dataset_id in self.refused else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanonicalStore(CataloguedStore):
+    """A directory with a catalogue and one Parquet file a dataset.
+
+    Parameters
+    ----------
+    root : Place
+        The directory, or the prefix of an object store.
+    content : str
+        SHA-256 of the catalogue, which names the SHA-256 of every file.
+    """
+
+    root: Place
+    content: str
+
+    @classmethod
+    def open(cls, root: Place) -> "CanonicalStore":
+        """Read the catalogue.
+
+        Parameters
+        ----------
+        root : Place
+            The directory.
+
+        Returns
+        -------
+        CanonicalStore
+            The directory, opened.
+
+        Raises
+        ------
+        BadDataError
+            If the catalogue cannot be read.
+        """
+        content = (root / CATALOGUE).read_bytes()
+        infos, absent = parse_catalogue(content, str(root / CATALOGUE))
+        digest = sha256(content).hexdigest()
+        place = root.resolve() if isinstance(root, Path) else root
+        return cls(root=place, content=digest, _infos={x.id: x for x in infos}, refused=absent)
 
     def read(self, dataset_id: str, span: Span | None = None) -> TimeSeries:
         """Return the rows of a dataset, all or those of a span and the two before it.

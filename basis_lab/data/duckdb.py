@@ -5,9 +5,9 @@ cannot need; it verifies a checksum of every block that it reads. Values are kep
 that a directory gives, so that a run from either is the same to the last bit.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from basis_lab.data.catalogue import CATALOGUE, parse_catalogue, render_catalogue
+from basis_lab.data.catalogue import CATALOGUE, CataloguedStore, parse_catalogue, render_catalogue
 from basis_lab.data.parquet import buffered
 from basis_lab.data.places import Place
 from basis_lab.data.series import (
@@ -104,8 +104,8 @@ def _differs(store: "DatabaseStore", catalogue: bytes) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseStore:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseStore(CataloguedStore):
     """One DuckDB file; equal where the file is unchanged.
 
     Parameters
@@ -116,17 +116,11 @@ class DatabaseStore:
         SHA-256 of the catalogue that it was written with.
     stamp : tuple of int
         Size and time of change (ns) of the file.
-    _infos : mapping of str to DatasetInfo
-        What the catalogue says of each dataset, by id.
-    refused : mapping of str to str
-        Datasets that were refused, and why.
     """
 
     root: Path
     content: str
     stamp: tuple[int, int]
-    _infos: Mapping[str, DatasetInfo] = field(compare=False, repr=False)
-    refused: Mapping[str, str] = field(compare=False, repr=False)
 
     @classmethod
     def open(cls, path: Path) -> "DatabaseStore":
@@ -160,50 +154,12 @@ class DatabaseStore:
         infos, absent = parse_catalogue(text, str(path))
         stat = path.stat()
         return cls(
-            path.resolve(),
-            sha256(text.encode()).hexdigest(),
-            (stat.st_size, stat.st_mtime_ns),
-            {x.id: x for x in infos},
-            absent,
+            root=path.resolve(),
+            content=sha256(text.encode()).hexdigest(),
+            stamp=(stat.st_size, stat.st_mtime_ns),
+            _infos={x.id: x for x in infos},
+            refused=absent,
         )
-
-    def ids(self) -> tuple[str, ...]:
-        """Return the ids of what is there."""
-        return tuple(sorted(self._infos))
-
-    def datasets(self) -> tuple[DatasetInfo, ...]:
-        """Return every dataset, by id."""
-        return tuple(self._infos[name] for name in sorted(self._infos))
-
-    def info(self, dataset_id: str) -> DatasetInfo | None:
-        """Return what is known of a dataset; None where there is none.
-
-        Parameters
-        ----------
-        dataset_id : str
-            ``kind/venue/SYMBOL``.
-
-        Returns
-        -------
-        DatasetInfo or None
-            Its line of the catalogue.
-        """
-        return self._infos.get(dataset_id)
-
-    def absence(self, dataset_id: str) -> str:
-        """Say why a dataset is not there.
-
-        Parameters
-        ----------
-        dataset_id : str
-            ``kind/venue/SYMBOL``.
-
-        Returns
-        -------
-        str
-            The refusals of its import; empty where nothing is known.
-        """
-        return self.refused[dataset_id] if dataset_id in self.refused else ""
 
     def read(self, dataset_id: str, span: Span | None = None) -> TimeSeries:
         """Return the rows of a dataset, all or those of a span and the two before it.

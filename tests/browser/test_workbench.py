@@ -171,7 +171,9 @@ def test_an_error_stands_over_the_dimmed_result(bench):
     assert "/nowhere/at/all" in alert
     assert "Traceback" not in alert
     assert "DAT-" in alert
-    page.wait_for_function("document.activeElement.getAttribute('role') === 'alert'", timeout=20_000)
+    page.wait_for_function(
+        "document.activeElement.getAttribute('role') === 'alert'", timeout=20_000
+    )
     shot(page, "error")
     page.fill("#bl-data_dir", "")
     page.press("#bl-data_dir", "Enter")
