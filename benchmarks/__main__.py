@@ -11,7 +11,6 @@ from benchmarks.measures import measure_all
 from benchmarks.workload import make_workload
 
 HEADER = ("measure", "figure", "target", "verdict", "x numpy", "x plain", "note")
-NOT_YET = ("the fullest mode", "a sweep on two cores")
 SHOWN = 25
 
 
@@ -29,7 +28,6 @@ def main() -> None:
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
-    print(f"not measured yet: {', '.join(NOT_YET)}")
 
 
 def _cells(measure: Measure) -> tuple[str, ...]:

@@ -13,14 +13,28 @@ import numpy as np
 from basis_lab.domain.market import FloatArray
 from basis_lab.engine.clock import Stride
 from basis_lab.results.record import RunRecord
+from basis_lab.services.plans import make_plan
+from basis_lab.services.sweep import SweepRequest, run_sweep
 from benchmarks import workload as fixed
 from benchmarks.accounting import by_numpy, by_plain_python, fills_of, market_of
 from benchmarks.long_runs import measure_long_runs
 from benchmarks.measure import KIB_IN_MB, ROOT, Measure
-from benchmarks.workload import CAPITAL, Workload, make_workload
+from benchmarks.workload import CAPITAL, Workload, make_fullest, make_workload
 
 SWEPT_SHARES = tuple(np.linspace(0.40, 0.595, 20).tolist())
 SWEPT_BANDS = tuple(np.linspace(0.08, 0.125, 10).tolist())
+FULLEST_REBALANCES = 30  # what the target of the fullest mode holds for
+SWEPT_PLAN = {
+    "mode": fixed.MODE,
+    "start": str(fixed.START),
+    "end": str(fixed.END),
+    "capital": CAPITAL,
+    "overrides": {"strategy.hedge_allocation": {fixed.VENUE: 1.0}},
+    "grid": {
+        "strategy.spot_allocation": list(SWEPT_SHARES),
+        "strategy.position_deviation_threshold": list(SWEPT_BANDS),
+    },
+}
 
 
 def measure_all() -> Iterator[Measure]:
@@ -34,6 +48,7 @@ def measure_all() -> Iterator[Measure]:
     work = make_workload()
     record = work.run()
     yield from _loops(work, record)
+    yield _fullest()
     yield from _sweep()
     yield from _processes()
     yield from _agreement(record)
@@ -70,7 +85,22 @@ def _loops(work: Workload, record: RunRecord) -> Iterator[Measure]:
     )
 
 
+def _fullest() -> Measure:
+    work = make_fullest()
+    record = work.run()
+    extra = max(record.rebalances - FULLEST_REBALANCES, 0)
+    return Measure(
+        name=f"loop of {fixed.FULLEST}, stride auto",
+        figure=1e3 * best_of(5, lambda: loop_seconds(work, "auto")),
+        unit="ms",
+        target=20.0 + 0.3 * extra,
+        note=f"best of 5; {record.rebalances} rebalances, {record.rows:,} hours, "
+        f"{len(record.frame.universe.instruments)} lines, 3 exchanges and the chain",
+    )
+
+
 def _sweep() -> Iterator[Measure]:
+    """Yield what 200 runs take: engines alone in this process, and the service on two cores."""
     cases = [
         {"strategy.spot_allocation": share, "strategy.position_deviation_threshold": band}
         for share, band in product(SWEPT_SHARES, SWEPT_BANDS)
@@ -81,8 +111,18 @@ def _sweep() -> Iterator[Measure]:
         name=f"sweep of {len(cases)} runs, one process",
         figure=perf_counter() - began,
         unit="s",
+        note=f"{rebalances} rebalances in all, configurations loaded, no summaries",
+    )
+    plan = make_plan({"name": "bench", **SWEPT_PLAN}, where="benchmarks")
+    began = perf_counter()
+    table = run_sweep(SweepRequest(plan=plan, workers=2)).table
+    wall_s = perf_counter() - began
+    yield Measure(
+        name=f"the same {len(table)} points as a sweep on two cores",
+        figure=wall_s,
+        unit="s",
         target=0.5,
-        note=f"{rebalances} rebalances in all, configurations loaded; the target is for two cores",
+        note=f"{len(table) / wall_s:.1f} points/s with the start of two processes and summaries",
     )
 
 

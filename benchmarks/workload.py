@@ -20,6 +20,7 @@ from basis_lab.engine.loop import FullLoop
 from basis_lab.results.record import RunRecord
 
 MODE = "btc_basis"
+FULLEST = "usdt_market_neutral"
 VENUE = "binance"
 ASSET = "BTC"
 CAPITAL = 100_000.0
@@ -31,6 +32,7 @@ OVERRIDES: Mapping[str, object] = {
     "strategy.position_deviation_threshold": 0.10,
     "strategy.hedge_allocation": {VENUE: 1.0},
 }
+FULLEST_OVERRIDES: Mapping[str, object] = {"strategy.position_deviation_threshold": 0.045}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +84,24 @@ def make_workload(
     Workload
         Ready to run.
     """
-    overrides = {**OVERRIDES, **(changes if changes is not None else {})}
-    config = load_config(MODE, overrides=overrides, scenarios=scenarios)
+    given = changes if changes is not None else {}
+    return _workload(
+        load_config(MODE, overrides={**OVERRIDES, **given}, scenarios=scenarios), place
+    )
+
+
+def make_fullest() -> Workload:
+    """Return the mode with the most lines, its band so narrow that it rebalances some 40 times.
+
+    Returns
+    -------
+    Workload
+        Over the embedded sample, three exchanges and the chain.
+    """
+    return _workload(load_config(FULLEST, overrides=FULLEST_OVERRIDES), None)
+
+
+def _workload(config: RunConfig, place: Place | None) -> Workload:
     provider = DataProvider(
         default_store() if place is None else open_store(place),
         blueprint_of(config).requirements,
