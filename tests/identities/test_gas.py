@@ -13,6 +13,7 @@ from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.engine.clock import Clock
 from basis_lab.errors import ExecutionError, GasDebtLimitError
+from basis_lab.strategies.base import ORDERED_EXIT
 from basis_lab.strategies.gas_guard import GasGuard
 from basis_lab.strategies.manager import StrategyManager
 from tests.flows.money import events, with_series
@@ -30,6 +31,7 @@ from tests.identities.worlds import (
     markets,
     staked_worlds,
 )
+from tests.stress.trials import order
 
 NATIVE = Instrument("wallet", Kind.TOKEN, "ETH")
 SMALL = {"ETH": 3.0, "USDT": 8_000.0}
@@ -139,19 +141,25 @@ def decisions(record, trigger: str) -> list[int]:
     return [x.row for x in events(record, EventType.DECISION) if x.trigger == trigger]
 
 
-@pytest.mark.parametrize("mode", STAKED)
-def test_a_withdrawal_waits_for_cheaper_gas_and_is_paid_then(mode):
-    # Gas is dear in rows 10 to 59; asked for at row 20, and again every 24 rows. The queue brings
-    # no ETH that could pay gas; it pays after five days.
-    config = load_staked(mode, costs=True, exit_route="queue")
-    flow = FlowParameters(at=str(START + 20 * HOUR), amount=-0.5, unit="capital")
-    config = replace(config, flows=(flow,))
+def still_world(mode: str, **asked) -> World:
+    """No price moves; gas is dear in rows 10 to 59; ``asked`` are flows or actions."""
+    config = replace(load_staked(mode, costs=True, exit_route="queue"), **asked)
     still = {"span": 0.0, "noise": 0.0, "jumps": 0, "basis": 0.0, "funding": 0.0, "wick": 0.0}
     market = Market(seed=1, rows=220, growth=0.0, **still)
     capital = SMALL[config.share_class.currency]
     world = World(config=config, frame=make_frame(config, market), capital=capital)
+    return with_gas(world, 2_000.0, 10, 60)
 
-    record = with_gas(world, 2_000.0, 10, 60).run()
+
+# The queue brings no ETH that could pay gas, and pays after five days. What is asked for at row
+# 20 is asked for again every 24 rows.
+
+
+@pytest.mark.parametrize("mode", STAKED)
+def test_a_withdrawal_waits_for_cheaper_gas_and_is_paid_then(mode):
+    flow = FlowParameters(at=str(START + 20 * HOUR), amount=-0.5, unit="capital")
+
+    record = still_world(mode, flows=(flow,)).run()
 
     assert [x for x in waits(record) if x[1] == "withdrawal"] == [
         (20, "withdrawal"),
@@ -159,3 +167,14 @@ def test_a_withdrawal_waits_for_cheaper_gas_and_is_paid_then(mode):
     ]
     assert decisions(record, "withdrawal")[0] == 68
     assert record.equity[-1] < 0.6 * record.equity[0]
+
+
+@pytest.mark.parametrize("mode", STAKED)
+def test_an_ordered_exit_waits_for_cheaper_gas_and_is_carried_out_then(mode):
+    record = still_world(mode, actions=(order("+20h", "queue"),)).run()
+
+    assert [x for x in waits(record) if x[1] == ORDERED_EXIT] == [
+        (20, ORDERED_EXIT),
+        (44, ORDERED_EXIT),
+    ]
+    assert decisions(record, ORDERED_EXIT)[0] == 68
