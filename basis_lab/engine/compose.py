@@ -32,6 +32,7 @@ from basis_lab.monitors.position import PositionMonitor
 from basis_lab.monitors.risk import RiskMonitor
 from basis_lab.strategies import blueprint, make_strategy
 from basis_lab.strategies.base import Blueprint, Programme, Setting
+from basis_lab.strategies.gas_guard import GasGuard
 from basis_lab.strategies.manager import StrategyManager
 
 DAY_S = 86_400
@@ -47,6 +48,7 @@ class Components:
     risk_monitor: RiskMonitor
     pnl_monitor: PnLMonitor
     strategy_manager: StrategyManager
+    gas_guard: GasGuard
     execution_interface_manager: ExecutionInterfaceManager
     reconciliation_component: ReconciliationComponent
     position_update_handler: PositionUpdateHandler
@@ -146,6 +148,7 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
         transfers=TransferExecutionInterface(venues.network),
     )
     strategy = make_strategy(config.strategy, universe, config.asset, known.terms(), config.risk)
+    guard = known.gas_guard()
     reconciliation = ReconciliationComponent(universe, positions, venues.all)
     updates = PositionUpdateHandler(positions)
     return Components(
@@ -155,8 +158,9 @@ def compose(config: RunConfig, initial_capital: float, timeout_rows: int) -> Com
         risk_monitor=RiskMonitor(config.risk, known.accounts(), known.loan(), known.asset_prices()),
         pnl_monitor=PnLMonitor(universe, initial_capital),
         strategy_manager=StrategyManager(
-            strategy, hold=config.hold, plan_timeout_rows=timeout_rows
+            strategy, hold=config.hold, plan_timeout_rows=timeout_rows, gas=guard
         ),
+        gas_guard=guard,
         execution_interface_manager=interfaces,
         reconciliation_component=reconciliation,
         position_update_handler=updates,

@@ -16,6 +16,7 @@ from basis_lab.execution.venues.parameters import (
 from basis_lab.monitors.exposure import ExitRoute, GasExit, MarketExit, QuotedExit
 from basis_lab.monitors.risk import PerpAccount, PoolAccount
 from basis_lab.strategies.base import ChainTerms, Sending, Terms
+from basis_lab.strategies.gas_guard import GasGuard
 
 DAY_S = 86_400
 
@@ -73,6 +74,28 @@ class Knowledge:
             gas_debt_limit=self._config.costs.gas_debt_limit,
             chain=self._chain_terms(),
             gas_market=self._gas_market(),
+        )
+
+    def gas_guard(self) -> GasGuard:
+        """Return what tells beforehand if gas can be paid.
+
+        Returns
+        -------
+        GasGuard
+            With the gas of each venue's own operations; zeros where the run pays none.
+        """
+        on_chain = {
+            name: venue.gas_units
+            for name, venue in self._venues.items()
+            if not isinstance(venue, ExchangeParameters)
+        }
+        return GasGuard(
+            universe=self._universe,
+            gas_units={
+                name: {operation: units * self._rates.paid for operation, units in listed.items()}
+                for name, listed in on_chain.items()
+            },
+            debt_limit=self._config.costs.gas_debt_limit,
         )
 
     def _gas_market(self) -> tuple[str, MarketTerms] | None:

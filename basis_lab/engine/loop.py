@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.config.models import RunConfig
-from basis_lab.domain import series
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import Decision
 from basis_lab.domain.market import MarketFrame, Window
@@ -283,11 +282,14 @@ class FullLoop:
     def _log_unmet(self, row: int, firing: Firing) -> None:
         """Say that nothing can be done about a risk or an order, or that a decision waits."""
         reason = firing.reason
-        closed = self.components.strategy_manager.closed
+        manager = self.components.strategy_manager
+        closed = manager.closed
         urgent = reason.trigger.startswith(RISK) or reason.trigger == ORDERED_EXIT
-        if not closed and (firing.due or not urgent):
+        if not closed and not manager.dear and (firing.due or not urgent):
             return
         unable = "none: nothing can be done, or a remedy is under way"
+        if manager.dear:
+            unable = "waits for cheaper gas: it would be more gas debt than is allowed"
         details: dict[str, object] = {
             "value": reason.value,
             "limit": reason.limit,
@@ -300,10 +302,8 @@ class FullLoop:
         wallet = self.components.wallet
         if wallet is None:
             return
-        limit = float(state.exposure.equity[-1]) * self._config.costs.gas_debt_limit
-        if self._config.share_class.currency != "ETH":
-            limit /= float(window.values(series.spot("binance", "ETH"))[-1])
-        wallet.allow_gas_debt(max(limit, 0.0))
+        equity = float(state.exposure.equity[-1])
+        wallet.allow_gas_debt(self.components.gas_guard.debt_allowed(window, equity))
 
     def _commit(
         self,

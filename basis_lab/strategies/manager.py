@@ -1,7 +1,7 @@
 """The manager that asks a strategy: its open plan, what is latched, and what waits."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,9 +25,18 @@ from basis_lab.strategies.base import (
     Trigger,
     View,
 )
-from basis_lab.strategies.waiting import PLAN, Waits
+from basis_lab.strategies.gas_guard import GasGuard
+from basis_lab.strategies.waiting import PLAN, Key, Waits
 
 RESERVE_LOW_SHARE = 0.5  # of the reserve's target; below it the reserve is refilled
+
+
+@dataclass(frozen=True, slots=True)
+class _Latch:
+    """Since which row a trigger is not asked, and if it is asked again though it did not let go."""
+
+    row: int
+    again: bool
 
 
 class StrategyManager:
@@ -41,17 +50,23 @@ class StrategyManager:
         True if no trigger acts after the entry.
     plan_timeout_rows : int
         How many timesteps a stage may wait.
+    gas : GasGuard
+        Tells which decisions are too dear to be sent.
     """
 
-    def __init__(self, strategy: Strategy, *, hold: bool, plan_timeout_rows: int) -> None:
+    def __init__(
+        self, strategy: Strategy, *, hold: bool, plan_timeout_rows: int, gas: GasGuard
+    ) -> None:
         self.strategy = strategy
         self.plan: OpenPlan | None = None
         self.entered = False
         self._hold = hold
         self._timeout = plan_timeout_rows
-        self._latched: dict[tuple[str, str], int] = {}  # by trigger, the row since which
+        self._gas = gas
+        self._latched: dict[Key, _Latch] = {}
         self._waits = Waits()
         self.closed: tuple[str, ...] = ()
+        self.dear = False
         self._order: ExitOrder | None = None
         self._left = False
         self._leaving = False
@@ -126,11 +141,13 @@ class StrategyManager:
             None if nothing can be done; the trigger is then latched until it has let go or, if it
             is one that is retried, until a plan would have timed out. None as well where a venue
             that it touches is closed (``closed`` names it): the trigger, or the stage, then waits
-            until it opens.
+            until it opens. None, too, where its gas would be more debt than is allowed (``dear``):
+            the plan is dropped, and the trigger is asked again as one that is retried. The entry
+            is sent all the same: a run that cannot begin is refused.
         """
         row = view.window.stop - 1
         plan = self.plan
-        self.closed = ()
+        self.closed, self.dear = (), False
         if firing.due and plan is not None:
             key, decision = PLAN, self.strategy.proceed(view, plan)
         else:
@@ -140,17 +157,11 @@ class StrategyManager:
             if firing.due:
                 self._open(None)
             else:
-                self._latched[key] = row
+                self._latched[key] = _Latch(row, again=False)
             return None
         if not decision.instructions and decision.then is None:
-            self._latched[key] = row
-        self.closed = self._waits.hold_back(key, decision, view.window)
-        if firing.reason.trigger == ORDERED_EXIT:
-            self._left = decision.action is Action.EXIT_FULL and not self.closed
-            self._leaving = not self.closed
-        if self.closed:
-            if not firing.due:
-                self._open(None)
+            self._latched[key] = _Latch(row, again=False)
+        if self._held_back(key, decision, view, firing):
             return None
         self._open(
             None
@@ -165,6 +176,22 @@ class StrategyManager:
         )
         self.entered = True
         return decision
+
+    def _held_back(self, key: Key, decision: Decision, view: View, firing: Firing) -> bool:
+        """Tell if a decision has to wait, for a venue that is closed or for cheaper gas."""
+        self.closed = self._waits.hold_back(key, decision, view.window)
+        self.dear = not self.closed and self.entered and not self._gas.affords(view, decision)
+        held = bool(self.closed) or self.dear
+        if firing.reason.trigger == ORDERED_EXIT:
+            self._left = decision.action is Action.EXIT_FULL and not held
+            self._leaving = not held
+        if self.dear and not firing.due:
+            self._latched[key] = _Latch(view.window.stop - 1, again=True)
+        if self.dear and _interrupts(firing, self.plan, view):
+            return True
+        if self.dear or (self.closed and not firing.due):
+            self._open(None)
+        return held
 
     def _open(self, plan: OpenPlan | None) -> None:
         self.plan = plan
@@ -242,11 +269,12 @@ class StrategyManager:
 
     def _armed(self, trigger: Trigger, view: View) -> BoolArray:
         ready = trigger.fires & self._waits.ready(trigger.key, view.window)
-        if trigger.key not in self._latched:
+        latch = self._latched.get(trigger.key)
+        if latch is None:
             return ready
         open_again = ~trigger.fires
-        if trigger.retried:
-            waited = self._latched[trigger.key] + self._timeout - view.window.start
+        if trigger.retried or latch.again:
+            waited = latch.row + self._timeout - view.window.start
             open_again[max(waited, 0) :] = True
         opened = np.flatnonzero(open_again)
         ready[: opened[0] if len(opened) else len(ready)] = False
@@ -261,6 +289,12 @@ class StrategyManager:
     def health(self) -> str:
         """Tell what is wrong, or nothing."""
         return ""
+
+
+def _interrupts(firing: Firing, plan: OpenPlan | None, view: View) -> bool:
+    """Tell if a risk fired beside a plan that may still go on."""
+    in_time = plan is not None and view.window.stop - 1 < plan.deadline_row
+    return in_time and not firing.due and firing.reason.trigger.startswith(RISK)
 
 
 def _leaves(trigger: Trigger) -> bool:

@@ -9,6 +9,7 @@ from basis_lab.domain.instructions import Action, Decision, Reason
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.statements import PendingTransfer
 from basis_lab.strategies.base import Firing, Trigger
+from basis_lab.strategies.gas_guard import GasGuard
 from basis_lab.strategies.manager import StrategyManager
 from tests.builders import basis_universe, key, perp_frame, view
 
@@ -73,6 +74,7 @@ def cut(whole, seen):
     return replace(whole, fires=whole.fires[rows], value=whole.value[rows])
 
 
+NO_GAS = GasGuard(universe=Scripted.universe, gas_units={}, debt_limit=0.0)
 MARKET = perp_frame([100.0] * 12)
 BOOK = "binance:token:USDT 1000"
 
@@ -85,8 +87,8 @@ def row(start, **others):
     return look(start, start + 1, **others)
 
 
-def manager(strategy, *, hold=False, timeout=24):
-    return StrategyManager(strategy, hold=hold, plan_timeout_rows=timeout)
+def manager(strategy, *, hold=False, timeout=24, gas=NO_GAS):
+    return StrategyManager(strategy, hold=hold, plan_timeout_rows=timeout, gas=gas)
 
 
 def padded(*fires):
@@ -309,3 +311,54 @@ def test_a_held_run_finishes_the_plan_of_its_entry():
     assert keeper.find_trigger(look(1, 3, pending=ARRIVING)) is None
     assert keeper.find_trigger(look(1, 3)).due
     assert keeper.health() == ""
+
+
+# --- gas that is too dear ---------------------------------------------------------------------
+
+
+@dataclass
+class Dear:
+    """A guard that finds gas too dear as often as it is told to."""
+
+    times: int
+
+    def affords(self, view, decision):
+        del view, decision
+        self.times -= 1
+        return self.times < 0
+
+
+def ask(asked, strategy_row):
+    firing = asked.find_trigger(row(strategy_row))
+    return None if firing is None else asked.make_strategy_decision(row(strategy_row), firing)
+
+
+def test_what_is_too_dear_is_asked_again_after_the_time_that_a_plan_may_wait():
+    always = trigger("band", *[1] * 12)
+    asked = manager(Scripted(own=(always,), answer=decided("later")), timeout=4, gas=Dear(1))
+    asked.entered = True
+
+    sent = [ask(asked, i) is not None for i in range(5)]
+
+    assert sent == [False, False, False, False, True]
+
+
+def test_a_window_finds_the_same_row_at_which_what_was_too_dear_is_asked_again():
+    always = trigger("band", *[1] * 12)
+    asked = manager(Scripted(own=(always,), answer=decided("later")), timeout=4, gas=Dear(1))
+    asked.entered = True
+    ask(asked, 0)
+
+    assert asked.find_trigger(look(1, 11)).offset == 3
+
+
+def test_a_stage_that_is_too_dear_ends_its_plan_and_the_entry_is_sent_all_the_same():
+    first = trigger("entry", *padded(1))
+    asked = manager(Scripted(own=(first,), answer=decided("later")), gas=Dear(1))
+
+    entry, stage = ask(asked, 0), ask(asked, 1)
+
+    assert entry is not None
+    assert stage is None
+    assert asked.dear
+    assert asked.plan is None
