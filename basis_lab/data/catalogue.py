@@ -108,11 +108,23 @@ class CataloguedStore:
     refused: Mapping[str, str] = field(compare=False, repr=False)
 
     def ids(self) -> tuple[str, ...]:
-        """Return the ids of what is there."""
+        """Return the ids of what is there.
+
+        Returns
+        -------
+        tuple of str
+            ``kind/venue/SYMBOL``, sorted.
+        """
         return tuple(sorted(self._infos))
 
     def datasets(self) -> tuple[DatasetInfo, ...]:
-        """Return every dataset, by id."""
+        """Return every dataset, by id.
+
+        Returns
+        -------
+        tuple of DatasetInfo
+            Sorted by id.
+        """
         return tuple(self._infos[name] for name in sorted(self._infos))
 
     def info(self, dataset_id: str) -> DatasetInfo | None:
@@ -156,6 +168,10 @@ class CanonicalStore(CataloguedStore):
         The directory, or the prefix of an object store.
     content : str
         SHA-256 of the catalogue, which names the SHA-256 of every file.
+    _infos : mapping of str to DatasetInfo
+        See ``CataloguedStore``.
+    refused : mapping of str to str
+        The same.
     """
 
     root: Place

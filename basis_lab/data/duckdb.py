@@ -116,6 +116,10 @@ class DatabaseStore(CataloguedStore):
         SHA-256 of the catalogue that it was written with.
     stamp : tuple of int
         Size and time of change (ns) of the file.
+    _infos : mapping of str to DatasetInfo
+        See ``CataloguedStore``.
+    refused : mapping of str to str
+        The same.
     """
 
     root: Path

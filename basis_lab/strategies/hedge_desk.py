@@ -133,7 +133,7 @@ class HedgeDesk(HedgeLines):
             units = goal.weights[venue] * max(after, 0.0) if kept else 0.0
             wanted = self._terms.perp[venue].round_down(units)
             change = short - wanted  # positive buys back
-            if change != 0.0 and (wanted == 0.0 or self._worth(view, book, venue, change)):
+            if change != 0.0 and (wanted == 0.0 or self._worth(view, venue, change)):
                 instructions.append(self.perp_order(view, venue, change))
         return instructions
 
@@ -264,11 +264,11 @@ class HedgeDesk(HedgeLines):
             reduce_only=change > 0.0,
         )
 
-    def _worth(self, view: View, book: HedgeBook, venue: str, change: float) -> bool:
-        """Tell if the venue takes an order of this size; a first short is always tried."""
+    def _worth(self, view: View, venue: str, change: float) -> bool:
+        """Tell if the venue takes an order of this size."""
         terms = self._terms.perp[venue]
         large = abs(change) * self._quote(view, venue) >= terms.min_notional
-        return book.shorts[venue] == 0.0 or (abs(change) >= terms.lot and large)
+        return abs(change) >= terms.lot and large
 
     def _spot_order(self, book: HedgeBook, goal: Goal) -> SpotTrade | None:
         terms = self._terms.spot[self.home]
@@ -281,7 +281,7 @@ class HedgeDesk(HedgeLines):
         else:
             quantity = -terms.round_down(min(-change, max(book.sellable, 0.0)))
         size = abs(quantity) * book.price
-        if quantity == 0.0 or (book.sellable > 0.0 and size < terms.min_notional):
+        if quantity == 0.0 or size < terms.min_notional:
             return None
         return SpotTrade(
             venue=self.home,

@@ -246,6 +246,8 @@ class HedgedStrategy:
                 self._check_size(view, book, goal)
             task = Task(repair=repair, stage=stage, reason=reason)
             instructions = self._stage(view, book, goal, task)
+            if instructions is None:
+                return None  # what stays long keeps its hedge
             if instructions:
                 rest = stages[i + 1 :]
                 return Decision(
@@ -268,7 +270,8 @@ class HedgedStrategy:
                 remedy="use more capital, or fewer venues in hedge_allocation",
             )
 
-    def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders:
+    def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders | None:
+        """Return the orders of a stage; None where the whole repair must wait."""
         match task.stage:
             case "keep":
                 return [*self._desk.keep(book, self._reserve_gap(book))]
@@ -373,6 +376,13 @@ def _band(name: str, side: str, value: FloatArray, target: float, band: float) -
     """Fire where a measure is further than ``band`` from its target, on either side."""
     upper, lower = target + band, target - band
     return [
-        Trigger(name=f"{name}_above", side=side, fires=value > upper, value=value, limit=upper),
+        Trigger(
+            name=f"{name}_above",
+            side=side,
+            fires=value > upper,
+            value=value,
+            limit=upper,
+            retried=True,
+        ),
         Trigger(name=f"{name}_below", side=side, fires=value < lower, value=value, limit=lower),
     ]

@@ -206,10 +206,17 @@ class LoopDesk(StakeDesk):
         if not sold <= book.collateral:
             return Freed(note="selling collateral cannot lower the loan to value", lacking=lacking)
         lost = sold - repaid
-        if lost > self._loop.max_deleverage_cost * book.invested:
-            note = f"it would lose {lost:.6g} ETH, more than max_deleverage_cost allows"
-            return Freed(note=note, lacking=lacking)
+        if self._loses_too_much(book, lost):
+            return Freed(note=self._loss_note(lost), lacking=lacking)
         return Freed(instructions=(self._reduction(view, book, sold, repaid, "deleverage"),))
+
+    def _loses_too_much(self, book: ChainBook, lost: float) -> bool:
+        """Tell if a sale costs more than a forced one may: a discount lowers no health factor."""
+        return lost > self._loop.max_deleverage_cost * book.invested
+
+    @staticmethod
+    def _loss_note(lost: float) -> str:
+        return f"it would lose {lost:.6g} ETH, more than max_deleverage_cost allows"
 
     def _sale_to(self, view: View, book: ChainBook, target: float) -> leverage.Sale:
         """Find the sale whose slippage is that of its own size."""
@@ -223,7 +230,9 @@ class LoopDesk(StakeDesk):
                 break
         return sale
 
-    def free(self, view: View, book: ChainBook, eth: float, route: str) -> Freed:
+    def free(
+        self, view: View, book: ChainBook, eth: float, route: str, *, ordered: bool = False
+    ) -> Freed:
         """Return the orders that take ETH out of the loop and keep its loan to value.
 
         Parameters
@@ -236,17 +245,20 @@ class LoopDesk(StakeDesk):
             How much is needed.
         route : str
             ``queue``, ``swap`` or ``auto``; the debt is always repaid by a sale.
+        ordered : bool
+            True where people ordered it; nothing else may lose more than ``max_deleverage_cost``.
 
         Returns
         -------
         Freed
-            Everything where the need is not below what is invested.
+            Everything where the need is not below what is invested. Without orders, and with the
+            reason, where the market does not let it or it would lose more than it may.
         """
         if book.debt <= TINY:
             return self._free_collateral(view, book, eth, route)
         chosen = self.chosen(view, book, route)
         if eth >= book.invested:
-            return self.free_all(view, book, chosen)
+            return self.free_all(view, book, chosen, ordered=ordered)
         ltv = np.array([book.debt / book.collateral])
         need = np.array([eth])
         sold = 0.0
@@ -262,11 +274,14 @@ class LoopDesk(StakeDesk):
                 break
         queued = eth if chosen == "queue" else 0.0
         if sold + queued >= book.collateral:
-            return self.free_all(view, book, chosen)
+            return self.free_all(view, book, chosen, ordered=ordered)
+        lost = sold - float(sale.repaid[0]) - (eth - queued)
+        if not ordered and self._loses_too_much(book, lost):
+            return Freed(note=self._loss_note(lost), lacking=eth)
         group = self._reduction(view, book, sold, float(sale.repaid[0]), "deleverage", queued)
         return Freed(instructions=(group, *self._queued(book, queued)))
 
-    def free_all(self, view: View, book: ChainBook, route: str) -> Freed:
+    def free_all(self, view: View, book: ChainBook, route: str, *, ordered: bool = False) -> Freed:
         """Return the transaction that closes the loop; by the queue only the debt is sold for.
 
         Parameters
@@ -277,11 +292,14 @@ class LoopDesk(StakeDesk):
             The same row.
         route : str
             ``queue``, ``swap`` or ``auto``.
+        ordered : bool
+            True where people ordered it; nothing else may lose more than ``max_deleverage_cost``.
 
         Returns
         -------
         Freed
-            Without orders where the market pays less than the debt.
+            Without orders, and with the reason, where the market pays less than the debt, or where
+            it would lose more than it may.
         """
         if book.debt <= TINY:
             return self._free_collateral(view, book, np.inf, route)
@@ -302,6 +320,9 @@ class LoopDesk(StakeDesk):
         if left < 0.0:
             note = "insolvent at the market: the collateral sells for less than the debt"
             return Freed(note=note, lacking=-left)
+        lost = sold * cost + self.premium * book.debt
+        if not ordered and self._loses_too_much(book, lost):
+            return Freed(note=self._loss_note(lost), lacking=book.invested)
         tokens = book.supplied_tokens + book.tokens
         queued = max(tokens * book.rate - sold, 0.0) if chosen == "queue" else 0.0
         group = self._reduction(view, book, sold, book.debt, "unwind", queued)

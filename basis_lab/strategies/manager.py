@@ -183,7 +183,8 @@ class StrategyManager:
         self.dear = not self.closed and self.entered and not self._gas.affords(view, decision)
         held = bool(self.closed) or self.dear
         if firing.reason.trigger == ORDERED_EXIT:
-            self._left = decision.action is Action.EXIT_FULL and not held
+            queued = any(view.exposure.quantities[-1, column] != 0.0 for column in self._claims)
+            self._left = decision.action is Action.EXIT_FULL and not held and not queued
             self._leaving = not held
         if self.dear and not firing.due:
             self._latched[key] = _Latch(view.window.stop - 1, again=True)
@@ -237,13 +238,20 @@ class StrategyManager:
 
     def _reserve_trigger(self, view: View) -> tuple[Trigger, ...]:
         ratio_wanted = self.strategy.reserve_ratio
-        if ratio_wanted == 0.0 or not view.entered:
-            return ()
+        if ratio_wanted == 0.0 or not view.entered or view.queue > 0.0:
+            return ()  # what is freed is owed to those who wait; the reserve comes after them
         column = self.strategy.universe.column(self.strategy.reserve)
         share = ratio(view.exposure.quantities[:, column], view.exposure.equity)
         limit = ratio_wanted * RESERVE_LOW_SHARE
         return (
-            Trigger(name="reserve_low", side="", fires=share < limit, value=share, limit=limit),
+            Trigger(
+                name="reserve_low",
+                side="",
+                fires=share < limit,
+                value=share,
+                limit=limit,
+                retried=True,
+            ),
         )
 
     def _first(

@@ -179,7 +179,8 @@ class NeutralStrategy(HedgedStrategy):
         quiet = np.full(len(idle), fill_value=view.queue == 0.0)
         worth = self._chain.worth_its_gas(view, idle, *self._chain.entry_operations)
         fires = quiet & worth & (idle > IDLE_SHARE * equity)
-        found.append(Trigger(name="idle", side="", fires=fires, value=idle, limit=IDLE_SHARE))
+        share = ratio(idle, equity)
+        found.append(Trigger(name="idle", side="", fires=fires, value=share, limit=IDLE_SHARE))
         return tuple(found)
 
     def can_unwind(self, view: View) -> BoolArray:
@@ -223,7 +224,7 @@ class NeutralStrategy(HedgedStrategy):
 
     # --- stages -------------------------------------------------------------------------------
 
-    def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders:
+    def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders | None:
         match task.stage:
             case "send":
                 return self._send(view)
@@ -252,22 +253,24 @@ class NeutralStrategy(HedgedStrategy):
         gas = self._chain.gas_to_invest(view)
         return self._chain.invest(view, book, book.idle - gas)
 
-    def _free(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders:
-        """Take out of staking what is long beyond the goal and not on its way yet."""
+    def _free(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders | None:
+        """Take out of staking what is long beyond the goal; None where the market forbids it."""
         chain = self._chain.read(view)
         route = "swap"
+        ordered = task.reason.trigger == "ordered_exit"
         if task.repair in BY_ROUTE:
-            ordered = task.reason.trigger == "ordered_exit"
             route = task.reason.side if ordered else self.parameters.exit_route
         if goal.spot == 0.0:
+            freed = self._chain.free_all(view, chain, route, ordered=ordered)
             sold = self._chain.sell_rewards(view, chain)
-            return [*sold, *self._chain.free_all(view, chain, route).instructions]
+            return None if freed.note else [*sold, *freed.instructions]
         ready = max(chain.idle, 0.0) + chain.arriving + chain.claims + book.sellable
         need = book.spot - goal.spot - ready
         if need * book.price <= LEAST_MOVED * book.equity:
             return []
         need += self._chain.gas_to_free(view) + max(-chain.idle, 0.0)
-        return [*self._chain.free(view, chain, need, route).instructions]
+        freed = self._chain.free(view, chain, need, route, ordered=ordered)
+        return None if freed.note else [*freed.instructions]
 
     def _fetch(self, view: View, book: HedgeBook, goal: Goal) -> Orders:
         """Bring freed ETH to where it is sold."""

@@ -85,7 +85,15 @@ class StakeDesk(ChainLines):
             return []
         return [*self._unwrap(book), self._stake(eth)]
 
-    def free(self, view: View, book: ChainBook, eth: float, route: str) -> Freed:
+    def free(
+        self,
+        view: View,
+        book: ChainBook,
+        eth: float,
+        route: str,
+        *,
+        ordered: bool = False,  # noqa: ARG002 - a loop asks
+    ) -> Freed:
         """Return the orders that turn invested ETH into ETH, now or by the queue.
 
         Parameters
@@ -98,6 +106,8 @@ class StakeDesk(ChainLines):
             How much is needed; at most everything is freed.
         route : str
             ``queue``, ``swap`` or ``auto``.
+        ordered : bool
+            True where people ordered it: a loop is then taken down at any discount.
 
         Returns
         -------
@@ -117,7 +127,7 @@ class StakeDesk(ChainLines):
             whole=tokens >= book.tokens,
         )
 
-    def free_all(self, view: View, book: ChainBook, route: str) -> Freed:
+    def free_all(self, view: View, book: ChainBook, route: str, *, ordered: bool = False) -> Freed:
         """Return the orders that leave nothing invested; see ``free``.
 
         Parameters
@@ -128,13 +138,15 @@ class StakeDesk(ChainLines):
             The same row.
         route : str
             ``queue``, ``swap`` or ``auto``.
+        ordered : bool
+            True where people ordered it.
 
         Returns
         -------
         Freed
             Without orders where nothing can be freed.
         """
-        return self.free(view, book, np.inf, route)
+        return self.free(view, book, np.inf, route, ordered=ordered)
 
     def chosen(self, view: View, book: ChainBook, route: str) -> str:
         """Return the route that ``auto`` takes now: the cheaper of a sale and the queue.

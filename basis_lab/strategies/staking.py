@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from basis_lab.domain.arrays import ratio
 from basis_lab.domain.instructions import (
     Action,
     AtomicGroup,
@@ -108,7 +109,9 @@ class StakingStrategy:
         share = self._desk.terms.dust_share
         worth = self._desk.worth_its_gas(view, idle, *self._desk.entry_operations)
         fires = (idle > share * equity) & worth & np.full(len(idle), view.queue == 0.0)
-        found.append(Trigger(name="idle", side="", fires=fires, value=idle, limit=share))
+        found.append(
+            Trigger(name="idle", side="", fires=fires, value=ratio(idle, equity), limit=share)
+        )
         return tuple(found)
 
     def can_unwind(self, view: View) -> BoolArray:
@@ -169,7 +172,7 @@ class StakingStrategy:
     def _release(self, view: View, book: ChainBook, reason: Reason) -> Decision | None:
         """Free exactly what a payment lacks beside idle ETH and claims under way, or all."""
         if reason.trigger == "ordered_exit":
-            freed = self._desk.free_all(view, book, reason.side)
+            freed = self._desk.free_all(view, book, reason.side, ordered=True)
             return self._leave(view, book, reason, freed)
         need = view.queue - max(book.idle, 0.0) - book.claims
         route = self.parameters.exit_route
@@ -194,8 +197,8 @@ class StakingStrategy:
         if short > TINY:
             need = short + max(-book.idle, 0.0) + self._sale_gas(view)
             freed = self._desk.free(view, book, need, "swap")
-            if not freed.instructions:
-                return None
+            if not freed.instructions or freed.whole:
+                return None  # nearly all is in a queue: what is left would not fill it
             orders += freed.instructions
         if gap > TINY:
             orders.append(Transfer(source=self.treasury, destination=self.reserve, quantity=gap))

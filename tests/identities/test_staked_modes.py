@@ -79,7 +79,7 @@ def test_no_balance_is_ever_negative_but_gas_debt_within_its_limit(world):
         held = record.quantities[:, i]
         if line.kind in {Kind.PERP, Kind.CONTRACTS}:
             continue
-        value = held * frame.unit_prices[:, i]
+        value = held * np.abs(frame.unit_prices[:, i])
         # What came and went within a row leaves the rounding of the amount that passed.
         rounding = 1e-9 * np.abs(value).max() + 1e-14 * record.equity.max()
         if str(line) == "wallet:token:ETH":

@@ -34,7 +34,7 @@ from basis_lab.errors import (
     UnsupportedInstructionError,
     VenueRefusalError,
 )
-from basis_lab.execution.venues.simulated.accounts import Accounts
+from basis_lab.execution.venues.simulated.accounts import DUST, Accounts
 from basis_lab.execution.venues.simulated.chain import SimulatedWallet
 from basis_lab.execution.venues.simulated.closures import require_open
 from basis_lab.execution.venues.simulated.flash import FlashDesk
@@ -215,7 +215,7 @@ class SimulatedAave:
     def _check_ltv(self, market: Window) -> None:
         now = self._account(market.last)
         debt, borrowable = float(now.debt[0]), float(now.borrowable[0])
-        if debt > borrowable:
+        if debt > borrowable * (1.0 + DUST):
             raise HealthFactorError(
                 "the collateral does not cover the borrowing at its LTV",
                 where=self.name,
