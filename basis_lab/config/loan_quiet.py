@@ -119,11 +119,12 @@ def check_loan(config: RunConfig, start: np.datetime64, end: np.datetime64) -> N
     token = TOKENS[strategy.lst_type]
     if not isinstance(pool, LendingPoolParameters):
         return
-    if row_in_force(pool, token, days[0]) is None or days[1] > pool.known_until:
+    early = row_in_force(pool, token, days[0]) is None
+    if early or days[1] > pool.known_until:
         raise DataRangeError(
             f"what {strategy.lending_venue} allows against {token} is not known for these dates",
             where=f"{days[0]} to {days[1]}",
-            value=f"its tables reach to {pool.known_until}",
+            value=f"its tables {'begin later' if early else f'reach to {pool.known_until}'}",
             remedy="choose dates inside, or add rows with their sources to the venue file",
         )
     problems = [

@@ -21,6 +21,7 @@ PAGE = "report.html"
 NOTEBOOK = "report.ipynb"
 KERNEL = "python3"
 CELL_TIMEOUT_S = 1_800
+START_TIMEOUT_S = 300  # of a kernel, on a machine that is busy with others
 TYPES: Mapping[str, Any] = MappingProxyType(  # of the parameters of the template
     {
         "run_folder": str | None,
@@ -140,6 +141,7 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
             progress_bar=False,
             store_widget_state=False,
             execution_timeout=CELL_TIMEOUT_S,
+            start_timeout=START_TIMEOUT_S,
             cwd=Path.cwd(),
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
         )

@@ -116,8 +116,8 @@ class HedgeDesk(HedgeLines):
         Returns
         -------
         list of Instruction
-            Spot first; what a venue would refuse as too small is left out. A goal that is too
-            small to hedge becomes to hold nothing.
+            Spot first; what a venue would refuse as too small, or without any margin there, is
+            left out. A goal that is too small to hedge becomes to hold nothing.
         """
         instructions: list[Instruction] = []
         if self.chain is None and not self.hedgeable(view, goal):
@@ -133,6 +133,8 @@ class HedgeDesk(HedgeLines):
             units = goal.weights[venue] * max(after, 0.0) if kept else 0.0
             wanted = self._terms.perp[venue].round_down(units)
             change = short - wanted  # positive buys back
+            if change < 0.0 and book.margin_equity[venue] <= 0.0:
+                continue  # nothing carries a larger short there until margin has come
             if change != 0.0 and (wanted == 0.0 or self._worth(view, venue, change)):
                 instructions.append(self.perp_order(view, venue, change))
         return instructions

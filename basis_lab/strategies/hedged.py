@@ -244,6 +244,8 @@ class HedgedStrategy:
             goal = self._goal(view, book, repair, stage)
             if repair == "enter":
                 self._check_size(view, book, goal)
+            elif repair == "increase" and not self._desk.hedgeable(view, goal):
+                return None  # what cannot be hedged is not bought
             task = Task(repair=repair, stage=stage, reason=reason)
             instructions = self._stage(view, book, goal, task)
             if instructions is None:
