@@ -210,6 +210,11 @@ class LoopDesk(StakeDesk):
             return Freed(note=self._loss_note(lost), lacking=lacking)
         return Freed(instructions=(self._reduction(view, book, sold, repaid, "deleverage"),))
 
+    def _discount(self, view: View, book: ChainBook) -> float:
+        """How far the market quotes the staking token under its rate; own slippage is not in it."""
+        quote = float(view.window.values(self.terms.lst_quote)[-1])
+        return max(1.0 - quote / book.rate, 0.0)
+
     def _loses_too_much(self, book: ChainBook, lost: float) -> bool:
         """Tell if a sale costs more than a forced one may: a discount lowers no health factor."""
         return lost > self._loop.max_deleverage_cost * book.invested
@@ -246,7 +251,8 @@ class LoopDesk(StakeDesk):
         route : str
             ``queue``, ``swap`` or ``auto``; the debt is always repaid by a sale.
         ordered : bool
-            True where people ordered it; nothing else may lose more than ``max_deleverage_cost``.
+            True where people ordered it; nothing else may lose more than ``max_deleverage_cost``
+            to a discount of the market.
 
         Returns
         -------
@@ -275,9 +281,9 @@ class LoopDesk(StakeDesk):
         queued = eth if chosen == "queue" else 0.0
         if sold + queued >= book.collateral:
             return self.free_all(view, book, chosen, ordered=ordered)
-        lost = sold - float(sale.repaid[0]) - (eth - queued)
-        if not ordered and self._loses_too_much(book, lost):
-            return Freed(note=self._loss_note(lost), lacking=eth)
+        discount = sold * self._discount(view, book)
+        if not ordered and self._loses_too_much(book, discount):
+            return Freed(note=self._loss_note(discount), lacking=eth)
         group = self._reduction(view, book, sold, float(sale.repaid[0]), "deleverage", queued)
         return Freed(instructions=(group, *self._queued(book, queued)))
 
@@ -293,7 +299,8 @@ class LoopDesk(StakeDesk):
         route : str
             ``queue``, ``swap`` or ``auto``.
         ordered : bool
-            True where people ordered it; nothing else may lose more than ``max_deleverage_cost``.
+            True where people ordered it; nothing else may lose more than ``max_deleverage_cost``
+            to a discount of the market.
 
         Returns
         -------
@@ -320,9 +327,9 @@ class LoopDesk(StakeDesk):
         if left < 0.0:
             note = "insolvent at the market: the collateral sells for less than the debt"
             return Freed(note=note, lacking=-left)
-        lost = sold * cost + self.premium * book.debt
-        if not ordered and self._loses_too_much(book, lost):
-            return Freed(note=self._loss_note(lost), lacking=book.invested)
+        discount = sold * self._discount(view, book)
+        if not ordered and self._loses_too_much(book, discount):
+            return Freed(note=self._loss_note(discount), lacking=book.invested)
         tokens = book.supplied_tokens + book.tokens
         queued = max(tokens * book.rate - sold, 0.0) if chosen == "queue" else 0.0
         group = self._reduction(view, book, sold, book.debt, "unwind", queued)

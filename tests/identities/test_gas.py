@@ -24,6 +24,7 @@ from tests.identities.worlds import (
     ClockedEngine,
     Market,
     RandomClock,
+    Staking,
     World,
     examples,
     files_of,
@@ -145,7 +146,8 @@ def still_world(mode: str, **asked) -> World:
     """No price moves; gas is dear in rows 10 to 59; ``asked`` are flows or actions."""
     config = replace(load_staked(mode, costs=True, exit_route="queue"), **asked)
     still = {"span": 0.0, "noise": 0.0, "jumps": 0, "basis": 0.0, "funding": 0.0, "wick": 0.0}
-    market = Market(seed=1, rows=220, growth=0.0, **still)
+    staking = Staking(discount=0.0)
+    market = Market(seed=1, rows=220, growth=0.0, staking=staking, **still)
     capital = SMALL[config.share_class.currency]
     world = World(config=config, frame=make_frame(config, market), capital=capital)
     return with_gas(world, 2_000.0, 10, 60)

@@ -74,3 +74,11 @@ def test_the_reserve_is_filled_after_those_who_wait_in_the_queue():
     assert (of_type == "UNSTAKE").sum() == 1  # exactly what is missing, once
     assert len(refills) > 0
     assert refills.min() >= paid
+
+
+def test_whoever_wants_everything_is_paid_at_the_price_of_a_large_sale(tmp_path):
+    everything = scenario(tmp_path, flows=[{"at": "2024-07-18", "amount": -1.0, "unit": "capital"}])
+
+    run = bl.backtest("eth_leveraged", scenarios=[everything], **DATES)
+
+    assert run.summary["final_equity"] < 0.02 * run.summary["initial_capital"]
