@@ -119,17 +119,10 @@ def slippage_fraction(notional: FloatArray, sizes: FloatArray, bps: FloatArray) 
     ``bps_k x sqrt(notional / size_k)``. Source: the square-root law of Donier and Bonart,
     arXiv 1412.4503; the tables are model constants of the venue files.
     """
-    size = np.maximum(np.atleast_1d(notional), sizes[0])
-    at = np.log(size)
-    logs = np.log(sizes)
-    fraction = np.full(size.shape, bps[0])
-    for k in range(1, len(sizes)):
-        share = (at - logs[k - 1]) / (logs[k] - logs[k - 1])
-        inside = bps[k - 1] + share * (bps[k] - bps[k - 1])
-        np.copyto(fraction, inside, where=size > sizes[k - 1])
-    above = bps[-1] * np.sqrt(size / sizes[-1])
-    np.copyto(fraction, above, where=size > sizes[-1])
-    return fraction * BPS
+    size = np.maximum(notional, sizes[0])
+    within = np.interp(np.log(size), np.log(sizes), bps)
+    fraction: FloatArray = within * np.sqrt(np.maximum(size / sizes[-1], 1.0)) * BPS
+    return fraction
 
 
 def gas_cost_native(gas_units: float, gas_price_gwei: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from basis_lab.domain.arrays import ratio
 from basis_lab.domain.instruments import IntArray
-from basis_lab.domain.market import BoolArray, FloatArray
+from basis_lab.domain.market import FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,8 @@ class TierTable:
         Maintenance amount deducted (quote currency); zeros for venues without one.
     max_leverage : ndarray of shape (k,)
         Largest leverage at entry.
+    tiers : tuple of tuple of float
+        Lower and upper notional, rate and amount of each tier, ascending.
     """
 
     upper: FloatArray
@@ -34,16 +36,12 @@ class TierTable:
     amount: FloatArray
     max_leverage: FloatArray
 
-    lower: FloatArray = field(init=False)
+    tiers: tuple[tuple[float, float, float, float], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lower", np.concatenate([[0.0], self.upper[:-1]]))
-
-    @property
-    def tiers(self) -> list[tuple[float, float, float, float]]:
-        """Lower and upper notional, rate and amount of each tier, ascending."""
-        columns = (self.lower, self.upper, self.rate, self.amount)
-        return list(zip(*(x.tolist() for x in columns), strict=True))
+        lower = np.concatenate([[0.0], self.upper[:-1]])
+        columns = (lower, self.upper, self.rate, self.amount)
+        object.__setattr__(self, "tiers", tuple(zip(*(x.tolist() for x in columns), strict=True)))
 
 
 def maintenance_amounts(upper: FloatArray, rate: FloatArray) -> FloatArray:
@@ -229,9 +227,9 @@ def liquidation_price(
 
     Parameters
     ----------
-    quantity : ndarray of shape (W,)
+    quantity : ndarray of shape (W,) or (1,)
         Signed base units.
-    contracts : ndarray of shape (W,)
+    contracts : ndarray of shape (W,) or (1,)
         Quote notional account of the position.
     cash : ndarray of shape (W,)
         Margin cash.
@@ -249,50 +247,45 @@ def liquidation_price(
     ``cash + q P + contracts = |q| P rate - amount``. Source: Binance FAQ "How to Calculate
     Liquidation Price of USD-M Futures Contracts".
     """
-    size = np.abs(quantity)
     free = cash + contracts
-    price = np.full(size.shape, np.nan)
-    for fill, concerned in ((_shorts, quantity < 0.0), (_longs, quantity > 0.0)):
-        if concerned.any():
-            fill(price, np.where(concerned, size, 1.0), free, concerned, table)
+    if (quantity < 0.0).all():
+        return _shorts(-quantity, free, table)
+    quantity = np.broadcast_to(quantity, free.shape)
+    price = np.full(free.shape, np.nan)
+    for side, concerned in ((_shorts, quantity < 0.0), (_longs, quantity > 0.0)):
+        price[concerned] = side(np.abs(quantity[concerned]), free[concerned], table)
     return price
 
 
-def _shorts(
-    price: FloatArray,
-    size: FloatArray,
-    free: FloatArray,
-    todo: BoolArray,
-    table: TierTable,
-) -> None:
-    """Fill in the shorts' prices, tier by tier from below; ``size`` is 1 where none is held."""
-    top = float(table.upper[-1])
-    tiers = iter(table.tiers)
-    while todo.any():
-        lower, upper, rate, amount = next(tiers)
+def _shorts(size: FloatArray, free: FloatArray, table: TierTable) -> FloatArray:
+    """Return the prices of shorts of some size, tier by tier from below."""
+    price = np.full(free.shape, np.nan)
+    for lower, upper, rate, amount in table.tiers:
         root = (free + amount) / (size * (1.0 + rate))
-        hit = todo & ((root * size <= upper) | (upper == top))
-        np.copyto(price, np.maximum(root, lower / size), where=hit)
-        todo = todo & ~hit
+        found = np.maximum(root, lower / size)
+        todo = np.isnan(price)
+        np.copyto(price, found, where=todo)
+        beyond = todo & (root * size > upper)
+        if upper == table.tiers[-1][1] or not beyond.any():
+            break
+        price[beyond] = np.nan
+    return price
 
 
-def _longs(
-    price: FloatArray,
-    size: FloatArray,
-    free: FloatArray,
-    todo: BoolArray,
-    table: TierTable,
-) -> None:
-    """Fill in the longs' prices, tier by tier from above; ``size`` is 1 where none is held."""
-    top = float(table.upper[-1])
-    tiers = reversed(table.tiers)
-    while todo.any():
-        lower, upper, rate, amount = next(tiers)
+def _longs(size: FloatArray, free: FloatArray, table: TierTable) -> FloatArray:
+    """Return the prices of longs of some size, tier by tier from above."""
+    price = np.full(free.shape, np.nan)
+    for lower, upper, rate, amount in reversed(table.tiers):
         root = -(free + amount) / (size * (1.0 - rate))
-        hit = todo & ((root * size >= lower) | (lower == 0.0))
-        bound = np.inf if upper == top else upper / size
-        np.copyto(price, np.maximum(np.minimum(root, bound), 0.0), where=hit)
-        todo = todo & ~hit
+        bound = np.inf if upper == table.tiers[-1][1] else upper / size
+        found = np.maximum(np.minimum(root, bound), 0.0)
+        todo = np.isnan(price)
+        np.copyto(price, found, where=todo)
+        beyond = todo & (root * size < lower)
+        if lower == 0.0 or not beyond.any():
+            break
+        price[beyond] = np.nan
+    return price
 
 
 def liquidation_distance(price: FloatArray, mark: FloatArray) -> FloatArray:

@@ -26,10 +26,29 @@ def sum_columns(columns: Sequence[FloatArray] | FloatArray, rows: int) -> FloatA
     ndarray of shape (W,)
         The sum, each row added from first to last column.
     """
-    total = np.zeros(rows)
-    for column in columns:
+    if not len(columns):
+        return np.zeros(rows)
+    total = columns[0] + 0.0  # a copy, in which -0.0 is 0.0
+    for column in columns[1:]:
         total += column
     return total
+
+
+def held_columns(quantities: FloatArray) -> list[int]:
+    """Return the columns in which anything is held at any row.
+
+    Parameters
+    ----------
+    quantities : ndarray of shape (W, n)
+        Units.
+
+    Returns
+    -------
+    list of int
+        Ascending.
+    """
+    held: list[int] = np.logical_or.reduce(quantities, axis=0).nonzero()[0].tolist()
+    return held
 
 
 def running(carry: float, steps: FloatArray) -> FloatArray:
@@ -68,6 +87,8 @@ def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     ndarray
         Of the shape of both broadcast.
     """
+    if denominator.all():
+        return numerator / denominator
     result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     np.divide(numerator, denominator, out=result, where=denominator != 0.0)
     return result

@@ -57,7 +57,10 @@ def lost_row(window: Window, venue: str) -> int | None:
     int or None
         A row of the run; None while the venue stands.
     """
-    lost = np.flatnonzero(~_status(window, series.venue_solvent(venue)))
+    key = series.venue_solvent(venue)
+    if not window.has(key):
+        return None
+    lost = np.flatnonzero(~_status(window, key))
     return window.start + int(lost[0]) if len(lost) else None
 
 

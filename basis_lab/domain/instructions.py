@@ -17,6 +17,8 @@ from basis_lab.errors import BasisLabError
 class Cause(StrEnum):
     """Why a position changed; a closed list (ARCHITECTURE 2.1)."""
 
+    __hash__ = str.__hash__  # as for ``Kind``
+
     TRADE = "trade"
     FUNDING = "funding"
     FEE = "fee"

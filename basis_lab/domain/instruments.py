@@ -18,6 +18,8 @@ IntArray = npt.NDArray[np.intp]
 class Kind(StrEnum):
     """What a line of the book is."""
 
+    __hash__ = str.__hash__  # that of an Enum is computed in Python, at every look-up
+
     TOKEN = "token"  # a coin in a wallet or in an exchange's spot account
     MARGIN = "margin"  # cash in an exchange's derivatives account
     PERP = "perp"  # a linear perpetual, in units of the base asset
@@ -38,6 +40,18 @@ class Instrument:
     venue: str
     kind: Kind
     symbol: str
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.venue, self.kind, self.symbol)))
+
+    def __hash__(self) -> int:
+        """Return the hash, computed once: every look-up of a line asks for it."""
+        return self._hash
+
+    def __reduce__(self) -> tuple[type["Instrument"], tuple[str, Kind, str]]:
+        """Pickle by the key alone: hashes of text differ between processes."""
+        return type(self), (self.venue, self.kind, self.symbol)
 
     def __str__(self) -> str:
         """Print the key."""

@@ -285,7 +285,10 @@ class Window:
         MissingDataError
             If the frame does not hold it.
         """
-        return self.frame.values(key)[self.start : self.stop]
+        found = self.frame.series.get(key)
+        if found is None:
+            found = self.frame.values(key)  # which says what is missing
+        return found[self.start : self.stop]
 
     def previous(self, key: str) -> FloatArray:
         """Return one series one row earlier, shape (W,); the first row of a run repeats itself.

@@ -11,8 +11,8 @@ from basis_lab.domain.market import FloatArray
 Key = TypeVar("Key")
 
 
-def _head(columns: Mapping[Key, FloatArray], rows: int) -> dict[Key, FloatArray]:
-    return {name: column[:rows] for name, column in columns.items()}
+def _cut(columns: Mapping[Key, FloatArray], keep: slice) -> dict[Key, FloatArray]:
+    return {name: column[keep] for name, column in columns.items()}
 
 
 class Level(IntEnum):
@@ -77,29 +77,29 @@ class ExposureReport:
     venue_value: Mapping[str, FloatArray]
     notional: Mapping[str, FloatArray]
 
-    def head(self, rows: int) -> "ExposureReport":
-        """Return the first rows of the report.
+    def part(self, keep: slice) -> "ExposureReport":
+        """Return some rows of the report, as views.
 
         Parameters
         ----------
-        rows : int
-            How many are kept.
+        keep : slice
+            Which, counted from the report's first row.
 
         Returns
         -------
         ExposureReport
-            With W = ``rows``.
+            With as many rows as ``keep`` takes.
         """
         return ExposureReport(
-            quantities=self.quantities[:rows],
-            values=self.values[:rows],
-            equity=self.equity[:rows],
-            net_delta=_head(self.net_delta, rows),
-            chain_delta=_head(self.chain_delta, rows),
-            cex_delta=_head(self.cex_delta, rows),
-            venue_delta=_head(self.venue_delta, rows),
-            venue_value=_head(self.venue_value, rows),
-            notional=_head(self.notional, rows),
+            quantities=self.quantities[keep],
+            values=self.values[keep],
+            equity=self.equity[keep],
+            net_delta=_cut(self.net_delta, keep),
+            chain_delta=_cut(self.chain_delta, keep),
+            cex_delta=_cut(self.cex_delta, keep),
+            venue_delta=_cut(self.venue_delta, keep),
+            venue_value=_cut(self.venue_value, keep),
+            notional=_cut(self.notional, keep),
         )
 
 
@@ -132,28 +132,28 @@ class RiskReport:
     level: IntArray
     levels: Mapping[tuple[str, str], IntArray]
 
-    def head(self, rows: int) -> "RiskReport":
-        """Return the first rows of the report.
+    def part(self, keep: slice) -> "RiskReport":
+        """Return some rows of the report, as views.
 
         Parameters
         ----------
-        rows : int
-            How many are kept.
+        keep : slice
+            Which, counted from the report's first row.
 
         Returns
         -------
         RiskReport
-            With W = ``rows``.
+            With as many rows as ``keep`` takes.
         """
         return RiskReport(
-            ltv=self.ltv[:rows],
-            health_factor=self.health_factor[:rows],
-            margin_ratio=_head(self.margin_ratio, rows),
-            maintenance_usage=_head(self.maintenance_usage, rows),
-            liquidation_distance=_head(self.liquidation_distance, rows),
-            delta_drift=self.delta_drift[:rows],
-            level=self.level[:rows],
-            levels={name: level[:rows] for name, level in self.levels.items()},
+            ltv=self.ltv[keep],
+            health_factor=self.health_factor[keep],
+            margin_ratio=_cut(self.margin_ratio, keep),
+            maintenance_usage=_cut(self.maintenance_usage, keep),
+            liquidation_distance=_cut(self.liquidation_distance, keep),
+            delta_drift=self.delta_drift[keep],
+            level=self.level[keep],
+            levels={name: level[keep] for name, level in self.levels.items()},
         )
 
 

@@ -1,6 +1,6 @@
 """What venues do by themselves, and how they state it: flows, arrivals, payments, forced closes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,8 +73,11 @@ class ScheduledFlows:
         return self._part(slice(int(np.searchsorted(self.rows, start, side="left")), None))
 
     def _part(self, keep: slice) -> "ScheduledFlows":
-        return replace(
-            self,
+        return ScheduledFlows(
+            venue=self.venue,
+            instrument=self.instrument,
+            about=self.about,
+            cause=self.cause,
             rows=self.rows[keep],
             quantity=self.quantity[keep],
             price=self.price[keep],

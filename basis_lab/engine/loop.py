@@ -46,6 +46,9 @@ class _State:
     exposure: ExposureReport
     risk: RiskReport
 
+    def part(self, keep: slice) -> "_State":
+        return _State(self.exposure.part(keep), self.risk.part(keep))
+
 
 class FullLoop:
     """One run over one frame.
@@ -152,8 +155,9 @@ class FullLoop:
         self._clock.fired(len(window))
         head = window.until(window.stop - 1)
         if len(head):
-            self._commit(head, self._head(state, len(head)), _until(flows, head.stop), [])
-        self._act(window.last, firing, _since(flows, head.stop), [])
+            self._commit(head, state.part(slice(len(head))), _until(flows, head.stop), [])
+        there = state.part(slice(len(head), len(window)))
+        self._act(window.last, there, firing, (_since(flows, head.stop), []))
         return window
 
     def _with_work(self, window: Window) -> Window:
@@ -177,7 +181,7 @@ class FullLoop:
         if firing is None:
             self._commit(window, state, flows, booked)
         else:
-            self._act(window, firing, flows, booked)
+            self._act(window, state, firing, (flows, booked))
         return window
 
     def _measure(self, window: Window, flows: tuple[ScheduledFlows, ...]) -> _State:
@@ -185,10 +189,6 @@ class FullLoop:
         quantities = parts.position_monitor.get_current_positions(window, flows)
         exposure = parts.exposure_monitor.calculate_exposure(window, quantities)
         return _State(exposure, parts.risk_monitor.assess_risk(window, exposure))
-
-    @staticmethod
-    def _head(state: _State, rows: int) -> _State:
-        return _State(state.exposure.head(rows), state.risk.head(rows))
 
     def _view(self, window: Window, state: _State) -> View:
         parts = self.components
@@ -221,14 +221,17 @@ class FullLoop:
     def _act(
         self,
         window: Window,
+        state: _State,
         firing: Firing,
-        flows: tuple[ScheduledFlows, ...],
-        booked: list[Transaction],
+        moved: tuple[tuple[ScheduledFlows, ...], list[Transaction]],
     ) -> None:
-        """Run the tight loop at one row, stage after stage until one has to wait."""
+        """Run the tight loop at one row, stage after stage until one has to wait.
+
+        ``state`` is that of the row, ``moved`` the flows and what else was booked in it so far.
+        """
         parts = self.components
         manager = parts.strategy_manager
-        state = self._measure(window, ())
+        flows, booked = moved
         held = parts.position_monitor.book.quantities
         self.recorder.note_levels(window, state.risk, held)
         self.recorder.note_before(state.risk)
@@ -376,7 +379,7 @@ def _loan_before(risk: RiskReport) -> dict[str, object]:
 
 def _named(window: Window) -> str:
     """Name a window for people."""
-    return f"window {np.datetime_as_string(window.times[0])}Z to {window.times[-1]}Z"
+    return f"window {window.times[0]}Z to {window.times[-1]}Z"
 
 
 def _until(flows: Iterable[ScheduledFlows], stop: int) -> tuple[ScheduledFlows, ...]:

@@ -60,6 +60,9 @@ class Recorder:
             The book as it stands, where the row's end will be another.
         """
         for measure, levels in risk.levels.items():
+            if not levels.any():
+                self._levels[measure] = int(Level.OK)
+                continue
             before = self._levels[measure] if measure in self._levels else int(Level.OK)
             earlier = np.concatenate([[before], levels[:-1]])
             for at in np.flatnonzero(levels > earlier):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TypedDict, Unpack
 
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instructions import (
@@ -63,6 +64,18 @@ GROUP_EVENTS = {
 }
 
 
+class Told(TypedDict, total=False):
+    """Columns of an event that are told of some steps only."""
+
+    instrument: str
+    quantity: float
+    price: float
+    amount: float
+    currency: str
+    cause: Cause
+    details: Mapping[str, object]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """Where an instruction stands.
@@ -83,7 +96,9 @@ class Step:
     place: int
     instruction_id: int
 
-    def event(self, kind: EventType, venue: str, positions: FloatArray) -> Event:
+    def event(
+        self, kind: EventType, venue: str, positions: FloatArray, **more: Unpack[Told]
+    ) -> Event:
         """Return an event with the columns that every event of this step shares.
 
         Parameters
@@ -94,11 +109,13 @@ class Step:
             Where.
         positions : ndarray of shape (n,)
             The book after it, units by column.
+        **more
+            The event's other columns.
 
         Returns
         -------
         Event
-            Its status is ``FILLED``, its other columns are empty.
+            Its status is ``FILLED``, what is not given stays empty.
         """
         return Event(
             row=self.row,
@@ -111,6 +128,7 @@ class Step:
             instruction_id=self.instruction_id,
             trigger=self.decision.reason.trigger,
             positions=positions,
+            **more,
         )
 
 
@@ -136,8 +154,10 @@ def tell_fill(
         Its movements are the transaction's postings.
     """
     kind, instrument, amount, currency = _describe(result.instruction, result)
-    return replace(
-        step.event(kind, result.instruction.venue, positions),
+    return step.event(
+        kind,
+        result.instruction.venue,
+        positions,
         instrument=instrument,
         quantity=result.quantity,
         price=result.price,
@@ -170,8 +190,10 @@ def tell_gas(step: Step, posting: Posting, positions: FloatArray) -> Event:
     Event
         Its quantity is in native coin, negative.
     """
-    return replace(
-        step.event(EventType.GAS, posting.instrument.venue, positions),
+    return step.event(
+        EventType.GAS,
+        posting.instrument.venue,
+        positions,
         instrument=str(posting.instrument),
         quantity=posting.quantity,
         amount=posting.quantity,
@@ -198,8 +220,10 @@ def tell_group(step: Step, group: AtomicGroup, positions: FloatArray) -> Event:
     Event
         Without movements: those are its steps'.
     """
-    return replace(
-        step.event(GROUP_EVENTS[group.purpose], group.venue, positions),
+    return step.event(
+        GROUP_EVENTS[group.purpose],
+        group.venue,
+        positions,
         details={"steps": [type(x).__name__ for x in group.steps], "movements": []},
     )
 

@@ -49,19 +49,23 @@ class ReconciliationComponent:
             At the first line that differs by more than the tolerance, 1e-9 relative, plus the
             rounding of what went through the line, plus the smallest unit.
         """
-        held = self._positions.book.quantities
-        turnover = self._positions.book.turnover
+        held = self._positions.book.quantities.tolist()
+        turnover = self._positions.book.turnover.tolist()
         compared, worst = 0, 0.0
         for venue in self._venues:
             for instrument, actual in venue.balances().items():
                 column = self._universe.column(instrument)
-                expected = float(held[column])
+                expected = held[column]
+                difference = abs(actual - expected)
+                compared += 1
+                if difference <= SMALLEST_UNIT:
+                    worst = max(worst, difference)
+                    continue
                 tolerance = (
                     RELATIVE * max(abs(expected), abs(actual))
-                    + ROUNDING * float(turnover[column])
+                    + ROUNDING * turnover[column]
                     + SMALLEST_UNIT
                 )
-                difference = abs(actual - expected)
                 if not difference <= tolerance:
                     self.failures += 1
                     raise ReconciliationError(
@@ -72,7 +76,6 @@ class ReconciliationComponent:
                         tolerance=tolerance,
                         comparison=comparison,
                     )
-                compared += 1
                 worst = max(worst, difference)
         self.last = Reconciliation(
             venue="all", comparison=comparison, compared=compared, worst_difference=worst

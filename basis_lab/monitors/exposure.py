@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.calc.costs import MarketTerms, gas_cost_native
-from basis_lab.domain.arrays import sum_columns
+from basis_lab.domain.arrays import held_columns, sum_columns
 from basis_lab.domain.instruments import Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
 from basis_lab.domain.reports import ExposureReport
@@ -71,11 +71,14 @@ class ExposureMonitor:
         self, universe: Universe, chain_venues: frozenset[str], exits: Sequence[ExitRoute]
     ) -> None:
         self.universe = universe
-        self._chain = chain_venues
         self._exits = tuple(exits)
         self._venues = tuple(dict.fromkeys(x.venue for x in universe.instruments))
         self._assets = tuple(dict.fromkeys(x.asset for x in universe.listings if x.asset != STABLE))
-        self._perps = [int(i) for i in universe.where(kind=Kind.PERP)]
+        self._on_chain = tuple(x for x in self._venues if x in chain_venues)
+        self._off_chain = tuple(x for x in self._venues if x not in chain_venues)
+        self._places = tuple((v, a) for v in self._venues for a in self._assets)
+        perps = [int(i) for i in universe.where(kind=Kind.PERP)]
+        self._perps = {str(universe.instruments[i]): i for i in perps}
 
     def calculate_exposure(self, window: Window, quantities: FloatArray) -> ExposureReport:
         """Value the book over a window.
@@ -94,25 +97,22 @@ class ExposureMonitor:
         """
         prices = window.unit_prices
         columns = np.zeros((len(self.universe), len(window)))
-        held = [i for i in range(len(self.universe)) if quantities[:, i].any()]
+        held = held_columns(quantities)
         for i in held:
             np.multiply(quantities[:, i], prices[:, i], out=columns[i])
         equity = sum_columns([columns[i] for i in held], len(window))
-        venue_delta = self._deltas(window, quantities, held)
+        deltas = self._deltas(window, quantities, held)
+        nothing = np.zeros(len(window))
         return ExposureReport(
             quantities=quantities,
             values=columns.T,
             equity=equity,
-            net_delta=self._by_group(venue_delta, self._venues, len(window)),
-            chain_delta=self._by_group(
-                venue_delta, [v for v in self._venues if v in self._chain], len(window)
-            ),
-            cex_delta=self._by_group(
-                venue_delta, [v for v in self._venues if v not in self._chain], len(window)
-            ),
-            venue_delta=venue_delta,
-            venue_value=self._venue_values(columns, held),
-            notional={str(self.universe.instruments[i]): columns[i] for i in self._perps},
+            net_delta=self._by_asset(deltas, self._venues, nothing),
+            chain_delta=self._by_asset(deltas, self._on_chain, nothing),
+            cex_delta=self._by_asset(deltas, self._off_chain, nothing),
+            venue_delta=dict.fromkeys(self._places, nothing) | deltas,
+            venue_value=dict.fromkeys(self._venues, nothing) | self._venue_values(columns, held),
+            notional={name: columns[i] for name, i in self._perps.items()},
         )
 
     def calculate_exit_equity(self, window: Window, exposure: ExposureReport) -> FloatArray:
@@ -132,41 +132,43 @@ class ExposureMonitor:
             currency.
         """
         left = exposure.equity
+        anything = set(held_columns(exposure.quantities))
         for route in self._exits:
-            held = exposure.quantities[:, route.column]
-            if held.any():
+            if route.column in anything:
+                held = exposure.quantities[:, route.column]
                 left = left - self._exit_cost(window, route, held)
         return left
 
     def _venue_values(self, columns: FloatArray, held: Sequence[int]) -> dict[str, FloatArray]:
-        parts: dict[str, list[FloatArray]] = {venue: [] for venue in self._venues}
+        parts: dict[str, list[FloatArray]] = {}
         for i in held:
-            parts[self.universe.listings[i].instrument.venue].append(columns[i])
+            parts.setdefault(self.universe.listings[i].instrument.venue, []).append(columns[i])
         return {venue: sum_columns(group, columns.shape[1]) for venue, group in parts.items()}
 
     def _deltas(
         self, window: Window, quantities: FloatArray, held: Sequence[int]
     ) -> dict[tuple[str, str], FloatArray]:
-        parts: dict[tuple[str, str], list[FloatArray]] = {
-            (venue, asset): [] for venue in self._venues for asset in self._assets
-        }
+        parts: dict[tuple[str, str], list[FloatArray]] = {}
         for i in held:
             listing = self.universe.listings[i]
             if listing.asset != STABLE:
                 units = _delta_units(window, listing, quantities[:, i])
-                parts[listing.instrument.venue, listing.asset].append(units)
+                parts.setdefault((listing.instrument.venue, listing.asset), []).append(units)
         return {key: sum_columns(group, len(window)) for key, group in parts.items()}
 
-    def _by_group(
+    def _by_asset(
         self,
-        venue_delta: Mapping[tuple[str, str], FloatArray],
+        deltas: Mapping[tuple[str, str], FloatArray],
         venues: Sequence[str],
-        rows: int,
+        nothing: FloatArray,
     ) -> dict[str, FloatArray]:
-        return {
-            asset: sum_columns([venue_delta[venue, asset] for venue in venues], rows)
-            for asset in self._assets
-        }
+        """Add up the units of each asset at some venues, in their order."""
+        total = dict.fromkeys(self._assets, nothing)
+        for asset in self._assets:
+            found = [deltas[venue, asset] for venue in venues if (venue, asset) in deltas]
+            if found:
+                total[asset] = found[0] if len(found) == 1 else sum_columns(found, len(nothing))
+        return total
 
     def _exit_cost(self, window: Window, route: ExitRoute, held: FloatArray) -> FloatArray:
         if isinstance(route, GasExit):

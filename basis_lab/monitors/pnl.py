@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from basis_lab.calc import attribution
-from basis_lab.domain.arrays import sum_columns
+from basis_lab.domain.arrays import held_columns, sum_columns
 from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
@@ -104,9 +104,8 @@ class PnLMonitor:
             If the residual of a step is above 1e-9 of the opening equity.
         """
         parts = _Parts(len(window))
-        for i, listing in enumerate(self.universe.listings):
-            if before[:, i].any():
-                _revalue(window, listing, before[:, i], parts)
+        for i in held_columns(before):
+            _revalue(window, self.universe.listings[i], before[:, i], parts)
         for flow in flows:
             self._add_flow(window, flow, parts)
         for transaction in transactions:

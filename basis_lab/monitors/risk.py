@@ -10,7 +10,7 @@ from basis_lab.domain.arrays import ratio, sum_columns
 from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.market import BoolArray, FloatArray, Window
-from basis_lab.domain.reports import ExposureReport, Level, RiskReport
+from basis_lab.domain.reports import ExposureReport, RiskReport
 from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
 
 DIVERGENCE = "price_divergence"
@@ -261,20 +261,19 @@ def _what_if(
     )
 
 
+# A level counts the limits that are passed: none is OK, the warning's, the critical one's too.
+
+
 def _floor_level(measure: FloatArray, limits: FloorLimits | None) -> IntArray:
-    level = np.zeros(measure.shape, dtype=np.intp)
-    if limits is not None:
-        level[measure < limits.warning] = Level.WARNING
-        level[measure < limits.critical] = Level.CRITICAL
-    return level
+    if limits is None:
+        return np.zeros(measure.shape, dtype=np.intp)
+    return np.add(measure < limits.warning, measure < limits.critical, dtype=np.intp)
 
 
 def _ceiling_level(measure: FloatArray, limits: CeilingLimits | None) -> IntArray:
-    level = np.zeros(measure.shape, dtype=np.intp)
-    if limits is not None:
-        level[measure > limits.warning] = Level.WARNING
-        level[measure > limits.critical] = Level.CRITICAL
-    return level
+    if limits is None:
+        return np.zeros(measure.shape, dtype=np.intp)
+    return np.add(measure > limits.warning, measure > limits.critical, dtype=np.intp)
 
 
 def _worst(levels: Mapping[tuple[str, str], IntArray], rows: int) -> IntArray:

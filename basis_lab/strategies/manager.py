@@ -259,8 +259,8 @@ class StrategyManager:
     ) -> Firing | None:
         """Return the first firing, of those at offsets before ``stop`` where that is given."""
         armed = [(x, self._armed(x, view)[:stop]) for x in triggers]
-        rows = [int(np.argmax(fires)) for _, fires in armed if fires.any()]
-        first = min(rows, default=None)
+        hits = [_first_hit(fires) for _, fires in armed]
+        first = min((x for x in hits if x is not None), default=None)
         if first is not None and view.window.start + first == view.window.frame.rows - 1:
             first = None  # at the run's last row nothing is decided
         self._release(triggers, stop if first is None else first + 1)
@@ -276,8 +276,12 @@ class StrategyManager:
         return Firing(offset=first, reason=reason, due=False)
 
     def _armed(self, trigger: Trigger, view: View) -> BoolArray:
-        ready = trigger.fires & self._waits.ready(trigger.key, view.window)
-        latch = self._latched.get(trigger.key)
+        key = trigger.key
+        waits = self._waits.waits(key)
+        latch = self._latched.get(key)
+        if latch is None and not waits:
+            return trigger.fires
+        ready = trigger.fires & self._waits.ready(key, view.window)
         if latch is None:
             return ready
         open_again = ~trigger.fires
@@ -297,6 +301,12 @@ class StrategyManager:
     def health(self) -> str:
         """Tell what is wrong, or nothing."""
         return ""
+
+
+def _first_hit(fires: BoolArray) -> int | None:
+    """Return the first offset at which a trigger fires."""
+    at = int(fires.argmax()) if len(fires) else 0
+    return at if len(fires) and fires[at] else None
 
 
 def _interrupts(firing: Firing, plan: OpenPlan | None, view: View) -> bool:

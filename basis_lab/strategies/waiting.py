@@ -71,10 +71,24 @@ class Waits:
             True everywhere where nothing waits.
         """
         ready = np.full(len(window), fill_value=True)
-        if key in self._venues:
-            for venue in self._venues[key]:
-                ready &= open_rows(window, venue)
+        for venue in self._venues[key] if key in self._venues else ():
+            ready &= open_rows(window, venue)
         return ready
+
+    def waits(self, key: Key) -> bool:
+        """Tell if a trigger or the plan waits for a venue.
+
+        Parameters
+        ----------
+        key : tuple of str
+            As given to ``hold_back``.
+
+        Returns
+        -------
+        bool
+            False where ``ready`` is True everywhere.
+        """
+        return key in self._venues
 
 
 def venues_of(decision: Decision) -> tuple[str, ...]:

@@ -195,4 +195,4 @@ def test_initial_margin_is_notional_over_the_leverage_of_its_tier():
 
 
 def test_a_table_of_one_tier_starts_at_zero():
-    assert flat_tiers().lower.tolist() == [0.0]
+    assert [tier[0] for tier in flat_tiers().tiers] == [0.0]

@@ -122,7 +122,7 @@ def funding_flows(venue: str, market: PerpMarket, size: float, window: Window) -
         Quote currency by stamp, positive received; see ``perps.funding_payment``.
     """
     rates = window.values(market.rate)
-    at = np.flatnonzero(~np.isnan(rates))
+    (at,) = (rates == rates).nonzero()  # noqa: PLR0124 - not NaN
     mark = window.values(market.mark)[at]
     return ScheduledFlows(
         venue=venue,
@@ -130,7 +130,7 @@ def funding_flows(venue: str, market: PerpMarket, size: float, window: Window) -
         about=market.perp,
         cause=Cause.FUNDING,
         rows=window.start + at,
-        quantity=perps.funding_payment(np.full(len(at), size), mark, rates[at]),
+        quantity=perps.funding_payment(np.array([size]), mark, rates[at]),
         price=mark,
         rate=rates[at],
     )
@@ -153,8 +153,8 @@ def liquidation_price(market: PerpMarket, position: Position, cash: FloatArray) 
     ndarray of shape (W,)
         Quote per base; see ``perps.liquidation_price``.
     """
-    size = np.full(cash.shape, position.size)
-    contracts = np.full(cash.shape, -(position.size * position.entry))
+    size = np.array([position.size])
+    contracts = np.array([-(position.size * position.entry)])
     return perps.liquidation_price(size, contracts, cash, market.tiers)
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
-import numpy as np
-
 from basis_lab.domain.closings import lost_row, open_rows
 from basis_lab.domain.instructions import (
     Cause,
@@ -254,9 +252,9 @@ class SimulatedTransfers:
 def _due_row(item: PendingTransfer, window: Window) -> int | None:
     """Return the first row of a window at which a transfer arrives, or is lost with its venue."""
     venue = item.destination.venue
-    late = np.arange(window.start, window.stop) >= item.arrives_row
-    taken = np.flatnonzero(late & open_rows(window, venue))
-    arrives = window.start + int(taken[0]) if len(taken) else None
+    first = max(item.arrives_row - window.start, 0)
+    (taken,) = open_rows(window, venue)[first:].nonzero()
+    arrives = window.start + first + int(taken[0]) if len(taken) else None
     lost = lost_row(window, venue)
     return min((x for x in (arrives, lost) if x is not None), default=None)
 
