@@ -42,6 +42,24 @@ def is_open(window: Window, venue: str) -> bool:
     return bool(open_rows(window.last, venue)[-1])
 
 
+def solvent_rows(window: Window, venue: str) -> BoolArray:
+    """Tell where a venue has not defaulted.
+
+    Parameters
+    ----------
+    window : Window
+        The rows.
+    venue : str
+        The venue.
+
+    Returns
+    -------
+    ndarray of bool, shape (W,)
+        True everywhere where the data says nothing of it.
+    """
+    return _status(window, series.venue_solvent(venue))
+
+
 def lost_row(window: Window, venue: str) -> int | None:
     """Return the first row of a window at which a venue has defaulted.
 
@@ -57,10 +75,9 @@ def lost_row(window: Window, venue: str) -> int | None:
     int or None
         A row of the run; None while the venue stands.
     """
-    key = series.venue_solvent(venue)
-    if not window.has(key):
+    if not window.has(series.venue_solvent(venue)):
         return None
-    lost = np.flatnonzero(~_status(window, key))
+    lost = np.flatnonzero(~solvent_rows(window, venue))
     return window.start + int(lost[0]) if len(lost) else None
 
 

@@ -200,7 +200,7 @@ class Trigger:
         Where it holds.
     value : ndarray of shape (W,)
         The measure.
-    limit : float
+    limit : float or ndarray of shape (W,)
         What the measure is held against.
     nearness : ndarray of shape (W,) or None
         For a risk: how far the position is from liquidation, in a day's volatilities. Of risks of
@@ -214,7 +214,7 @@ class Trigger:
     side: str
     fires: BoolArray
     value: FloatArray
-    limit: float
+    limit: float | FloatArray
     nearness: FloatArray | None = None
     retried: bool = False
 

@@ -141,7 +141,7 @@ class BasisStrategy(HedgedStrategy):
         """Mean funding over the trailing days, by weight; NaN until history allows it."""
         parts = [
             weight * view.window.values(series.funding_mean(venue, self._asset, chosen.days))
-            for venue, weight in self._desk.weights.items()
+            for venue, weight in self._desk.standing(view.window).items()
         ]
         return sum_columns(parts, len(view.window))
 

@@ -35,6 +35,8 @@ class HedgeBook:
         Base units short, positive.
     margin_cash, margin_equity : mapping of venue to float
         Without and with unrealised P&L (share currency).
+    weights : mapping of venue to float
+        Share of the hedge that each is to carry now.
     """
 
     price: float
@@ -46,6 +48,7 @@ class HedgeBook:
     shorts: Mapping[str, float]
     margin_cash: Mapping[str, float]
     margin_equity: Mapping[str, float]
+    weights: Mapping[str, float]
     treasury_cash: float = 0.0
     leaving: float = 0.0
     other: float = 0.0

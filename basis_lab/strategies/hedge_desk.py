@@ -79,8 +79,8 @@ class HedgeDesk(HedgeLines):
         margin = book.invested - book.other - cash - fees - kept - purchase
         return Goal(
             spot=spot,
-            weights=self.weights,
-            margins={v: w * margin for v, w in self.weights.items()},
+            weights=book.weights,
+            margins={v: w * margin for v, w in book.weights.items()},
             **self.needs(cash, purchase),
         )
 
@@ -102,7 +102,7 @@ class HedgeDesk(HedgeLines):
         lacking += self._fees_home() if lacking > 0.0 else 0.0
         left = max(1.0 - lacking / book.margin, 0.0) if book.margin > 0.0 else 0.0
         margins = {v: x * left for v, x in book.margin_equity.items()}
-        return Goal(spot=0.0, weights=self.weights, margins=margins, **self.needs(cash, 0.0))
+        return Goal(spot=0.0, weights=book.weights, margins=margins, **self.needs(cash, 0.0))
 
     def trade(self, view: View, book: HedgeBook, goal: Goal) -> list[Instruction]:
         """Return the orders that bring spot and every short to the goal at one timestamp.
@@ -313,7 +313,9 @@ class HedgeDesk(HedgeLines):
     def _fees_out(self, book: HedgeBook) -> float:
         """Fees of sending to every venue beside the treasury's that holds no margin yet."""
         here = self.treasury.venue
-        waiting = [v for v in self.weights if v != here and book.margin_equity[v] == 0.0]
+        waiting = [
+            v for v, w in book.weights.items() if w and v != here and book.margin_equity[v] == 0.0
+        ]
         return self._terms.sending[here].fee * len(waiting)
 
     def _units_to_realise(self, view: View, book: HedgeBook, venue: str, wanted: float) -> float:

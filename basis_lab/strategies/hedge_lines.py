@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from basis_lab.domain import series
+from basis_lab.domain.arrays import ratio, sum_columns
+from basis_lab.domain.closings import solvent_rows
 from basis_lab.domain.instruments import Instrument, Kind, Universe
-from basis_lab.domain.market import FloatArray
+from basis_lab.domain.market import FloatArray, Window
 from basis_lab.strategies.base import View
 from basis_lab.strategies.hedge_book import HedgeBook, PerpColumns
 from basis_lab.strategies.hedge_holdings import hedge_venues
@@ -99,6 +103,7 @@ class HedgeLines:
             treasury_cash=float(held[self._treasury_column]) + self._coming(arriving, self.treasury)
             if apart
             else 0.0,
+            weights={v: float(x[-1]) for v, x in self.standing(view.window.last).items()},
             leaving=0.0 if stacked is None else stacked.claims,
             other=0.0 if self.chain is None else float(self.chain.dust_value(view)[-1]),
             shorts={v: -float(held[c.perp]) for v, c in self.columns.items()},
@@ -112,6 +117,32 @@ class HedgeLines:
     @staticmethod
     def _coming(arriving: Mapping[Instrument, float], account: Instrument) -> float:
         return arriving[account] if account in arriving else 0.0
+
+    def standing(self, window: Window) -> dict[str, FloatArray]:
+        """Return the share of the hedge that each venue is to carry, by row.
+
+        Parameters
+        ----------
+        window : Window
+            Any number of rows.
+
+        Returns
+        -------
+        dict of venue to ndarray of shape (W,)
+            The weights; once a venue has defaulted, its own is zero and the others' are what they
+            are of what stands. Zero everywhere where none stands.
+        """
+        rows = len(window)
+        if not any(window.has(series.venue_solvent(v)) for v in self.weights):
+            return {v: np.full(rows, weight) for v, weight in self.weights.items()}
+        stands = {v: solvent_rows(window, v) for v in self.weights}
+        left = {v: np.where(stands[v], weight, 0.0) for v, weight in self.weights.items()}
+        total = sum_columns(list(left.values()), rows)
+        whole = np.logical_and.reduce(list(stands.values()))
+        return {
+            v: np.where(whole, weight, np.nan_to_num(ratio(left[v], total)))
+            for v, weight in self.weights.items()
+        }
 
     def long(self, view: View) -> FloatArray:
         """Return the long book at each row, base units, shape (W,).

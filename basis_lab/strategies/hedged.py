@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from basis_lab.domain.arrays import ratio, sum_columns
+from basis_lab.domain.closings import lost_row, solvent_rows
 from basis_lab.domain.instructions import (
     Action,
     AtomicGroup,
@@ -33,6 +34,8 @@ from basis_lab.strategies.parameters import HedgedParameters
 
 MARGIN_HEADROOM = 1.05  # moving margin must lift the ratio this far above its warning
 WHOLE = 0.99  # a withdrawal of this share of what is invested closes everything
+NAKED = f"{RISK}naked_leg"
+AT_HOME = frozenset({"reduce", "increase", "unhedged"})  # repairs that are trades of spot
 BEFORE_SALE = frozenset({"free", "fetch", "trade"})  # stages before the long book has been sold
 
 
@@ -110,7 +113,7 @@ class HedgedStrategy:
         quantities[:, self._reserve_column] = reserve
         units = share * invested / view.window.values(self._desk.price)
         self._long_target(view, units, quantities)
-        for venue, weight in self._desk.weights.items():
+        for venue, weight in self._desk.standing(view.window).items():
             columns = self._desk.columns[venue]
             quantities[:, columns.perp] = -(weight * units)
             quantities[:, columns.margin] = weight * (1.0 - share) * invested
@@ -151,16 +154,20 @@ class HedgedStrategy:
         )
 
     def _naked_trigger(self, view: View) -> Trigger:
-        """Fire where a venue's short is gone and what it hedged stands naked."""
+        """Fire where a venue's short is gone and what it hedged stands naked, on either side.
+
+        A liquidation takes a short alone; a default may take the long book with it.
+        """
         held = view.exposure.quantities
         gone = np.zeros(len(view.window), dtype=bool)
-        for columns in self._desk.columns.values():
+        lost = gone.copy()
+        for venue, columns in self._desk.columns.items():
             gone |= held[:, columns.perp] == 0.0
+            lost |= ~solvent_rows(view.window, venue)
         drift = view.risk.delta_drift
         limit = self._bands.max_delta_drift
-        return Trigger(
-            name=f"{RISK}naked_leg", side="", fires=gone & (drift > limit), value=drift, limit=limit
-        )
+        naked = (gone & (drift > limit)) | (lost & (drift < -limit))
+        return Trigger(name=NAKED, side="", fires=naked, value=drift, limit=limit)
 
     def triggers(self, view: View) -> tuple[Trigger, ...]:
         """Return the entry, or the bands."""
@@ -179,11 +186,9 @@ class HedgedStrategy:
         name, aim = self._shape.share, self._shape.allocation
         triggers = _band(name, "", share, aim, p.position_deviation_threshold)
         if len(shorts) > 1:
-            for venue, short in shorts.items():
-                weight = self._desk.weights[venue]
-                triggers += _band(
-                    "hedge_weight", venue, ratio(short, hedge), weight, p.hedge_weight_band
-                )
+            for venue, weight in self._desk.standing(view.window).items():
+                share = ratio(shorts[venue], hedge)
+                triggers += _band("hedge_weight", venue, share, weight, p.hedge_weight_band)
         return triggers + _band("delta_drift", "", view.risk.delta_drift, 0.0, p.max_delta_drift)
 
     def can_unwind(self, view: View) -> BoolArray:
@@ -196,11 +201,15 @@ class HedgedStrategy:
 
     def decide(self, view: View, reason: Reason) -> Decision | None:
         """Choose the repair that mends what fired, and begin it."""
-        repair = self._repair(view, reason)
-        decision = self._stages(view, reason, repair, self._shape.repairs[repair])
-        if repair == "rehedge" and decision is not None and not self._mends_drift(view, decision):
-            return None
-        return decision
+        stuck = lost_row(view.window, self._desk.home) is not None
+        for repair in self._repairs(view, reason, stuck=stuck):
+            if stuck and repair in AT_HOME:
+                continue  # spot can be neither bought nor sold any more
+            decision = self._stages(view, reason, repair, self._shape.repairs[repair])
+            if decision is None or (repair == "rehedge" and not self._mends_drift(view, decision)):
+                continue
+            return decision
+        return None
 
     def _mends_drift(self, view: View, decision: Decision) -> bool:
         """Tell if the orders bring the drift inside its limit; lots and minimums may not let."""
@@ -217,13 +226,20 @@ class HedgedStrategy:
         stages = self._shape.repairs[repair]
         return self._stages(view, plan.reason, repair, stages[stages.index(stage) :])
 
-    def _repair(self, view: View, reason: Reason) -> str:
-        if reason.trigger in self._shape.of_trigger:
-            return self._shape.of_trigger[reason.trigger]
+    def _repairs(self, view: View, reason: Reason, *, stuck: bool) -> tuple[str, ...]:
+        """Return what would mend what fired, the better first; ``stuck`` without a spot venue."""
         book = self._desk.read(view)
+        if reason.trigger == NAKED and book.weights != self._desk.weights:
+            moved = replace(book, shorts={v: w * book.spot for v, w in book.weights.items()})
+            carried = self._lacking(moved, book.margin) == 0.0
+            if carried or stuck:  # others take over the hedge of a venue that defaulted
+                return ("rehedge", "unhedged")
+        if reason.trigger in self._shape.of_trigger:
+            return (self._shape.of_trigger[reason.trigger],)
         if self._lacking(book, book.margin) == 0.0:
-            return "remargin"
-        return "rescue" if self._lacking(book, book.margin + book.reserve) == 0.0 else "reduce"
+            return ("remargin",)
+        rescued = self._lacking(book, book.margin + book.reserve) == 0.0
+        return ("rescue",) if rescued else ("reduce",)
 
     def _lacking(self, book: HedgeBook, margin: float) -> float:
         """Margin that is missing for every venue to stand above its warning, by weights."""
@@ -231,10 +247,11 @@ class HedgedStrategy:
         if limits is None:
             return 0.0
         needed = [
-            limits.warning * MARGIN_HEADROOM * short * book.price / self._desk.weights[v]
-            for v, short in book.shorts.items()
+            limits.warning * MARGIN_HEADROOM * book.shorts[v] * book.price / weight
+            for v, weight in book.weights.items()
+            if weight > 0.0
         ]
-        return max(max(needed) - margin, 0.0)
+        return max(max(needed, default=0.0) - margin, 0.0)
 
     def _stages(
         self, view: View, reason: Reason, repair: str, stages: tuple[str, ...]
@@ -331,7 +348,7 @@ class HedgedStrategy:
             wanted = self._desk.needs(cash, 0.0)
             return replace(
                 emptied,
-                margins={v: w * self._backing(book) for v, w in self._desk.weights.items()},
+                margins={v: w * self._backing(book) for v, w in book.weights.items()},
                 cash=wanted["cash"],
                 payment=wanted["payment"],
             )
@@ -346,9 +363,7 @@ class HedgedStrategy:
     def _stay(self, book: HedgeBook, spot: float) -> Goal:
         """Hold ``spot`` units hedged in the shares that stand; no cash moves."""
         hedge = book.hedge
-        shares = (
-            {v: x / hedge for v, x in book.shorts.items()} if hedge > 0.0 else self._desk.weights
-        )
+        shares = {v: x / hedge for v, x in book.shorts.items()} if hedge > 0.0 else book.weights
         return Goal(
             spot=spot,
             weights=shares,
@@ -363,18 +378,19 @@ class HedgedStrategy:
         if repair == "rescue":
             taken = min(self._lacking(book, book.margin), book.reserve)
         margin = book.margin + taken
-        shares: Mapping[str, float] = self._desk.weights
         return Goal(
             spot=book.spot,
-            weights=shares,
-            margins={v: w * margin for v, w in self._desk.weights.items()},
+            weights=book.weights,
+            margins={v: w * margin for v, w in book.weights.items()},
             cash=book.cash,
             payment=book.treasury_cash,
             from_reserve=taken,
         )
 
 
-def _band(name: str, side: str, value: FloatArray, target: float, band: float) -> list[Trigger]:
+def _band(
+    name: str, side: str, value: FloatArray, target: float | FloatArray, band: float
+) -> list[Trigger]:
     """Fire where a measure is further than ``band`` from its target, on either side."""
     upper, lower = target + band, target - band
     return [

@@ -271,7 +271,7 @@ class StrategyManager:
             trigger=trigger.name,
             side=trigger.side,
             value=float(trigger.value[first]),
-            limit=trigger.limit,
+            limit=float(np.broadcast_to(trigger.limit, len(trigger.value))[first]),
         )
         return Firing(offset=first, reason=reason, due=False)
 
