@@ -13,6 +13,7 @@ from basis_lab.results import style
 from basis_lab.results.formats import (
     NONE,
     format_amount,
+    format_count,
     format_points,
     format_ratio,
     format_share,
@@ -319,7 +320,7 @@ class TearSheet:
             One paragraph a warning.
         """
         found = list(self._summary["warnings"])
-        title = heading(f"{len(found)} warning{'' if len(found) == 1 else 's'}")
+        title = heading(format_count(len(found), "warning"))
         for text in found if found else ["The run warns of nothing."]:
             title = title + paragraph(text, "warning" if found else "muted")
         return title

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from basis_lab.results.formats import NONE, format_amount, format_ratio
+from basis_lab.results.formats import NONE, format_amount, format_count, format_ratio
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
 from basis_lab.results.report_data import Rebalance, ReportData
@@ -49,8 +49,7 @@ class Sections:
             A table.
         """
         found = self._data.rebalances
-        count = len(found)
-        title = heading(f"{count} rebalance{'' if count == 1 else 's'}", BROUGHT)
+        title = heading(format_count(len(found), "rebalance"), BROUGHT)
         if not found:
             return title + paragraph("Nothing was rebalanced after the entry.", "muted")
         head = (

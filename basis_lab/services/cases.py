@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from math import isfinite
+from pathlib import Path
 
 from basis_lab.config.models import SHARE_CLASSES
 from basis_lab.config.validation import nearest
@@ -75,13 +76,15 @@ class Case:
         """SHA-256 of what is run: equal cases have equal keys."""
         return digest(self.plain())
 
-    def request(self, data_dir: Place | None) -> BacktestRequest:
+    def request(self, data_dir: Place | None, database: Path | None = None) -> BacktestRequest:
         """Return the request that runs the case in memory.
 
         Parameters
         ----------
         data_dir : Place or None
             None takes the sample.
+        database : Path or None
+            A DuckDB file that is read in place of the directory.
 
         Returns
         -------
@@ -97,6 +100,8 @@ class Case:
             overrides=self.overrides,
             scenarios=self.scenarios,
             data_dir=data_dir,
+            data_mode="csv" if database is None else "db",
+            database=database,
             plots=False,
         )
 
@@ -162,6 +167,15 @@ def setting_problems(given: Mapping[str, object], where: str) -> Iterator[Config
         if expected is not None:
             what, remedy = expected
             yield ConfigProblem(file=where, key=name, value=value, what=what, remedy=remedy)
+    start, end = (given.get(name) for name in ("start", "end"))
+    if _is_date(start) and _is_date(end) and _moment(start) > _moment(end):
+        yield ConfigProblem(
+            file=where,
+            key="end",
+            value=end,
+            what=f"the end lies before the start, {start}",
+            remedy="give start <= end",
+        )
 
 
 def _expected(name: str, value: object) -> tuple[str, str] | None:
@@ -194,7 +208,13 @@ def _is_date(value: object) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        datetime.fromisoformat(value)
+        _moment(value)
     except ValueError:
         return False
     return True
+
+
+def _moment(text: object) -> datetime:
+    """Return a date or time, UTC where it names no zone."""
+    moment = datetime.fromisoformat(str(text))
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
