@@ -72,12 +72,7 @@ def loan_faults(
             row.ltv,
         )
         return
-    edge = target if header.hold else target + strategy.ltv_band
-    where = (
-        "at entry"
-        if header.hold
-        else (f"at the edge of its band ({target:.6g} + ltv_band {strategy.ltv_band:g})")
-    )
+    edge, where = _edge(strategy, target, hold=header.hold)
     factor = row.liquidation_threshold / edge if edge > 0.0 else np.inf
     if "health_factor" in risk.enabled_risk_types and factor < limits.warning * (1.0 - TOLERANCE):
         most = row.liquidation_threshold / limits.warning - (edge - target)
@@ -180,6 +175,14 @@ def _target(strategy: LoopParameters, row: LendingRow, warning: float) -> float:
         return chosen
     ltv, threshold = np.array([row.ltv]), np.array([row.liquidation_threshold])
     return float(automatic_target(ltv, threshold, strategy.max_stake_spread_move, warning)[0])
+
+
+def _edge(strategy: LoopParameters, target: float, *, hold: bool) -> tuple[float, str]:
+    """Return the largest LTV that nothing acts on, and where that is, in words."""
+    if hold:
+        return target, "at entry"
+    band = strategy.ltv_band
+    return target + band, f"at the edge of its band ({target:.6g} + ltv_band {band:g})"
 
 
 def _fault(target: float | str, what: str, most: float) -> Fault:
