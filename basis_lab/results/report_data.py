@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from basis_lab.results.frames import RunTables
 from basis_lab.results.summary import COSTS
 
 DAY = pd.Timedelta(days=1)
+WRAPPED: Mapping[str, str] = MappingProxyType({"WETH": "ETH"})  # one to one, at any moment
 # What a unit of each kind of position earns or costs while it is held.
 YIELD_OF: Mapping[str, str] = MappingProxyType(
     {"atoken": "supply_yield", "debt": "borrow_cost", "perp": "funding"}
@@ -276,10 +277,13 @@ class ReportData:
 
     def _price(self, stamp: pd.Timestamp, key: str, known: Mapping[Any, float]) -> float | None:
         instrument = Instrument.parse(key)
-        cash = instrument.symbol == self._tables.summary["currency"]
+        coin = WRAPPED.get(instrument.symbol, instrument.symbol)
+        cash = self._tables.summary["currency"] in {instrument.symbol, coin}
         if cash or instrument.kind is Kind.CONTRACTS:
             return 1.0
-        return known.get((stamp, key))
+        if (stamp, key) in known:
+            return known[stamp, key]
+        return known.get((stamp, str(replace(instrument, symbol=coin))))
 
     def events_of(self, day: pd.Timestamp) -> pd.DataFrame:
         """Return the events of a day.

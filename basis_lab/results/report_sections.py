@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from basis_lab.domain.instruments import Instrument
+from basis_lab.results import extract
 from basis_lab.results.formats import NONE, format_amount, format_count, format_ratio
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
@@ -49,7 +51,8 @@ class Sections:
             A table.
         """
         found = self._data.rebalances
-        title = heading(format_count(len(found), "rebalance"), BROUGHT)
+        told_in = f"moved, cost and carry brought in {self._currency}; {BROUGHT}"
+        title = heading(format_count(len(found), "rebalance"), told_in)
         if not found:
             return title + paragraph("Nothing was rebalanced after the entry.", "muted")
         head = (
@@ -57,7 +60,7 @@ class Sections:
             *(">carry brought", ">nearest liquidation"),
         )
         shown = [self._rebalance(x) for x in found[:LONG_TABLE]]
-        told = title + table(head, shown, kind="long")
+        told = title + table(head, shown, kind="long moments")
         rest = found[LONG_TABLE:]
         if not rest:
             return told
@@ -103,7 +106,7 @@ class Sections:
         told = [sum(amounts[i] for amounts in by_venue.values()) for i in range(len(kinds))]
         rest = [totals[kind] - x for kind, x in zip(kinds, told, strict=True)]
         if any(abs(x) > ROUNDING * self._summary["initial_capital"] for x in rest):
-            rows.append(self._cost("told by no event", rest))
+            rows.append(self._cost("venue not known", rest))
         rows.append(self._cost("all", list(totals.values())))
         head = ("venue", *(f">{kind.replace('_', ' ')}" for kind in kinds), ">all")
         return title + table(head, rows)
@@ -130,7 +133,10 @@ class Sections:
             columns[name] = dict(zip(held["line"], held["value"], strict=True))
         lines = list(dict.fromkeys(x for values in columns.values() for x in values))
         rows: list[list[Content]] = [
-            [line, *(format_amount(x.get(line), self._currency) for x in columns.values())]
+            [
+                extract.line_label(Instrument.parse(str(line))),
+                *(format_amount(x.get(line), self._currency) for x in columns.values()),
+            ]
             for line in lines
         ]
         equity = [format_amount(float(pnl["equity"][x]), self._currency) for x in moments.values()]

@@ -5,6 +5,7 @@ import pytest
 
 import basis_lab as bl
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.results import formats
 from basis_lab.results.html import table
 from basis_lab.results.report import TearSheet
 from basis_lab.results.report_data import Background, Hold, ReportData
@@ -172,3 +173,41 @@ def test_a_text_from_a_run_cannot_become_markup(run):
     found = headline({**run.summary, "mode": evil}, ()) + table(("a",), [[evil]])
 
     assert "<script>" not in found.text
+
+
+@pytest.fixture(scope="module")
+def levered():
+    return bl.backtest("usdt_market_neutral", start="2025-04-01", end="2025-05-20")
+
+
+def test_the_slippage_of_a_loop_taken_down_is_told_at_its_wallet(levered):
+    costs = ReportData(levered.tables).costs
+
+    assert costs["slippage"].sum() == pytest.approx(levered.summary["costs"]["slippage"], rel=1e-3)
+    text = TearSheet(levered, Background()).sections.costs().text
+    assert "venue not known" not in text
+
+
+def test_the_first_chart_says_what_was_earned_and_not_the_verdict_again(levered):
+    sheet = TearSheet(levered, Background())
+
+    title = sheet.equity().layout.title.text
+    left = levered.summary["final_exit_equity"] - levered.summary["initial_capital"]
+    assert "Not worth" not in title
+    for amount in (levered.summary["net_pnl"], left):
+        assert formats.format_amount(amount, "USDT", signed=True) in title
+    assert "(USDT)" in title
+
+
+def test_a_part_of_a_month_is_told_as_such(levered):
+    text = TearSheet(levered, Background()).months().text
+
+    assert ">2025-04<" in text
+    assert ">2025-05, to 19<" in text
+
+
+def test_lines_of_the_balance_sheet_are_named_for_people(levered):
+    text = TearSheet(levered, Background()).sections.balance_moments().text
+
+    assert "aave_v3 debt WETH" in text
+    assert "aave_v3:debt" not in text
