@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -70,6 +71,28 @@ class Case:
             "overrides": dict(self.overrides),
             "scenarios": list(self.scenarios),
         }
+
+    def command(self) -> str:
+        """Return the command that runs the case alone.
+
+        Returns
+        -------
+        str
+            For a shell; on the data that are the default there.
+        """
+        words = ["basis-lab", "backtest", self.mode]
+        for name, given in (
+            ("--share-class", self.share_class),
+            ("--start", self.start),
+            ("--end", self.end),
+            ("--capital", None if self.capital is None else f"{self.capital:.17g}"),
+        ):
+            words += [] if given is None else [name, given]
+        for scenario in self.scenarios:
+            words += ["--scenario", scenario]
+        for key, value in self.overrides.items():
+            words += ["--set", f"{key}={json.dumps(value)}"]
+        return shlex.join(words)
 
     @property
     def key(self) -> str:

@@ -206,7 +206,13 @@ def _stands(row: Row, request: SweepRequest) -> bool:
 
 def _numbered(plan: Plan, rows: Mapping[str, Row]) -> list[Row]:
     return [
-        {"point": number, "at": dict(case.at), "asked": case.plain(), **rows[case.key]}
+        {
+            "point": number,
+            "at": dict(case.at),
+            "asked": case.plain(),
+            "command": case.command(),
+            **rows[case.key],
+        }
         for number, case in enumerate(plan.cases)
         if case.key in rows
     ]
