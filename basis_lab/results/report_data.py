@@ -78,8 +78,8 @@ class Rebalance:
         Why and what; ``side`` is empty where the trigger has none.
     value, limit : float or None
         Of the measure that fired.
-    moved : float
-        Turnover of its trades, share-class currency.
+    moved : float or None
+        Turnover of its trades at exchanges, share-class currency; None without one.
     cost : float
         Fees, slippage, gas and transfer fees up to the next decision, 0 or below.
     distance_before, distance_after : float or None
@@ -95,7 +95,7 @@ class Rebalance:
     action: str
     value: float | None
     limit: float | None
-    moved: float
+    moved: float | None
     cost: float
     distance_before: float | None
     distance_after: float | None
@@ -181,7 +181,7 @@ class ReportData:
             action=str(told["action"]),
             value=told["value"],
             limit=told["limit"],
-            moved=float(trades["amount"].abs().sum()),
+            moved=float(trades["amount"].abs().sum()) if len(trades) else None,
             cost=float(span[list(COSTS)].to_numpy().sum()),
             distance_before=self._distance(self._before(start)),
             distance_after=self._distance(done),
@@ -265,7 +265,7 @@ class ReportData:
         rows = [
             (Instrument.parse(key).venue, cause, units * price)
             for stamp, details in zip(told.index, told, strict=True)
-            for key, units, cause in _movements(details)
+            for key, units, cause in movements_of(details)
             if cause in COSTS
             for price in [self._price(stamp, key, known)]
             if price is not None
@@ -319,7 +319,19 @@ def days_of(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:
     return shifted.where(stamps != stamps[0], stamps[0].floor("D"))
 
 
-def _movements(details: str) -> list[tuple[str, float, str]]:
+def movements_of(details: str) -> list[tuple[str, float, str]]:
+    """Return what an event booked.
+
+    Parameters
+    ----------
+    details : str
+        JSON, as event_log.csv has it.
+
+    Returns
+    -------
+    list of (str, float, str)
+        Instrument key, units, cause.
+    """
     told = json.loads(details)
     found = told["movements"] if "movements" in told else []
     return [(str(key), float(amount), str(cause)) for key, amount, cause in found]

@@ -1,5 +1,7 @@
 """The tear sheet: what it says can be derived from the run's own tables."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -211,3 +213,28 @@ def test_lines_of_the_balance_sheet_are_named_for_people(levered):
 
     assert "aave_v3 debt WETH" in text
     assert "aave_v3:debt" not in text
+
+
+def drilled(sheet, category):
+    """The part of the drill-down that a category unfolds into."""
+    text = sheet.sections.drill_down().text
+    parts = re.split(r"(?=<details><summary>[a-z ]+: )", text)
+    return next(x for x in parts if x.startswith(f"<details><summary>{category}: "))
+
+
+def test_a_category_shows_the_events_that_it_is_made_of_with_their_units(levered):
+    sheet = TearSheet(levered, Background())
+
+    funding, slippage = drilled(sheet, "funding"), drilled(sheet, "slippage")
+
+    assert set(re.findall(r"<td>([a-z ]+)</td><td>[a-z0-9_]+</td>", funding)) == {"funding payment"}
+    assert "rate 0.0" in funding
+    assert "funding payment" not in slippage
+    assert re.search(r">\N{MINUS SIGN}[0-9.,]+ WETH<", slippage)
+    assert "No event of its own" in drilled(sheet, "staking yield")
+
+
+def test_a_rebalance_without_a_trade_at_an_exchange_moved_nothing_there(levered):
+    moved = [x.moved for x in ReportData(levered.tables).rebalances]
+
+    assert all(x is None or x > 0.0 for x in moved)
