@@ -31,9 +31,11 @@ The tree::
     |- EngineError              ENG-001  the engine was asked the impossible
     |- UnhealthyError           ENG-002  a component is not ready before the first loop
     |- ResultError              BT-001   a run folder that is missing, half or foreign
+    |  |- UnwrittenError        BT-006   a run's folder cannot be written
     |- ReportError              BT-002   a report's notebook that failed
     |- SweepError               BT-003   a sweep or batch that cannot go on
     |- WorkerLostError          BT-004   a process that died while it ran a case
+    |- MachineError             BT-005   memory, disk or files failed under a case
 
 Every message says what, where, which value, and what to do.
 """
@@ -92,6 +94,32 @@ class BasisLabError(Exception):
         if self.remedy:
             lines.append(f"  remedy: {self.remedy}")
         return "\n".join(lines)
+
+
+def code_of(class_name: str) -> str | None:
+    """Return the code of an error of which only the name of its class is known.
+
+    Parameters
+    ----------
+    class_name : str
+        As another process told it, a notebook's kernel for instance.
+
+    Returns
+    -------
+    str or None
+        None where it is no error of this package.
+
+    Examples
+    --------
+    >>> code_of("ConfigError"), code_of("ZeroDivisionError")
+    ('CFG-001', None)
+    """
+    kinds = [BasisLabError]
+    for kind in kinds:
+        if kind.__name__ == class_name:
+            return kind.code
+        kinds.extend(kind.__subclasses__())
+    return None
 
 
 class PositionError(BasisLabError):
@@ -344,9 +372,17 @@ class UnhealthyError(BasisLabError):
 
 
 class ResultError(BasisLabError):
-    """A run folder that is missing, half-written or not ours."""
+    """A folder that was given for a run or a sweep is missing, half-written or not ours."""
 
     code = "BT-001"
+    exit_code = 2
+
+
+class UnwrittenError(ResultError):
+    """A run's folder cannot be written."""
+
+    code = "BT-006"
+    exit_code = 4
 
 
 class ReportError(BasisLabError):
@@ -365,3 +401,9 @@ class WorkerLostError(BasisLabError):
     """A process that died while it ran one case alone."""
 
     code = "BT-004"
+
+
+class MachineError(BasisLabError):
+    """Memory, disk or files failed under a case; the case itself may be fine."""
+
+    code = "BT-005"

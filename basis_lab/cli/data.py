@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from basis_lab.cli.fetch import add_fetch
 from basis_lab.cli.parsing import command, open_data, read_date, read_place, say
 from basis_lab.errors import UsageError
+from basis_lab.results.formats import format_count
 
 if TYPE_CHECKING:
     from basis_lab.data.series import Store
@@ -70,7 +71,7 @@ def _run_data_list(options: argparse.Namespace) -> int:
     store, place = open_data(options)
     catalogue = DataCatalogue(store)
     listed = word_catalogue(catalogue.datasets, catalogue.modes)
-    say(f"{place}: {len(catalogue.datasets)} datasets\n\n{listed}")
+    say(f"{place}: {format_count(len(catalogue.datasets), 'dataset')}\n\n{listed}")
     return 0
 
 
@@ -143,7 +144,8 @@ def _write_database(store: "Store", file: Path) -> None:
     from basis_lab.data.duckdb import write_database
 
     infos = write_database(store, file)
-    say(f"{file}: {len(infos)} datasets, {sum(x.rows for x in infos):,} rows; read by")
+    rows = format_count(sum(x.rows for x in infos), "row")
+    say(f"{file}: {format_count(len(infos), 'dataset')}, {rows}; read by")
     say(f"basis-lab backtest MODE --data-mode db --data-dir {file}")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from basis_lab.cli.parsing import command, read_date, say
 from basis_lab.domain.intervals import HOURLY, INTERVALS
 from basis_lab.errors import MissingDataError, UsageError
+from basis_lab.results.formats import format_count
 
 if TYPE_CHECKING:
     from basis_lab.data.download import Fetched
@@ -95,7 +96,7 @@ def _run_fetch(options: argparse.Namespace) -> int:
         raise
     say("\n".join(_line(x) for x in fetched))
     _stop_on_problems(fetched, place)
-    say(f"{place}: {len(fetched)} datasets up to date")
+    say(f"{place}: {format_count(len(fetched), 'dataset')} up to date")
     return 0
 
 

@@ -33,6 +33,7 @@ def add_stress(commands: Any) -> None:
 
 
 def _run_stress(options: argparse.Namespace) -> int:
+    from basis_lab.results.formats import format_count
     from basis_lab.results.progress import Progress
     from basis_lab.results.stressing import word_stresses
     from basis_lab.services.stress import run_stresses
@@ -49,5 +50,5 @@ def _run_stress(options: argparse.Namespace) -> int:
         say(word_stresses(rows))
     if not stop.is_set():
         return 0
-    sys.stderr.write(f"interrupted; {len(rows)} runs were finished\n")
+    sys.stderr.write(f"interrupted; {format_count(len(rows), 'run')} finished\n")
     return INTERRUPTED

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from basis_lab.cli.parsing import command, read_place, say
 from basis_lab.cli.runs import INTERRUPTED
 from basis_lab.services.interrupts import stop_on_signals
-from basis_lab.services.sweeping import require_directory
+from basis_lab.services.sweeping import database_of
 
 if TYPE_CHECKING:
     from basis_lab.data.places import Place
     from basis_lab.results.sweep_result import SweepResult
+    from basis_lab.services.sweep import SweepRequest
 
 SOME_FAILED = 4
+RETRY = "run them again with --resume --retry-failed, or change the plan"
 
 
 def add_sweep(commands: Any) -> None:
@@ -32,7 +34,15 @@ def add_sweep(commands: Any) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=read_workers, metavar="N", help="processes here")
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
-    parser.add_argument("--resume", action="store_true", help="take over what is finished")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="take over what is finished; points that the machine failed (a worker that died, "
+        "memory, files, data changed under it) are run again, refused points stay failed",
+    )
+    parser.add_argument(
+        "--retry-failed", action="store_true", help="with --resume: run every failed point again"
+    )
     parser.add_argument("--report", metavar="best,worst,N", help="report these points")
     parser.add_argument(
         "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
@@ -63,19 +73,25 @@ def _run_batch(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
     from basis_lab.results.tally import PointTally
+    from basis_lab.results.text import unfold_error
     from basis_lab.services.batch import BatchRequest, run_batch
     from basis_lab.services.plans import read_plan
 
-    data_dir, out = places(options)
+    data_dir, database, out = places(options)
     plan = read_plan(options.file)
     with stop_on_signals() as stop, nullcontext() if options.quiet else PointTally("case") as tally:
         request = BatchRequest(
-            plan=plan, out=out, data_dir=data_dir, workers=options.workers, tally=tally
+            plan=plan,
+            out=out,
+            data_dir=data_dir,
+            database=database,
+            workers=options.workers,
+            tally=tally,
         )
         result = run_batch(request, stop)
     kept = sum(x.kept for x in result.cases)
     for case in result.failed:
-        sys.stderr.write(f"failed: {case.name}: {case.error}\n")
+        sys.stderr.write(f"failed: {case.name}: {unfold_error(case.error)}\n")
     done = len(result.cases) - len(result.failed)
     say(f"{done} done ({kept} of them before), {len(result.failed)} failed\nindex: {result.index}")
     if stop.is_set():
@@ -107,7 +123,7 @@ def read_workers(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 1")
 
 
-def places(options: argparse.Namespace) -> "tuple[Place | None, Path]":
+def places(options: argparse.Namespace) -> "tuple[Place | None, Path | None, Path]":
     """Return where data are read and results are written.
 
     Parameters
@@ -118,27 +134,29 @@ def places(options: argparse.Namespace) -> "tuple[Place | None, Path]":
     Returns
     -------
     tuple of Path
-        Data directory, None for the sample, and the directory of results.
+        Data directory, None for the sample; the database, None where directories are read; and
+        the directory of results.
     """
     from basis_lab.config.environment import read_environment
 
     environment = read_environment(warn=sys.stderr.write)
     environment.require_backtest()
-    require_directory(environment)
     data_dir = options.data_dir if options.data_dir is not None else environment.data_dir
     named = (options.out, environment.results_dir, Path("outputs"))
-    return data_dir, next(place for place in named if place is not None)
+    out = next(place for place in named if place is not None)
+    return data_dir, database_of(environment, options.data_dir), out
 
 
 def _run_sweep(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
+    from basis_lab.results.sweep_remarks import word_failures
     from basis_lab.results.tally import PointTally
-    from basis_lab.services.chosen import check_choice, report_points
+    from basis_lab.services.chosen import check_choice
     from basis_lab.services.plans import read_plan
     from basis_lab.services.sweep import SweepRequest, run_sweep
 
-    data_dir, out = places(options)
+    data_dir, database, out = places(options)
     plan = read_plan(options.file)
     if options.report is not None:
         check_choice(options.report, plan)
@@ -149,21 +167,33 @@ def _run_sweep(options: argparse.Namespace) -> int:
         request = SweepRequest(
             plan=plan,
             data_dir=data_dir,
+            database=database,
             out=out,
             workers=options.workers,
             scheduler=options.scheduler,
             resume=options.resume,
+            retry_failed=options.retry_failed,
             tally=tally,
         )
         result = run_sweep(request, stop)
     say(word_sweep(result))
+    if result.summary["failed"]:
+        sys.stderr.write(f"{word_failures(result)}\n{RETRY}\n")
     if stop.is_set():
         sys.stderr.write("interrupted; go on with --resume\n")
         return INTERRUPTED
     if options.report is not None:
-        for page in report_points(options.report, plan, result, data_dir=data_dir):
-            say(f"report: {page}")
+        _report(request, options.report, result)
     return SOME_FAILED if result.summary["failed"] else 0
+
+
+def _report(request: "SweepRequest", chosen: str, result: "SweepResult") -> None:
+    from basis_lab.services.chosen import report_points
+    from basis_lab.services.points import Ground
+
+    ground = Ground.here(request.data_dir, request.database)
+    for page in report_points(chosen, request.plan, result, ground=ground):
+        say(f"report: {page}")
 
 
 def word_sweep(result: "SweepResult") -> str:
@@ -179,14 +209,19 @@ def word_sweep(result: "SweepResult") -> str:
     str
         Lines for a terminal.
     """
-    from basis_lab.results.sweep_words import word_best
+    from basis_lab.results.formats import format_count
+    from basis_lab.results.sweep_remarks import word_robustness
+    from basis_lab.results.sweep_words import best_point, word_best
 
     told = result.summary
     counts = f"{told['done']:,} done, {told['failed']:,} failed, {told['open']:,} open"
     rate = f"{told['points_per_second']:,.1f} points a second"
+    best = best_point(result.table, None)
+    remark = "" if best is None else word_robustness(result, best)
     lines = [
         f"{word_best(result)}.",
-        f"{told['points']:,} points: {counts}, {told['resumed']:,} resumed; {rate}",
+        *([f"{remark[0].upper()}{remark[1:]}."] if remark else []),
+        f"{format_count(told['points'], 'point')}: {counts}, {told['resumed']:,} resumed; {rate}",
         f"sweep folder: {result.path}",
     ]
     return "\n".join(lines)

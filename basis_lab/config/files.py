@@ -165,6 +165,27 @@ def default_folder(configs_dir: str | Path | None = None) -> ConfigFolder:
     return ConfigFolder(root)
 
 
+def read_yaml(path: Path) -> Mapping[str, object]:
+    """Return the keys of a YAML file of a user's own.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    mapping
+        Read-only; lists are tuples, dates are ISO texts.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, gives a key twice, or is not a map of keys; names the line.
+    """
+    return _parse(_text(path, str(path)), str(path))
+
+
 def _text(path: Path, name: str) -> str:
     """Return the text of a file."""
     try:

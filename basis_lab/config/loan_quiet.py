@@ -64,20 +64,20 @@ def loan_faults(
     if row is None:
         return
     target = _target(strategy, row, limits.warning)
+    told = target if isinstance(strategy.target_ltv, float) else f"auto, which is {target:.6g}"
     if target > row.ltv * (1.0 + TOLERANCE):
         yield _fault(
-            target,
+            told,
             f"the pool lends at most {row.ltv:g} of the collateral (row of {row.since})",
             row.ltv,
         )
         return
-    edge = target if header.hold else target + strategy.ltv_band
-    where = "at entry" if header.hold else f"at the edge of its band ({target:.6g} + ltv_band)"
+    edge, where = _edge(strategy, target, hold=header.hold)
     factor = row.liquidation_threshold / edge if edge > 0.0 else np.inf
     if "health_factor" in risk.enabled_risk_types and factor < limits.warning * (1.0 - TOLERANCE):
         most = row.liquidation_threshold / limits.warning - (edge - target)
         yield _fault(
-            target,
+            told,
             f"entry is not quiet: health_factor would be {factor:.6g} {where}, below its warning "
             f"limit {limits.warning:g}",
             most,
@@ -87,7 +87,7 @@ def loan_faults(
     watched = ceiling is not None and "ltv" in risk.enabled_risk_types
     if ceiling is not None and watched and edge > ceiling.warning * (1.0 + TOLERANCE):
         yield _fault(
-            target,
+            told,
             f"entry is not quiet: ltv would be {edge:.6g} {where}, above its warning limit "
             f"{ceiling.warning:g}",
             ceiling.warning - (edge - target),
@@ -177,7 +177,15 @@ def _target(strategy: LoopParameters, row: LendingRow, warning: float) -> float:
     return float(automatic_target(ltv, threshold, strategy.max_stake_spread_move, warning)[0])
 
 
-def _fault(target: float, what: str, most: float) -> Fault:
+def _edge(strategy: LoopParameters, target: float, *, hold: bool) -> tuple[float, str]:
+    """Return the largest LTV that nothing acts on, and where that is, in words."""
+    if hold:
+        return target, "at entry"
+    band = strategy.ltv_band
+    return target + band, f"at the edge of its band ({target:.6g} + ltv_band {band:g})"
+
+
+def _fault(target: float | str, what: str, most: float) -> Fault:
     scale = 10.0**REMEDY_DIGITS
     largest = np.floor(max(most, 0.0) * scale) / scale
     return Fault(

@@ -68,11 +68,13 @@ def strategy_faults(parts: Parts) -> Iterator[Fault]:
             yield from attempted(_pool(parts, strategy))
             yield from attempted(_wallet(parts, strategy))
         case BasisParameters():
+            yield from attempted(_spot(strategy))
             yield from attempted(_weights(strategy))
             yield from attempted(_filter(strategy))
             yield from attempted(_treasury(strategy))
             yield from hedge_faults(parts, strategy)
         case NeutralParameters():
+            yield from attempted(_stake(strategy))
             yield from attempted(_weights(strategy))
             yield from hedge_faults(parts, strategy)
             yield from chain_faults(parts, strategy)
@@ -123,6 +125,25 @@ def _reason(strategy: StrategyParameters, name: str, *, needed: bool) -> str:
     if needed:
         return f"{name} is what it does"
     return f"it does nothing that {name} could switch on"
+
+
+def _spot(strategy: BasisParameters) -> Iterator[Fault]:
+    yield from _nothing("spot_allocation", strategy.spot_allocation)
+
+
+def _stake(strategy: NeutralParameters) -> Iterator[Fault]:
+    yield from _nothing("stake_allocation", strategy.stake_allocation)
+
+
+def _nothing(key: str, share: float) -> Iterator[Fault]:
+    """Yield a share of nothing: the mode would hold margin and hedge nothing."""
+    if share == 0.0:
+        yield Fault(
+            path=("strategy", key),
+            value=share,
+            what="nothing would be bought, so that there is nothing to hedge or to earn from",
+            remedy="give a share above 0, or choose pure_lending",
+        )
 
 
 def _weights(strategy: HedgedParameters) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ from basis_lab.domain.instructions import (
 )
 from basis_lab.domain.market import Window
 from basis_lab.domain.statements import Statement
+from basis_lab.domain.wording import word_instruction
 from basis_lab.errors import BasisLabError, ExecutionError, ReconciliationError
 from basis_lab.execution.interfaces import ExecutionInterfaceManager
 from basis_lab.execution.narration import (
@@ -190,11 +191,12 @@ class ExecutionManager:
         held = self._positions.book.quantities
         self._events.log_event(tell_refusal(step, asked, error, held))
         names = self._positions.universe.instruments
+        place = f"{error.where}, " if error.where else ""
         raise ExecutionError(
-            f"{type(asked).__name__} at {asked.venue} was refused: {error}",
-            where=f"instruction {step.instruction_id}, {step.decision.action} for "
+            f"{asked.venue} refused to {word_instruction(asked)}: {error.what}",
+            where=f"{place}instruction {step.instruction_id}, {step.decision.action} for "
             f"{step.decision.reason.trigger}",
-            value=repr(asked),
+            value=error.value,
             remedy=error.remedy,
             details={"positions": {str(x): float(q) for x, q in zip(names, held, strict=True)}},
         ) from error

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from basis_lab.results import extract
-from basis_lab.results.formats import NONE, format_amount, format_points, format_share
+from basis_lab.results.formats import NONE, format_amount, format_count, format_points, format_share
 from basis_lab.results.html import Cell, Content, Html, heading, link, paragraph, table
 from basis_lab.results.report_figures import sparkline
 from basis_lab.results.report_page import page
 from basis_lab.results.report_words import difference_mark, nearest_liquidation
 from basis_lab.results.result import RunResult, open_result
+from basis_lab.results.text import PARTS
 from basis_lab.results.verdict import Comparison, word_verdict
 
 RUN = "run"  # where a case keeps the folder of its run
@@ -85,7 +86,7 @@ def _head(
     synthetic = any(run.summary["synthetic_data"] for _, _, run in done)
     badge = "synthetic data" if synthetic else "real data"
     kind = " synthetic" if synthetic else ""
-    counts = [f"{len(done)} done", f"{len(failed)} failed"]
+    counts = [f"{format_count(len(done), 'case')} done", f"{len(failed)} failed"]
     counts += [f"{open_} not begun"] if open_ else []
     told = " \N{MIDDLE DOT} ".join([title, *counts, f"pages {size / 1e6:.1f} MB"])
     return Html(
@@ -96,12 +97,17 @@ def _head(
 
 def _ranked(done: Sequence[tuple[str, Path, RunResult]], root: Path) -> Html:
     head = (
-        *(">rank", "case", "mode", ">difference, pp", ">net APR", ">hurdle", ">drawdown"),
+        *(">rank", "case", ">difference, pp", ">net APR", ">hurdle", ">drawdown"),
         *(">nearest liquidation", ">exit equity", "equity over lending"),
     )
     rows = [_row(rank, *entry, root) for rank, entry in enumerate(done, start=1)]
     title = heading("Ranked by points a year over lending", "click a head to sort by it")
-    return title + table(head, rows, kind="sortable long")
+    return title + _scrolled(table(head, rows, kind="sortable long index"))
+
+
+def _scrolled(inner: Html) -> Html:
+    """Return a table that scrolls within itself where a window is narrow; its names stay."""
+    return Html(f'<div class="scroll">{inner.text}</div>')
 
 
 def _row(rank: int, name: str, folder: Path, run: RunResult, root: Path) -> list[Content]:
@@ -113,11 +119,12 @@ def _row(rank: int, name: str, folder: Path, run: RunResult, root: Path) -> list
     distances = summary["min_liquidation_distance"]
     least = min(abs(x) for x in distances.values()) if distances else None
     currency = summary["currency"]
-    left = f"{format_amount(summary['final_exit_equity'], currency)} {currency}"
+    left = f"{format_amount(summary['final_exit_equity'], currency)}<small>{currency}</small>"
+    mode = _foldable(f"{summary['mode']}, {summary['share_class']}")
+    case = f'<a href="{escape(report)}">{_foldable(name)}</a>'
     return [
         Cell(html=str(rank), order=float(rank)),
-        Cell(html=link(report, name)),
-        f"{summary['mode']}, {summary['share_class']}",
+        Cell(html=f"{case}<small>{mode}</small>"),
         Cell(html=f"{mark} {format_points(against.held)}", order=against.held),
         Cell(html=format_share(summary["apr"]), order=summary["apr"]),
         Cell(html=format_share(summary["hurdle_apr"]), order=summary["hurdle_apr"]),
@@ -126,6 +133,11 @@ def _row(rank: int, name: str, folder: Path, run: RunResult, root: Path) -> list
         Cell(html=left, order=summary["final_exit_equity"]),
         Cell(html=_spark(run)),
     ]
+
+
+def _foldable(text: str) -> str:
+    """Return a name that a narrow column may break behind an underscore."""
+    return escape(text).replace("_", "_<wbr>")
 
 
 def _spark(run: RunResult) -> str:
@@ -144,7 +156,9 @@ def _failures(failed: Sequence[tuple[str, Path, str]], root: Path) -> Html:
         notebooks = sorted(folder.glob("*.failed.ipynb"))
         paths = [x.relative_to(root).as_posix() for x in notebooks]
         links = " ".join(link(x, "notebook") for x in paths) if paths else NONE
-        rows.append([name, error, Cell(html=links)])
-    title = heading(f"{len(failed)} failed", "a second call runs these alone")
+        what, *rest = PARTS.split(error)
+        why = "".join([escape(what), *(f"<small>{escape(x)}</small>" for x in rest)])
+        rows.append([name, Cell(html=why), Cell(html=links)])
+    title = heading(f"{format_count(len(failed), 'case')} failed", "a second call runs these alone")
     note = paragraph("Each notebook ends at the cell that failed.", "muted")
-    return title + table(("case", "why", "where it failed"), rows, kind="long") + note
+    return title + table(("case", "why", "where it failed"), rows, kind="long failures") + note

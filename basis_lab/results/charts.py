@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument
 from basis_lab.results import drawing, extract, style
-from basis_lab.results.formats import format_amount, format_ratio, format_share
+from basis_lab.results.formats import format_amount, format_count, format_ratio, format_share
 from basis_lab.results.frames import RunTables
 from basis_lab.results.verdict import LENDING, word_verdict
 
@@ -323,7 +323,7 @@ class Figures:
         count = self._summary["liquidations"]
         if count == 0:
             return title
-        return f"{count} liquidation{'' if count == 1 else 's'}; {title[0].lower()}{title[1:]}"
+        return f"{format_count(count, 'liquidation')}; {title[0].lower()}{title[1:]}"
 
     def _mark(
         self, figure: go.Figure, series: pd.Series, venues: tuple[str, ...], measure: str

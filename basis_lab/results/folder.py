@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from basis_lab.errors import ResultError
+from basis_lab.errors import ResultError, UnwrittenError
 
 PRODUCT = "basis_lab"
 FILES = (
@@ -57,7 +57,7 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
                 path.write_bytes(content)
             _put_in_place(aside, target)
     except OSError as error:
-        raise ResultError(
+        raise UnwrittenError(
             "the folder of a run cannot be written",
             where=str(target),
             value=error.strerror,

@@ -96,6 +96,29 @@ def format_ratio(ratio: float | None, *, digits: int = 3) -> str:
     return NONE if ratio is None else _number(ratio, digits, signed=False)
 
 
+def format_count(count: int, noun: str) -> str:
+    """Return a number of things, with the noun in its right form.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    noun : str
+        One of them; its plural takes an "s".
+
+    Returns
+    -------
+    str
+        For instance ``1 point`` and ``1,200 points``.
+
+    Examples
+    --------
+    >>> format_count(1, "run"), format_count(1200, "run")
+    ('1 run', '1,200 runs')
+    """
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+
+
 def _number(number: float, digits: int, *, signed: bool) -> str:
     rounded = round(number, digits) + 0.0  # no negative zero
     sign = MINUS if rounded < 0.0 else "+" if signed and rounded > 0.0 else ""

@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from basis_lab.errors import ResultError
+from basis_lab.errors import UnwrittenError
 
 
 def plain(value: object) -> object:
@@ -50,7 +50,7 @@ def _scalar(value: object) -> object:
         case float():
             return value + 0.0 if math.isfinite(value) else None
         case _:
-            raise ResultError(
+            raise UnwrittenError(
                 "a value that no file of a run can hold",
                 where=type(value).__name__,
                 value=value,

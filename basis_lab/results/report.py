@@ -13,6 +13,7 @@ from basis_lab.results import style
 from basis_lab.results.formats import (
     NONE,
     format_amount,
+    format_count,
     format_points,
     format_ratio,
     format_share,
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 WORST_DAYS = 10
 RATES = "lst/aave/"  # series of what a staked token is redeemed for
-HEAD_PX, LINE_PX = 22, 17  # above a figure: room, and each line of its title
-TITLE_LETTERS = 56  # of a line of a title in half the width
-LINE_LETTERS = 62  # of a subtitle in half the width
+HEAD_PX, LINE_PX = 8, 17  # above a figure: room, and each line of its title
+TITLE_LETTERS = 60  # of a line of a title in half the width
+LINE_LETTERS = 72  # of a subtitle in half the width
 
 
 class TearSheet:
@@ -90,7 +91,12 @@ class TearSheet:
         plotly.graph_objects.Figure
             Share-class currency.
         """
-        return _paper(self.run.figures.cumulative_pnl())
+        pnl = self._tables.pnl
+        earned = float(pnl.filter(regex="^cumulative_pnl_").iloc[:, 0].iloc[-1])
+        left = earned + float(pnl["exit_equity"].iloc[-1] - pnl["equity"].iloc[-1])
+        told = [format_amount(x, self._currency, signed=True) for x in (earned, left)]
+        title = f"{told[0]} {self._currency} held to the end, {told[1]} if all is closed then"
+        return _paper(self.run.figures.cumulative_pnl(), title)
 
     def drawdown(self) -> "go.Figure":
         """Draw the distance below the highest NAV so far.
@@ -191,15 +197,20 @@ class TearSheet:
         paid_in = self._summary["initial_capital"] + pnl["flows"].cumsum()
         back = pnl.index[(pnl["exit_equity"] >= paid_in).to_numpy()]
         told = self._summary["break_even_days"]
-        rate = f"at the mean carry of the run {format_ratio(told, digits=0)} days"
+        rate = "the mean carry was not positive"
+        if told is not None:
+            paid = format_count(round(told), "day")
+            rate = f"the mean carry alone pays for entry and exit in {paid}"
         if len(back) == 0:
             return [label, NONE, f"never within the run; {rate}"]
         days = (back[0] - pnl.index[0]) / pd.Timedelta(days=1)
-        return [label, f"{days:,.0f} days", f"first on {back[0]:%Y-%m-%d}; {rate}"]
+        return [label, format_count(round(days), "day"), f"first on {back[0]:%Y-%m-%d}; {rate}"]
 
     def _cost_of_rebalances(self) -> list[Content]:
         found = self._data.rebalances
-        label = f"cost of the {len(found)} rebalances" if found else "cost of rebalances"
+        label = (
+            f"cost of {format_count(len(found), 'rebalance')}" if found else "cost of rebalances"
+        )
         if not found:
             return [label, NONE, "does not apply: nothing was rebalanced"]
         cost = sum(x.cost for x in found)
@@ -229,7 +240,11 @@ class TearSheet:
             if value is None or limits is None:
                 yield [label, NONE, "does not apply to this run"]
             else:
-                yield [label, format_ratio(value), f"act at {format_ratio(limits[0])}"]
+                yield [
+                    label,
+                    format_ratio(value),
+                    f"the strategy acts at {format_ratio(limits[0])}",
+                ]
 
     def months(self) -> Html:
         """Return each month's return beside lending's.
@@ -246,9 +261,20 @@ class TearSheet:
             lent = lending.get(str(month))
             gap = None if lent is None else gain - lent
             told = [format_share(x, signed=True) for x in (gain, lent)]
-            rows.append([str(month), *told, f"{format_points(gap)} pp"])
+            rows.append([self._month(str(month)), *told, f"{format_points(gap)} pp"])
         title = heading("Months", "return of a share, after all costs")
         return title + table(("month", ">strategy", ">lending", ">difference"), rows)
+
+    def _month(self, month: str) -> str:
+        """Return a month, with the days where the run had a part of it."""
+        stamps = pd.DatetimeIndex(self._tables.pnl.index)
+        first, last = stamps[0], (stamps[-1] - pd.Timedelta(seconds=1)).floor("D")
+        parts = []
+        if f"{first:%Y-%m}" == month and first.day > 1:
+            parts.append(f"from {first.day}")
+        if f"{last:%Y-%m}" == month and not last.is_month_end:
+            parts.append(f"to {last.day}")
+        return ", ".join((month, " ".join(parts))) if parts else month
 
     def _lending_by_month(self) -> dict[str, float]:
         level = self._background.lending
@@ -319,7 +345,7 @@ class TearSheet:
             One paragraph a warning.
         """
         found = list(self._summary["warnings"])
-        title = heading(f"{len(found)} warning{'' if len(found) == 1 else 's'}")
+        title = heading(format_count(len(found), "warning"))
         for text in found if found else ["The run warns of nothing."]:
             title = title + paragraph(text, "warning" if found else "muted")
         return title
@@ -335,15 +361,27 @@ class TearSheet:
         return provenance(self._summary, self.run.manifest)
 
 
-def _paper(figure: "go.Figure") -> "go.Figure":
-    """Return a figure as it stands in a column of paper: lower, its case told at the page's top."""
+def _paper(figure: "go.Figure", finding: str = "") -> "go.Figure":
+    """Return a figure as it stands in a column of paper: lower, its case told at the page's top.
+
+    Title and labels of the value axis begin where the tables beside them do; the unit stands in
+    the second line.
+    """
     title, _, told = str(figure.layout.title.text).partition("<br>")
-    bold = re.sub("<[^>]*>", "", title)
+    bold = finding if finding else re.sub("<[^>]*>", "", title)
     title = "<br>".join(f"<b>{x}</b>" for x in textwrap.wrap(bold, TITLE_LETTERS))
     subtitle = told.rpartition(" \N{MIDDLE DOT} ")[2].removesuffix("</span>")
+    unit = str(figure.layout.yaxis.title.text or "")
+    drawn = figure.layout.yaxis.visible is not False
+    if drawn and unit not in subtitle:
+        subtitle = f"{subtitle} ({unit})"
     wrapped = "<br>".join(textwrap.wrap(re.sub("<[^>]*>", "", subtitle), LINE_LETTERS))
     text = f"{title}<br><span style='color:{style.MUTED}'>{wrapped}</span>"
     top = HEAD_PX + LINE_PX * (1 + text.count("<br>"))
-    figure.update_layout(height=250 + top, margin={"l": 58, "r": 158, "t": top, "b": 36})
-    figure.update_layout(title={"text": text, "yref": "container", "y": 0.97, "yanchor": "top"})
+    figure.update_layout(height=240 + top, margin={"l": 1, "r": 150, "t": top, "b": 30})
+    figure.update_layout(
+        title={"text": text, "xref": "container", "yref": "container", "yanchor": "top"}
+    )
+    figure.update_layout(title={"x": 0.0, "y": 1.0, "pad": {"t": 13}})
+    figure.update_yaxes(title=None, automargin="left")
     return figure

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from basis_lab.results.frames import RunTables
 from basis_lab.results.summary import COSTS
 
 DAY = pd.Timedelta(days=1)
+WRAPPED: Mapping[str, str] = MappingProxyType({"WETH": "ETH"})  # one to one, at any moment
 # What a unit of each kind of position earns or costs while it is held.
 YIELD_OF: Mapping[str, str] = MappingProxyType(
     {"atoken": "supply_yield", "debt": "borrow_cost", "perp": "funding"}
@@ -77,8 +78,8 @@ class Rebalance:
         Why and what; ``side`` is empty where the trigger has none.
     value, limit : float or None
         Of the measure that fired.
-    moved : float
-        Turnover of its trades, share-class currency.
+    moved : float or None
+        Turnover of its trades at exchanges, share-class currency; None without one.
     cost : float
         Fees, slippage, gas and transfer fees up to the next decision, 0 or below.
     distance_before, distance_after : float or None
@@ -94,7 +95,7 @@ class Rebalance:
     action: str
     value: float | None
     limit: float | None
-    moved: float
+    moved: float | None
     cost: float
     distance_before: float | None
     distance_after: float | None
@@ -180,7 +181,7 @@ class ReportData:
             action=str(told["action"]),
             value=told["value"],
             limit=told["limit"],
-            moved=float(trades["amount"].abs().sum()),
+            moved=float(trades["amount"].abs().sum()) if len(trades) else None,
             cost=float(span[list(COSTS)].to_numpy().sum()),
             distance_before=self._distance(self._before(start)),
             distance_after=self._distance(done),
@@ -264,7 +265,7 @@ class ReportData:
         rows = [
             (Instrument.parse(key).venue, cause, units * price)
             for stamp, details in zip(told.index, told, strict=True)
-            for key, units, cause in _movements(details)
+            for key, units, cause in movements_of(details)
             if cause in COSTS
             for price in [self._price(stamp, key, known)]
             if price is not None
@@ -276,10 +277,13 @@ class ReportData:
 
     def _price(self, stamp: pd.Timestamp, key: str, known: Mapping[Any, float]) -> float | None:
         instrument = Instrument.parse(key)
-        cash = instrument.symbol == self._tables.summary["currency"]
+        coin = WRAPPED.get(instrument.symbol, instrument.symbol)
+        cash = self._tables.summary["currency"] in {instrument.symbol, coin}
         if cash or instrument.kind is Kind.CONTRACTS:
             return 1.0
-        return known.get((stamp, key))
+        if (stamp, key) in known:
+            return known[stamp, key]
+        return known.get((stamp, str(replace(instrument, symbol=coin))))
 
     def events_of(self, day: pd.Timestamp) -> pd.DataFrame:
         """Return the events of a day.
@@ -315,7 +319,19 @@ def days_of(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:
     return shifted.where(stamps != stamps[0], stamps[0].floor("D"))
 
 
-def _movements(details: str) -> list[tuple[str, float, str]]:
+def movements_of(details: str) -> list[tuple[str, float, str]]:
+    """Return what an event booked.
+
+    Parameters
+    ----------
+    details : str
+        JSON, as event_log.csv has it.
+
+    Returns
+    -------
+    list of (str, float, str)
+        Instrument key, units, cause.
+    """
     told = json.loads(details)
     found = told["movements"] if "movements" in told else []
     return [(str(key), float(amount), str(cause)) for key, amount, cause in found]

@@ -48,7 +48,7 @@ def draw_distances(tables: RunTables) -> go.Figure:
     near, where = nearest_liquidation(tables.summary)
     figure = _figure(
         f"Closest to liquidation: {near}, {where.split(',')[0]}",
-        "size of the price move to liquidation, %; logarithmic",
+        "size of the price move to liquidation, logarithmic",
         "% of price",
     )
     for name, series in _nearest(sides).items():
@@ -193,4 +193,10 @@ def sparkline(equity: pd.Series, lending: pd.Series | None) -> str:
         paths += (
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
         )
-    return f'<svg width="120" height="24" viewBox="0 0 120 24" role="img">{paths}</svg>'
+    said = f"equity ends at {equity.iloc[-1]:,.6g}" + (
+        "" if lending is None else f", lending at {lending.iloc[-1]:,.6g}"
+    )
+    return (
+        f'<svg width="120" height="24" viewBox="0 0 120 24" role="img" aria-label="{said}">'
+        f"{paths}</svg>"
+    )

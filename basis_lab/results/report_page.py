@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basis_lab.errors import code_of
 from basis_lab.results.report_style import BEFORE_PRINT, SHEET
 from basis_lab.results.style import MUTED
 
@@ -131,7 +132,9 @@ def _output(output: "NotebookNode") -> str:
     if output.output_type == "stream":
         return "" if output.name == "stderr" else f"<pre>{escape(output.text)}</pre>"
     if output.output_type == "error":
-        return f'<p class="failed">{escape(f"{output.ename}: {output.evalue}")}</p>'
+        code = code_of(output.ename)
+        name = output.ename if code is None else code
+        return f'<p class="failed">{escape(f"{name}: {output.evalue}")}</p>'
     if "text/html" in output.data:
         return str(output.data["text/html"])
     return f"<pre>{escape(str(output.data['text/plain']))}</pre>"

@@ -1,16 +1,18 @@
 """Longer sections of a report: rebalances, costs, balance sheets, drill-down, provenance."""
 
-import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import pandas as pd
 
-from basis_lab.results.formats import NONE, format_amount, format_ratio
+from basis_lab.domain.instruments import Instrument
+from basis_lab.results import extract
+from basis_lab.results.formats import NONE, format_amount, format_count, format_ratio
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
 from basis_lab.results.report_data import Rebalance, ReportData
+from basis_lab.results.report_events import rows_of
 from basis_lab.results.report_words import worded_move
 
 LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
@@ -49,8 +51,10 @@ class Sections:
             A table.
         """
         found = self._data.rebalances
-        count = len(found)
-        title = heading(f"{count} rebalance{'' if count == 1 else 's'}", BROUGHT)
+        told_in = (
+            f"moved (trades at exchanges), cost and carry brought in {self._currency}; {BROUGHT}"
+        )
+        title = heading(format_count(len(found), "rebalance"), told_in)
         if not found:
             return title + paragraph("Nothing was rebalanced after the entry.", "muted")
         head = (
@@ -58,7 +62,7 @@ class Sections:
             *(">carry brought", ">nearest liquidation"),
         )
         shown = [self._rebalance(x) for x in found[:LONG_TABLE]]
-        told = title + table(head, shown, kind="long")
+        told = title + table(head, shown, kind="long moments")
         rest = found[LONG_TABLE:]
         if not rest:
             return told
@@ -104,7 +108,7 @@ class Sections:
         told = [sum(amounts[i] for amounts in by_venue.values()) for i in range(len(kinds))]
         rest = [totals[kind] - x for kind, x in zip(kinds, told, strict=True)]
         if any(abs(x) > ROUNDING * self._summary["initial_capital"] for x in rest):
-            rows.append(self._cost("told by no event", rest))
+            rows.append(self._cost("venue not known", rest))
         rows.append(self._cost("all", list(totals.values())))
         head = ("venue", *(f">{kind.replace('_', ' ')}" for kind in kinds), ">all")
         return title + table(head, rows)
@@ -131,7 +135,10 @@ class Sections:
             columns[name] = dict(zip(held["line"], held["value"], strict=True))
         lines = list(dict.fromkeys(x for values in columns.values() for x in values))
         rows: list[list[Content]] = [
-            [line, *(format_amount(x.get(line), self._currency) for x in columns.values())]
+            [
+                extract.line_label(Instrument.parse(str(line))),
+                *(format_amount(x.get(line), self._currency) for x in columns.values()),
+            ]
             for line in lines
         ]
         equity = [format_amount(float(pnl["equity"][x]), self._currency) for x in moments.values()]
@@ -160,7 +167,7 @@ class Sections:
         pieces = Html("")
         for day in pd.DatetimeIndex(largest):
             line = self.amount(f"{day:%Y-%m-%d}", float(series[day]))
-            pieces = pieces + details(line, self._events(day))
+            pieces = pieces + details(line, self._events(day, category))
         return pieces
 
     def amount(self, label: str, amount: float) -> str:
@@ -181,13 +188,13 @@ class Sections:
         told = format_amount(amount, self._currency, signed=True)
         return f"{label.replace('_', ' ')}: {told} {self._currency}"
 
-    def _events(self, day: pd.Timestamp) -> Html:
-        found = self._data.events_of(day)
-        if len(found) == 0:
-            return paragraph("No event: prices and indices moved.", "muted")
-        rows = [_event(stamp, row) for stamp, row in found.head(DRILL_EVENTS).iterrows()]
-        told = table(("time", "event", "venue", "instrument", ">amount", "why"), rows)
-        rest = len(found) - DRILL_EVENTS
+    def _events(self, day: pd.Timestamp, category: str) -> Html:
+        rows = list(rows_of(self._data.events_of(day), category, self._currency))
+        if not rows:
+            return paragraph("No event of its own: prices, rates and indices moved.", "muted")
+        head = ("time", "event", "venue", "instrument", ">amount", "why")
+        told = table(head, rows[:DRILL_EVENTS])
+        rest = len(rows) - DRILL_EVENTS
         return told if rest <= 0 else told + paragraph(f"and {rest} more in event_log.csv", "muted")
 
 
@@ -232,15 +239,3 @@ def _bold(text: str) -> Cell:
 
 def _code(text: str) -> Cell:
     return Cell(html=f"<code>{escape(text)}</code>")
-
-
-def _event(stamp: Any, row: "pd.Series[Any]") -> list[Content]:
-    amount = row["amount"]
-    told = NONE if pd.isna(amount) else f"{amount:,.2f}"
-    why = row["trigger"] if isinstance(row["trigger"], str) else ""
-    if isinstance(row["details"], str) and not why:
-        found = json.loads(row["details"])
-        why = f"rate {found['rate']:.6f}" if "rate" in found else ""
-    texts = [row[x] if isinstance(row[x], str) else "" for x in ("venue", "instrument")]
-    kind = str(row["event_type"]).replace("_", " ").lower()
-    return [f"{stamp:%H:%M}", kind, *texts, told, why.replace("_", " ")]

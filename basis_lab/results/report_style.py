@@ -28,21 +28,34 @@ table.bl thead {{ display: table-header-group; }}
 table.bl th, table.bl td {{ padding: 3px 8px 3px 0; text-align: left; font-weight: 400;
   border-bottom: 1px solid var(--line); vertical-align: top; background: none; }}
 table.bl thead th {{ color: var(--muted); font-weight: 600; border-bottom-color: var(--axis); }}
+table.moments tbody th {{ white-space: nowrap; }}
 table.bl .r {{ text-align: right; white-space: nowrap; }}
 table.bl tr.total th, table.bl tr.total td, table.bl b {{ font-weight: 700; }}
-.bar {{ display: inline-block; position: relative; width: 180px; height: 12px; }}
-.bar i {{ position: absolute; top: 0; height: 12px; }}
+table.invoice td:nth-child(2) {{ width: 36%; }}
+.bar {{ display: inline-block; position: relative; width: 100%; min-width: 60px; height: 12px; }}
+.bar i {{ position: absolute; top: 0; height: 12px; print-color-adjust: exact; }}
+.scroll {{ overflow-x: auto; }}
+table.index th, table.index td {{ overflow-wrap: anywhere; }}
+table.index thead th, table.index .r {{ overflow-wrap: normal; }}
+table.index thead th.r {{ white-space: normal; }}
+table.failures td, table.failures th {{ overflow-wrap: anywhere; min-width: 64px; }}
+table.index small, table.failures small {{ display: block; color: var(--muted);
+  font-size: 11.5px; }}
+table.index tr > :nth-child(2) {{ position: sticky; left: 0; background: #fff; min-width: 130px; }}
 details {{ margin: 4px 0; }} summary {{ cursor: pointer; padding: 2px 0; }}
 details details {{ margin-left: 18px; }}
 code {{ font-size: 11.5px; overflow-wrap: anywhere; }}
 .plotly-graph-div {{ break-inside: avoid; }}
-.cells {{ display: flex; flex-wrap: wrap; column-gap: 2%; }}
-.cells > .cell {{ width: 100%; }} .cells > .cell.half {{ width: 49%; }}
+.cells {{ display: flex; flex-wrap: wrap; justify-content: space-between; row-gap: 26px; }}
+.cells > .cell {{ width: 100%; }} .cells > .cell.half {{ width: 48.5%; }}
+.cells > .cell > h2:first-child {{ margin-top: 0; }}
 .failed {{ border-left: 3px solid #B3261E; background: #F6F6F5; padding: 8px 12px; }}
 footer {{ color: var(--muted); font-size: 11px; margin-top: 28px;
   border-top: 1px solid var(--line); padding-top: 6px; }}
-@media screen and (max-width: 760px) {{ .cells > .cell.half {{ width: 100%; }}
-  .figures {{ grid-template-columns: repeat(3, 1fr); }} }}
+@media screen {{ .cells > .cell {{ overflow-x: auto; }} }}
+@media screen and (max-width: 1000px) {{ .cells > .cell.half {{ width: 100%; }} }}
+@media screen and (max-width: 900px) {{ .figures {{ grid-template-columns: repeat(3, 1fr); }}
+  .figures div:nth-child(3n + 1) {{ border-left: 0; padding-left: 0; }} }}
 @page {{ size: A4 portrait; margin: 12mm; }}
 @media print {{ body {{ margin: 0; padding: 0; width: 1130px; zoom: 0.62; }}
   a {{ color: inherit; text-decoration: none; }} .cell {{ break-inside: avoid-page; }} }}

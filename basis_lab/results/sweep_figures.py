@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from basis_lab.results import drawing, style
-from basis_lab.results.formats import format_points, format_share
+from basis_lab.results.formats import format_count, format_points, format_share
 from basis_lab.results.sweep_result import DONE, SweepResult
 from basis_lab.results.sweep_words import (
     Safety,
@@ -304,7 +304,10 @@ def _fit(figure: go.Figure, aprs: pd.Series) -> str:
     room = 0.15 * max(high - low, 0.1)
     outside = int((aprs < low - room).sum())
     figure.update_yaxes(range=[low - room, high + room])
-    return f" ({outside} points lie below this range)" if outside else ""
+    if not outside:
+        return ""
+    lie = "lies" if outside == 1 else "lie"
+    return f" ({format_count(outside, 'point')} {lie} below this range)"
 
 
 def draw_parallel(result: SweepResult, name: str) -> go.Figure:

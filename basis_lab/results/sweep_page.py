@@ -8,8 +8,9 @@ import pandas as pd
 
 from basis_lab.errors import UsageError
 from basis_lab.results import sweep_figures as figures
-from basis_lab.results.formats import NONE, format_points, format_share
+from basis_lab.results.formats import NONE, format_count, format_points, format_share
 from basis_lab.results.html import Content, Html, heading, paragraph, table
+from basis_lab.results.sweep_remarks import group_failures, word_robustness
 from basis_lab.results.sweep_result import DONE, SweepResult
 from basis_lab.results.sweep_words import (
     Safety,
@@ -19,7 +20,6 @@ from basis_lab.results.sweep_words import (
     measure,
     row_of,
     word_best,
-    word_robustness,
     word_without_limit,
 )
 
@@ -78,7 +78,7 @@ class SweepPage:
         """
         told = self.result.summary
         counts = [
-            f"{told['points']:,} points",
+            format_count(told["points"], "point"),
             f"{told['done']:,} done",
             f"{told['failed']:,} failed",
             *([f"{told['open']:,} open"] if told["open"] else []),
@@ -174,13 +174,21 @@ class SweepPage:
         Html
             A table.
         """
-        frame = self.result.table
-        failed = frame[frame["status"] != DONE]
-        title = heading(f"{len(failed)} failed")
-        if len(failed) == 0:
+        kinds = group_failures(self.result)
+        title = heading(f"{format_count(self.result.summary['failed'], 'point')} failed")
+        if not kinds:
             return title + paragraph("Every point has its figures.", "muted")
-        rows = [[str(point), str(row["error"])] for point, row in failed.head(25).iterrows()]
-        return title + table((">point", "why"), rows, kind="long")
+        rows: list[list[Content]] = [
+            [
+                kind.code,
+                str(kind.count),
+                "; ".join((kind.what, *kind.rest)),
+                f"point {kind.point}: {kind.place}" if kind.place else f"point {kind.point}",
+            ]
+            for kind in kinds
+        ]
+        note = paragraph("basis-lab sweep FILE --resume --retry-failed runs them again.", "muted")
+        return title + table(("code", ">points", "why", "for instance"), rows, kind="long") + note
 
     def _row(self, rank: int, point: int, axes: list[str], sizes: pd.Series) -> list[Content]:
         row = row_of(self.result.table, point)

@@ -17,7 +17,7 @@ DONE = "completed"
 TABLE = "table.parquet"
 SUMMARY = "summary.json"
 LEADING = ("point", "status")
-TRAILING = ("code", "error")
+TRAILING = ("code", "error", "command")
 INNER = ("at", "asked")
 
 
@@ -55,7 +55,8 @@ class SweepResult:
         Parameters
         ----------
         rows : iterable of mapping
-            With ``point``, ``at``, ``asked``, ``status``, ``code``, ``error`` and the figures.
+            With ``point``, ``at``, ``asked``, ``status``, ``code``, ``error``, ``command`` and the
+            figures.
         name : str
             Of the sweep.
         axes : sequence of str

@@ -10,8 +10,6 @@ from basis_lab.results.formats import format_points, format_share
 from basis_lab.results.sweep_result import DONE, SweepResult
 from basis_lab.results.verdict import LENDING
 
-ISLAND = 0.5  # share of the gain over the median that neighbours may lose
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Safety:
@@ -167,37 +165,6 @@ def word_without_limit(result: SweepResult, safety: Safety) -> str:
     return f"without the limit the best would be {place} at {gain} pp, and {safety.name} {size}"
 
 
-def word_robustness(result: SweepResult, point: int) -> str:
-    """Say if a point lies on the edge of its grid, or stands alone among its neighbours.
-
-    Parameters
-    ----------
-    result : SweepResult
-        The sweep.
-    point : int
-        Its number.
-
-    Returns
-    -------
-    str
-        "on the edge of the grid: ...", "not robust: ...", both, or an empty text.
-    """
-    table = result.table
-    axes = numeric_axes(table, list(result.summary["axes"]))
-    told = []
-    edges = [x for x in axes if table[x][point] in {table[x].min(), table[x].max()}]
-    if edges:
-        told.append(f"on the edge of the grid: {', '.join(label(x) for x in edges)}")
-    gains = excess(table)
-    around = neighbours(table, axes, point)
-    gain = float(gains[point] - gains.median())
-    if around and gain > 0.0:
-        lost = float(gains[point] - gains[around].mean())
-        if lost > ISLAND * gain:
-            told.append("not robust: its neighbours are worse by more than half of its gain")
-    return "; ".join(told)
-
-
 def numeric_axes(table: pd.DataFrame, axes: list[str]) -> list[str]:
     """Return the axes that hold numbers and more than one of them.
 
@@ -215,35 +182,6 @@ def numeric_axes(table: pd.DataFrame, axes: list[str]) -> list[str]:
     """
     numbers = [x for x in axes if pd.api.types.is_numeric_dtype(table[x])]
     return [x for x in numbers if varies(table[x])]
-
-
-def neighbours(table: pd.DataFrame, axes: list[str], point: int) -> list[int]:
-    """Return the points one step away on one axis, all else equal.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of a sweep.
-    axes : list of str
-        Numeric axes.
-    point : int
-        The point.
-
-    Returns
-    -------
-    list of int
-        Their numbers; empty in a sample, where no two share a value.
-    """
-    found: list[int] = []
-    row = table.loc[point]
-    for axis in axes:
-        others = [x for x in axes if x != axis]
-        same = table[(table[others] == row[others]).all(axis=1)] if others else table
-        values = sorted(same[axis].unique())
-        place = values.index(row[axis])
-        beside = [values[i] for i in (place - 1, place + 1) if 0 <= i < len(values)]
-        found += [int(x) for x in same.index[same[axis].isin(beside)]]
-    return found
 
 
 def row_of(table: pd.DataFrame, point: int) -> "pd.Series[Any]":
@@ -295,7 +233,7 @@ def word_place(row: "pd.Series[Any]", axes: list[str]) -> str:
     str
         "spot allocation 0.74, band 0.08".
     """
-    return ", ".join(f"{label(x)} {_word(row[x])}" for x in axes if not pd.isna(row[x]))
+    return ", ".join(f"{label(x)} {word_value(row[x])}" for x in axes if not pd.isna(row[x]))
 
 
 def label(axis: str) -> str:
@@ -319,7 +257,19 @@ def label(axis: str) -> str:
     return axis[axis.find(".") + 1 :].replace(".", " ").replace("_", " ")
 
 
-def _word(value: object) -> str:
+def word_value(value: object) -> str:
+    """Return a value of an axis.
+
+    Parameters
+    ----------
+    value : object
+        As the table holds it.
+
+    Returns
+    -------
+    str
+        Four digits of a number.
+    """
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -5,6 +5,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self, TextIO
 
+from basis_lab.results.formats import format_count
+
 LINES = 20  # plain lines of a whole sweep
 
 
@@ -60,7 +62,7 @@ class PointTally:
             self._stream.flush()
 
     def _words(self, done: int, failed: int, resumed: int, total: int) -> str:
-        parts = [f"{done:,} of {total:,} {self._unit}s", f"{failed:,} failed"]
+        parts = [f"{done:,} of {format_count(total, self._unit)}", f"{failed:,} failed"]
         if resumed:
             parts.append(f"{resumed:,} resumed")
         fresh, seconds = done - resumed, perf_counter() - self._began

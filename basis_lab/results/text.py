@@ -1,5 +1,6 @@
 """The report that the command line prints: verdict, figures, attribution, costs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from basis_lab.results.formats import (
 from basis_lab.results.verdict import Comparison, word_verdict
 
 Row = tuple[str, ...]
+PARTS = re.compile(r"; (?=(?:where|value|remedy): )")
 
 
 def word_report(summary: Mapping[str, Any], path: Path | None) -> str:
@@ -80,6 +82,22 @@ def align_table(rows: Sequence[Row], *, right: tuple[int, ...] = ()) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def unfold_error(sentence: str) -> str:
+    """Return an error that was worded in one line as the block that a terminal shows.
+
+    Parameters
+    ----------
+    sentence : str
+        What, where, value and remedy with semicolons between them.
+
+    Returns
+    -------
+    str
+        A line each; what is said of an error is indented under it.
+    """
+    return "\n  ".join(PARTS.split(sentence))
 
 
 def _figures(summary: Mapping[str, Any]) -> list[Row]:

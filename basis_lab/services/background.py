@@ -5,6 +5,7 @@ Both are computed anew from the data that the manifest names, and only if they a
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
@@ -31,7 +32,9 @@ LEAST_SPACING_DAYS = 7
 LEAST_HOLD_DAYS = 7  # a shorter hold is its own entry cost
 
 
-def background_of(run: "RunResult", data_dir: Place | None = None) -> "Background":
+def background_of(
+    run: "RunResult", data_dir: Place | None = None, database: Path | None = None
+) -> "Background":
     """Return what a run's data tell beyond its folder.
 
     Parameters
@@ -40,6 +43,9 @@ def background_of(run: "RunResult", data_dir: Place | None = None) -> "Backgroun
         The run.
     data_dir : Place or None
         Where its data are; None takes what its manifest says, else the sample.
+    database : Path or None
+        The file of a run of the database mode; None takes BASIS_DATABASE__URL, else that of the
+        directory.
 
     Returns
     -------
@@ -50,7 +56,7 @@ def background_of(run: "RunResult", data_dir: Place | None = None) -> "Backgroun
 
     try:
         config = _config(run)
-        provider, frame = _data(run, config, data_dir)
+        provider, frame = _data(run, config, data_dir, database)
     except BasisLabError as error:
         return Background(absence=f"Not known beyond its folder: {error.what}.")
     if frame.fingerprint != run.manifest["data_fingerprint"]:
@@ -94,16 +100,17 @@ def _other_version(run: "RunResult") -> ResultError:
 
 
 def _data(
-    run: "RunResult", config: RunConfig, data_dir: Place | None
+    run: "RunResult", config: RunConfig, data_dir: Place | None, database: Path | None
 ) -> tuple[DataProvider, MarketFrame]:
     told = run.manifest
     place = place_of(told["data_dir"]) if data_dir is None and told.get("data_dir") else data_dir
-    database = "data_mode" in told and told["data_mode"] == "db"
+    by_database = "data_mode" in told and told["data_mode"] == "db"
+    named = read_environment().database if database is None else database
     request = BacktestRequest(
         mode=config.mode,
         data_dir=place,
-        data_mode="db" if database else "csv",
-        database=read_environment().database if database else None,
+        data_mode="db" if by_database else "csv",
+        database=named if by_database else None,
     )
     provider = make_provider(config, request)
     start, end = (_stamp(run.summary[x]) for x in ("start", "end"))

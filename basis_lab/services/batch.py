@@ -10,12 +10,12 @@ from time import perf_counter
 
 from basis_lab.config.loader import load_config
 from basis_lab.data.places import Place
-from basis_lab.errors import BasisLabError
+from basis_lab.errors import BasisLabError, ReportError
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import report_case
-from basis_lab.services.keys import code_digest, config_digest, data_digest, file_digest
+from basis_lab.services.keys import config_digest, file_digest
 from basis_lab.services.plans import Plan
-from basis_lab.services.points import failure
+from basis_lab.services.points import Ground, failure
 from basis_lab.services.pool import count_workers, run_in_processes
 from basis_lab.services.reports import PAGE, TEMPLATE
 from basis_lab.services.sweep import Tally
@@ -43,6 +43,8 @@ class BatchRequest:
         Processes; None takes the cores that there are.
     tally : callable or None
         Told how far it is.
+    database : Path or None
+        A DuckDB file that is read in place of the directory.
     """
 
     plan: Plan
@@ -50,6 +52,7 @@ class BatchRequest:
     data_dir: Place | None = None
     workers: int | None = None
     tally: Tally | None = None
+    database: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class BatchCase:
     kept : bool
         True where an earlier batch had done it already.
     error : str
-        Why it failed; empty where it did not.
+        Why it failed: code, sentence, where, value and remedy; empty where it did not.
     """
 
     name: str
@@ -154,7 +157,7 @@ class _Task:
 
     case: Case
     folder: Path
-    data_dir: Place | None
+    ground: Ground
     key: str
 
     def is_done(self) -> bool:
@@ -169,16 +172,19 @@ class _Task:
         self.folder.mkdir(parents=True, exist_ok=True)
         content = {"key": self.key, "case": self.case.plain(), **row}
         (self.folder / ERROR).write_text(json.dumps(content, indent=2) + "\n")
-        return str(row["error"])
+        if isinstance(error, ReportError) and "told" in error.details:
+            return str(error.details["told"])  # what its notebook said; where that is, is known
+        return f"{row['code']}: {row['error']}"
 
 
 def _tasks(request: BatchRequest, root: Path) -> Iterator[_Task]:
-    shared = [data_digest(request.data_dir), code_digest(), file_digest(TEMPLATE)]
+    ground = Ground.here(request.data_dir, request.database)
+    shared = [ground.data, ground.code, file_digest(TEMPLATE)]
     for case in request.plan.cases:
         yield _Task(
             case=case,
             folder=root / CASES / case.name,
-            data_dir=request.data_dir,
+            ground=ground,
             key=digest([case.plain(), _config(case), *shared]),
         )
 
@@ -203,7 +209,9 @@ def _run(task: _Task) -> str:
     shutil.rmtree(task.folder, ignore_errors=True)
     began = perf_counter()
     try:
-        report_case(task.case, task.folder, data_dir=task.data_dir, assets=task.folder.parents[1])
+        task.ground.check()
+        report_case(task.case, task.folder, ground=task.ground, assets=task.folder.parents[1])
+        task.ground.check()
     except BasisLabError as error:
         return task.note(error)
     content = {"key": task.key, "case": task.case.plain(), "seconds": perf_counter() - began}

@@ -2,11 +2,13 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from math import isfinite
+from pathlib import Path
 
 from basis_lab.config.models import SHARE_CLASSES
 from basis_lab.config.validation import nearest
@@ -70,18 +72,42 @@ class Case:
             "scenarios": list(self.scenarios),
         }
 
+    def command(self) -> str:
+        """Return the command that runs the case alone.
+
+        Returns
+        -------
+        str
+            For a shell; on the data that are the default there.
+        """
+        words = ["basis-lab", "backtest", self.mode]
+        for name, given in (
+            ("--share-class", self.share_class),
+            ("--start", self.start),
+            ("--end", self.end),
+            ("--capital", None if self.capital is None else f"{self.capital:.17g}"),
+        ):
+            words += [] if given is None else [name, given]
+        for scenario in self.scenarios:
+            words += ["--scenario", scenario]
+        for key, value in self.overrides.items():
+            words += ["--set", f"{key}={json.dumps(value)}"]
+        return shlex.join(words)
+
     @property
     def key(self) -> str:
         """SHA-256 of what is run: equal cases have equal keys."""
         return digest(self.plain())
 
-    def request(self, data_dir: Place | None) -> BacktestRequest:
+    def request(self, data_dir: Place | None, database: Path | None = None) -> BacktestRequest:
         """Return the request that runs the case in memory.
 
         Parameters
         ----------
         data_dir : Place or None
             None takes the sample.
+        database : Path or None
+            A DuckDB file that is read in place of the directory.
 
         Returns
         -------
@@ -97,6 +123,8 @@ class Case:
             overrides=self.overrides,
             scenarios=self.scenarios,
             data_dir=data_dir,
+            data_mode="csv" if database is None else "db",
+            database=database,
             plots=False,
         )
 
@@ -162,6 +190,15 @@ def setting_problems(given: Mapping[str, object], where: str) -> Iterator[Config
         if expected is not None:
             what, remedy = expected
             yield ConfigProblem(file=where, key=name, value=value, what=what, remedy=remedy)
+    start, end = (given.get(name) for name in ("start", "end"))
+    if _is_date(start) and _is_date(end) and _moment(start) > _moment(end):
+        yield ConfigProblem(
+            file=where,
+            key="end",
+            value=end,
+            what=f"the end lies before the start, {start}",
+            remedy="give start <= end",
+        )
 
 
 def _expected(name: str, value: object) -> tuple[str, str] | None:
@@ -194,7 +231,13 @@ def _is_date(value: object) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        datetime.fromisoformat(value)
+        _moment(value)
     except ValueError:
         return False
     return True
+
+
+def _moment(text: object) -> datetime:
+    """Return a date or time, UTC where it names no zone."""
+    moment = datetime.fromisoformat(str(text))
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from basis_lab.data.places import Place
 from basis_lab.errors import UsageError
 from basis_lab.results.sweep_result import SweepResult
 from basis_lab.services.cases import Case
 from basis_lab.services.plans import Plan
+from basis_lab.services.points import Ground
 from basis_lab.services.reports import NOTEBOOK, PAGE, execute_template, write_page
 
 NAMES = ("best", "worst")
@@ -48,7 +48,7 @@ def check_choice(text: str, plan: Plan) -> tuple[str, ...]:
 
 
 def report_points(
-    text: str, plan: Plan, result: SweepResult, *, data_dir: Place | None
+    text: str, plan: Plan, result: SweepResult, *, ground: Ground
 ) -> tuple[Path, ...]:
     """Write the reports of chosen points into the sweep's folder.
 
@@ -60,8 +60,8 @@ def report_points(
         The points.
     result : SweepResult
         Its table says which is best.
-    data_dir : Place or None
-        None is the sample.
+    ground : Ground
+        The data.
 
     Returns
     -------
@@ -88,12 +88,12 @@ def report_points(
         raise UsageError("this sweep has no folder", where="report", remedy="give out")
     place = result.path / REPORTS
     return tuple(
-        report_case(plan.cases[x], place / f"point-{x:05d}", data_dir=data_dir, assets=place)
+        report_case(plan.cases[x], place / f"point-{x:05d}", ground=ground, assets=place)
         for x in dict.fromkeys(numbers)
     )
 
 
-def report_case(case: Case, folder: Path, *, data_dir: Place | None, assets: Path) -> Path:
+def report_case(case: Case, folder: Path, *, ground: Ground, assets: Path) -> Path:
     """Run one case in the report's notebook and write its page.
 
     Parameters
@@ -102,8 +102,8 @@ def report_case(case: Case, folder: Path, *, data_dir: Place | None, assets: Pat
         What is run.
     folder : Path
         Of page, notebook and the run's folder.
-    data_dir : Place or None
-        None is the sample.
+    ground : Ground
+        The data.
     assets : Path
         Beside ``folder``; pages share its plotly.js.
 
@@ -124,7 +124,8 @@ def report_case(case: Case, folder: Path, *, data_dir: Place | None, assets: Pat
     parameters = {
         "run_folder": None,
         **case.plain(),
-        "data_dir": None if data_dir is None else str(data_dir.resolve()),
+        "data_dir": ground.data_dir,
+        "database": ground.database,
         "out": str((folder / "run").resolve()),
     }
     executed = execute_template(parameters, folder / NOTEBOOK)

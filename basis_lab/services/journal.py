@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from basis_lab.errors import SweepError
+from basis_lab.results.formats import format_count
 from basis_lab.services.points import Row
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Journal:
@@ -21,29 +22,30 @@ class Journal:
     ----------
     path : Path
         The file; held while the journal is open, so that no two sweeps write one.
-    ground : str
-        Digest of what every point stands on; what stands on another is not taken over.
+    ground : mapping of str to str
+        Digests of what every point stands on, by what it is ("data", "code").
     resume : bool
         True to take over what is there; else it begins empty.
 
     Raises
     ------
     SweepError
-        If another sweep holds the file.
+        If another sweep holds the file, or what shall be taken over stands on other ground.
     """
 
-    def __init__(self, path: Path, ground: str, *, resume: bool) -> None:
+    def __init__(self, path: Path, ground: Mapping[str, str], *, resume: bool) -> None:
         self.path = path
-        self._ground = ground
+        self._ground = dict(ground)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b")
         self._hold()
-        self.stale = 0
-        found = self._read()
-        self.kept: dict[str, Row] = found if resume else {}
+        try:
+            self.kept: dict[str, Row] = self._read() if resume else {}
+        except SweepError:
+            self._file.close()
+            raise
         if not self.kept:
             self._begin()
-        self.passed_over = 0 if resume else len(found)
 
     def __enter__(self) -> Self:
         """Open for a block."""
@@ -97,9 +99,25 @@ class Journal:
         if len(whole) < len(content):
             os.ftruncate(self._file.fileno(), len(whole))
         lines = [json.loads(line) for line in whole.splitlines()]
-        if not lines:
-            return {}
-        if lines[0] != {"format": FORMAT, "ground": self._ground}:
-            self.stale = len(lines) - 1
-            return {}
-        return {str(line["key"]): dict(line["row"]) for line in lines[1:]}
+        points = {str(line["key"]): dict(line["row"]) for line in lines[1:]}
+        if points:
+            self._require_ground(lines[0], len(points))
+        return points
+
+    def _require_ground(self, head: Mapping[str, object], points: int) -> None:
+        """Refuse to mix points that were run on other data, code or configuration."""
+        before = head["ground"]
+        if head["format"] != FORMAT or not isinstance(before, Mapping):
+            changed = "package"
+        else:
+            names = [x for x in self._ground if before.get(x) != self._ground[x]]
+            changed = " and ".join(names)
+        if changed:
+            verb = "have" if changed == "data" or " and " in changed else "has"
+            raise SweepError(
+                f"the {changed} {verb} changed since this sweep began",
+                where=str(self.path),
+                value=format_count(points, "finished point"),
+                remedy="put back what was changed, give this sweep another name or --out, or call "
+                "it without --resume, which begins anew",
+            )

@@ -78,6 +78,31 @@ def data_digest(data_dir: Place | None) -> str:
     return digest(list_files(root, ("",)))
 
 
+def database_digest(database: Path) -> str:
+    """Return what a database holds, without reading its series.
+
+    Parameters
+    ----------
+    database : Path
+        A DuckDB file.
+
+    Returns
+    -------
+    str
+        SHA-256 of the catalogue in it, which names the content of every series.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such file.
+    BadDataError
+        If it is no database of ours.
+    """
+    from basis_lab.data.duckdb import open_database
+
+    return open_database(database).content
+
+
 def file_digest(path: Place) -> str:
     """Return the SHA-256 of a file.
 

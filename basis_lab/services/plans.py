@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-import yaml
-
+from basis_lab.config.files import read_yaml
 from basis_lab.config.loader import load_config
 from basis_lab.config.validation import nearest
 from basis_lab.errors import ConfigError, ConfigProblem, UsageError
@@ -54,22 +53,11 @@ def read_plan(path: Path) -> Plan:
     Raises
     ------
     UsageError
-        If the file is missing or not a plan.
+        If it is not a plan.
     ConfigError
-        With every key that is refused.
+        If the file cannot be read or gives a key twice, or with every key that is refused.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(
-            "the file of a batch or sweep cannot be read",
-            where=str(path),
-            value=str(error),
-            remedy="give a YAML file as those in configs/batches and configs/sweeps",
-        ) from error
-    if not isinstance(content, Mapping):
-        raise UsageError("the file has no keys", where=str(path), remedy="write `grid: ...`")
-    return make_plan({"name": path.stem, **content}, where=str(path))
+    return make_plan({"name": path.stem, **read_yaml(path)}, where=str(path))
 
 
 def check_plan(path: Path) -> tuple[ConfigProblem, ...]:
@@ -142,7 +130,7 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
 
 def _points(method: str, content: object, where: str) -> list[dict[str, object]]:
     if method == "cases":
-        if not isinstance(content, list) or not content:
+        if not isinstance(content, list | tuple) or not content:
             raise UsageError("there is no case", where=f"{where}: cases", remedy="list them")
         if not all(isinstance(x, Mapping) for x in content):
             raise UsageError("a case is a map", where=f"{where}: cases", remedy="- mode: ...")

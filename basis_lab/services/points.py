@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from basis_lab.data.places import Place, place_of
 from basis_lab.engine.engine import EventDrivenStrategyEngine
-from basis_lab.errors import BasisLabError, SweepError
+from basis_lab.errors import BasisLabError, MachineError, SweepError, WorkerLostError
 from basis_lab.results.compare import flatten
 from basis_lab.results.summary import summarise
 from basis_lab.services.cases import Case
-from basis_lab.services.keys import code_digest, data_digest
+from basis_lab.services.keys import code_digest, data_digest, database_digest
 from basis_lab.services.requests import check_request
 
 DONE = "completed"  # as the summary of a whole run says
 FAILED = "failed"
+# What passes: the point may be fine on a machine that is, or on the data that it was sent with.
+PASSING = frozenset({WorkerLostError.code, MachineError.code, SweepError.code})
 NO_FIGURES = frozenset({"run_id", "mode", "share_class", "warnings"})
 
 Row = dict[str, object]
@@ -29,20 +32,25 @@ class Ground:
         None is the sample.
     data, code : str
         Digests of the data and of the package; a worker with others refuses.
+    database : str or None
+        A DuckDB file that is read in place of the directory.
     """
 
     data_dir: str | None
     data: str
     code: str
+    database: str | None = None
 
     @classmethod
-    def here(cls, data_dir: Place | None) -> "Ground":
+    def here(cls, data_dir: Place | None, database: Path | None = None) -> "Ground":
         """Return what points stand on in this process.
 
         Parameters
         ----------
         data_dir : Place or None
             None is the sample.
+        database : Path or None
+            A DuckDB file that is read in place of the directory.
 
         Returns
         -------
@@ -50,20 +58,37 @@ class Ground:
             To be sent along with each point.
         """
         place = None if data_dir is None else str(data_dir.resolve())
-        return cls(data_dir=place, data=data_digest(data_dir), code=code_digest())
+        if database is None:
+            return cls(data_dir=place, data=data_digest(data_dir), code=code_digest())
+        return cls(
+            data_dir=place,
+            data=database_digest(database),
+            code=code_digest(),
+            database=str(database.resolve()),
+        )
+
+    @property
+    def place(self) -> Place | None:
+        """The data directory; None is the sample."""
+        return None if self.data_dir is None else place_of(self.data_dir)
+
+    @property
+    def file(self) -> Path | None:
+        """The database that is read in place of the directory; None where none is."""
+        return None if self.database is None else Path(self.database)
 
     def check(self) -> None:
-        """Refuse to compute on other ground.
+        """Refuse to compute on other ground, or to keep what was computed while it changed.
 
         Raises
         ------
         SweepError
             If the code or the data of this process are not those of the sweep.
         """
-        place = None if self.data_dir is None else place_of(self.data_dir)
+        found = data_digest(self.place) if self.file is None else database_digest(self.file)
         for what, mine, asked in (
             ("code", code_digest(), self.code),
-            ("data", data_digest(place), self.data),
+            ("data", found, self.data),
         ):
             if mine != asked:
                 raise SweepError(
@@ -91,9 +116,12 @@ def run_point(case: Case, ground: Ground) -> Row:
     """
     try:
         ground.check()
-        return {**_figures(case, ground), "code": None, "error": None}
+        figures = _figures(case, ground)
+        ground.check()
     except BasisLabError as error:
         return failure(error)
+    else:
+        return {**figures, "code": None, "error": None}
 
 
 def failure(error: BaseException) -> Row:
@@ -109,16 +137,20 @@ def failure(error: BaseException) -> Row:
     dict
         Plain values.
     """
-    known = isinstance(error, BasisLabError)
-    text = str(error) if known else f"{type(error).__name__}: {error}"
-    code = error.code if isinstance(error, BasisLabError) else BasisLabError.code
-    return {"status": FAILED, "code": code, "error": text}
+    if isinstance(error, OSError | MemoryError):
+        error = MachineError(
+            "the machine failed under this case",
+            value=f"{type(error).__name__}: {error}",
+            remedy="make room (memory, disk, open files) or use fewer --workers, and run it again",
+        )
+    if isinstance(error, BasisLabError):
+        return {"status": FAILED, "code": error.code, "error": str(error)}
+    text = f"{type(error).__name__}: {error}"
+    return {"status": FAILED, "code": BasisLabError.code, "error": text}
 
 
 def _figures(case: Case, ground: Ground) -> Mapping[str, object]:
-    checked = check_request(
-        case.request(None if ground.data_dir is None else place_of(ground.data_dir))
-    )
+    checked = check_request(case.request(ground.place, ground.file))
     config = checked.config
     engine = EventDrivenStrategyEngine(
         config, "backtest", checked.provider, checked.capital, config.share_class.name

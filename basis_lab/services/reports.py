@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from basis_lab.config.validation import nearest
-from basis_lab.errors import ReportError, UsageError
+from basis_lab.errors import ReportError, UsageError, code_of
 from basis_lab.results.result import open_result
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ TYPES: Mapping[str, Any] = MappingProxyType(  # of the parameters of the templat
         "overrides": dict[str, object],
         "scenarios": list[str],
         "data_dir": str | None,
+        "database": str | None,
         "out": str | None,
     }
 )
@@ -157,11 +158,13 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
 
 
 def _failure(name: str, said: str, failed: Path) -> ReportError:
+    code = code_of(name)
+    told = f"{name if code is None else code}: {said}"
     return ReportError(
-        f"{name}: {said}",
+        told,
         where=str(failed),
         remedy="open that notebook: it ends at the cell that failed",
-        details={"name": name, "said": said},
+        details={"name": name, "said": said, "told": told},
     )
 
 

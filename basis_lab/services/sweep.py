@@ -4,20 +4,20 @@ import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
 from basis_lab.data.places import Place
-from basis_lab.errors import UsageError, WorkerLostError
+from basis_lab.errors import UsageError
 from basis_lab.results.sweep_result import SweepResult
-from basis_lab.services.cases import Case, digest
+from basis_lab.services.cases import Case
 from basis_lab.services.cluster import run_on_cluster
 from basis_lab.services.journal import Journal
 from basis_lab.services.keys import config_digest
 from basis_lab.services.plans import Plan
-from basis_lab.services.points import DONE, Ground, Row, failure, run_point
+from basis_lab.services.points import DONE, PASSING, Ground, Row, failure, run_point
 from basis_lab.services.pool import count_workers, run_in_processes
 
 FOLDER = "sweeps"
@@ -49,9 +49,15 @@ class SweepRequest:
     scheduler : str or None
         Address of a Dask scheduler that takes the place of processes here.
     resume : bool
-        Take over what an earlier, interrupted sweep finished.
+        Take over what an earlier, interrupted sweep finished. Points that the machine failed
+        (a worker that died, memory, files, data changed under it) are run again; points that
+        were refused stay as they are.
     tally : callable or None
         Told how far it is.
+    retry_failed : bool
+        On a resume, run every failed point again.
+    database : Path or None
+        A DuckDB file that is read in place of the directory.
     """
 
     plan: Plan
@@ -61,6 +67,8 @@ class SweepRequest:
     scheduler: str | None = None
     resume: bool = False
     tally: Tally | None = None
+    retry_failed: bool = False
+    database: Path | None = None
 
 
 def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> SweepResult:
@@ -83,15 +91,17 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
     UsageError
         If both processes and a scheduler are asked for, or a resume without a place.
     SweepError
-        If another sweep writes to the same place, or no scheduler answers.
+        If another sweep writes to the same place, what shall be resumed was run on other data,
+        code or configuration, or no scheduler answers.
     """
     _check(request)
     stopped = threading.Event() if stop is None else stop
     began = perf_counter()
-    ground = Ground.here(request.data_dir)
+    ground = Ground.here(request.data_dir, request.database)
     folder = None if request.out is None else request.out / FOLDER / request.plan.name
     with _journal(folder, ground, request) as journal:
-        kept = {} if journal is None else _sound(journal.kept)
+        found = {} if journal is None else journal.kept
+        kept = {key: row for key, row in found.items() if _stands(row, request)}
         run = _Run(request, ground, journal, kept, stopped)
         rows = run.rows()
     result = SweepResult.of_rows(
@@ -167,6 +177,12 @@ def _check(request: SweepRequest) -> None:
         )
     if request.resume and request.out is None:
         raise UsageError("there is no place to resume from", where="resume", remedy="give out")
+    if request.retry_failed and not request.resume:
+        raise UsageError(
+            "only a sweep that is resumed has failed points to try again",
+            where="--retry-failed",
+            remedy="give --resume as well",
+        )
 
 
 def _journal(
@@ -174,20 +190,29 @@ def _journal(
 ) -> AbstractContextManager[Journal | None]:
     if folder is None:
         return nullcontext()
-    parts = asdict(ground)
-    parts["data_dir"] = None  # the same data at another place are the same
-    whole = digest([parts, config_digest(request.plan.cases)])
-    return Journal(folder / JOURNAL, whole, resume=request.resume)
+    # Not where the data lie: the same data at another place are the same.
+    parts = {
+        "data": ground.data,
+        "code": ground.code,
+        "configuration": config_digest(request.plan.cases),
+    }
+    return Journal(folder / JOURNAL, parts, resume=request.resume)
 
 
-def _sound(kept: Mapping[str, Row]) -> dict[str, Row]:
-    """Return what need not be done again: all but points whose worker was lost."""
-    return {key: row for key, row in kept.items() if row["code"] != WorkerLostError.code}
+def _stands(row: Row, request: SweepRequest) -> bool:
+    """Tell if a point need not be done again."""
+    return row["status"] == DONE or not (request.retry_failed or row["code"] in PASSING)
 
 
 def _numbered(plan: Plan, rows: Mapping[str, Row]) -> list[Row]:
     return [
-        {"point": number, "at": dict(case.at), "asked": case.plain(), **rows[case.key]}
+        {
+            "point": number,
+            "at": dict(case.at),
+            "asked": case.plain(),
+            "command": case.command(),
+            **rows[case.key],
+        }
         for number, case in enumerate(plan.cases)
         if case.key in rows
     ]

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from basis_lab.errors import UsageError
-
 if TYPE_CHECKING:
     from basis_lab.config.environment import Environment
+    from basis_lab.data.places import Place
     from basis_lab.results.sweep_result import SweepResult
 
 
@@ -18,6 +17,7 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
     scheduler: str | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    retry_failed: bool = False,
     data_dir: str | Path | None = None,
     progress: bool = False,
 ) -> "SweepResult":
@@ -35,9 +35,13 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
     out : str, Path or None
         Where folders of sweeps stand; None keeps the table in memory.
     resume : bool
-        Take over what an earlier sweep at the same place finished.
+        Take over what an earlier sweep at the same place finished; points that the machine
+        failed are run again, refused ones stay as they are.
+    retry_failed : bool
+        On a resume, run every failed point again.
     data_dir : str, Path or None
-        None takes BASIS_DATA_DIR, else the embedded synthetic data.
+        None takes BASIS_DATA_DIR, else the embedded synthetic data. With BASIS_DATA_MODE=db the
+        DuckDB file of the directory, or that of BASIS_DATABASE__URL, is read.
     progress : bool
         Show points done, rate and time left, on standard error.
 
@@ -65,7 +69,7 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
 
     environment = read_environment()
     environment.require_backtest()
-    require_directory(environment)
+    place = None if data_dir is None else place_of(data_dir)
     found = (
         make_plan({"name": "sweep", **plan}, where="plan")
         if isinstance(plan, Mapping)
@@ -73,11 +77,13 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
     )
     request = SweepRequest(
         plan=found,
-        data_dir=place_of(data_dir) if data_dir is not None else environment.data_dir,
+        data_dir=place if place is not None else environment.data_dir,
+        database=database_of(environment, place),
         out=None if out is None else Path(out),
         workers=workers,
         scheduler=scheduler,
         resume=resume,
+        retry_failed=retry_failed,
     )
     if not progress:
         return run_sweep(request)
@@ -112,23 +118,32 @@ def open_sweep(path: str | Path) -> "SweepResult":
     return open_folder(path)
 
 
-def require_directory(environment: "Environment") -> None:
-    """Refuse the database mode, which workers do not read.
+def database_of(environment: "Environment", data_dir: "Place | None") -> Path | None:
+    """Return the database that sweeps and batches read, where the environment asks for one.
 
     Parameters
     ----------
     environment : Environment
         Of this process.
+    data_dir : Place or None
+        As given beside it; None takes what the environment names.
+
+    Returns
+    -------
+    Path or None
+        None where data directories are read.
 
     Raises
     ------
-    UsageError
-        If BASIS_DATA_MODE is db.
+    MissingDataError
+        If BASIS_DATA_MODE is db and there is no database.
+    BadDataError
+        If it is not one of ours, or its directory has changed since it was written.
     """
-    if environment.data_mode == "db":
-        raise UsageError(
-            "sweeps and batches read data directories, not a database",
-            where="BASIS_DATA_MODE",
-            value="db",
-            remedy="unset BASIS_DATA_MODE, or set it to csv",
-        )
+    if environment.data_source != "db":
+        return None
+    from basis_lab.data.catalogue import sample_directory
+    from basis_lab.data.duckdb import open_database
+
+    named = (data_dir, environment.database, environment.data_dir, sample_directory())
+    return open_database(next(x for x in named if x is not None)).root

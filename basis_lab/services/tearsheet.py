@@ -26,6 +26,7 @@ def tear_sheet(  # noqa: PLR0913 - one argument a parameter of the notebook
     overrides: Mapping[str, object] | None = None,
     scenarios: Sequence[str] = (),
     data_dir: str | None = None,
+    database: str | None = None,
     out: str | None = None,
 ) -> "TearSheet":
     """Return the tear sheet of a finished run, or run the case and return its.
@@ -46,6 +47,8 @@ def tear_sheet(  # noqa: PLR0913 - one argument a parameter of the notebook
         Names or paths.
     data_dir : str or None
         None takes BASIS_DATA_DIR, else the sample.
+    database : str or None
+        A DuckDB file that is read in place of the directory.
     out : str or None
         Where the run's folder is written; None keeps the run in memory.
 
@@ -67,6 +70,7 @@ def tear_sheet(  # noqa: PLR0913 - one argument a parameter of the notebook
         return TearSheet(run, background_of(run))
     environment = read_environment()
     environment.require_backtest()
+    file = None if database is None else Path(database)
     request = BacktestRequest(
         mode=mode,
         share_class=share_class,
@@ -76,8 +80,10 @@ def tear_sheet(  # noqa: PLR0913 - one argument a parameter of the notebook
         overrides={} if overrides is None else overrides,
         scenarios=tuple(scenarios),
         data_dir=environment.data_dir if data_dir is None else place_of(data_dir),
+        data_mode="csv" if file is None else "db",
+        database=file,
         out=None if out is None else Path(out),
         plots=False,
     )
     fresh: RunResult = BacktestService().run(request)
-    return TearSheet(fresh, background_of(fresh, request.data_dir))
+    return TearSheet(fresh, background_of(fresh, request.data_dir, file))

@@ -283,10 +283,10 @@ class HedgedStrategy:
     def _check_size(self, view: View, book: HedgeBook, goal: Goal) -> None:
         if not self._desk.hedgeable(view, goal):
             raise StrategyError(
-                "the capital is too small to hedge at every venue with a weight",
+                "what is to be hedged is too small for an order at every venue with a weight",
                 where="strategy.hedge_allocation",
                 value=f"{book.equity:.2f} {self.universe.share_currency} in all",
-                remedy="use more capital, or fewer venues in hedge_allocation",
+                remedy="use more capital, a larger share, or fewer venues in hedge_allocation",
             )
 
     def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders | None:

@@ -130,7 +130,7 @@ def test_raw_files_are_imported_and_each_is_told(capsys, tmp_path):
 
     captured = capsys.readouterr()
     assert "binance_BTCUSDT_spot_1h_2024.csv" in captured.out
-    assert "1 datasets written" in captured.out
+    assert "1 dataset written" in captured.out
     assert "import: 1 of 1" in captured.err
     assert cli.main(["data", "list", "--data-dir", str(tmp_path / "own")]) == 0
     assert "real" in capsys.readouterr().out
@@ -212,7 +212,8 @@ def test_runs_are_compared(capsys, run_folder):
         (["backtest", "btc_basis", "--scenario", "apocalypse"], 2, "apocalypse"),
         (["backtest", "btc_basis", "--data-dir", "nowhere"], 3, "DAT-001"),
         (["backtest", "btc_basis", "--start", "2031-01-01", "--end", "2031-02-01"], 3, "DAT-003"),
-        (["compare", "nowhere", "nowhere"], 4, "BT-001"),
+        (["compare", "nowhere", "nowhere"], 2, "BT-001"),
+        (["report", "nowhere"], 2, "BT-001"),
         (["data", "list", "--data-dir", "nowhere"], 3, "DAT-001"),
     ],
 )
@@ -257,7 +258,7 @@ def test_a_backtest_under_live_execution_is_refused(capsys, monkeypatch):
 
 
 def test_debug_shows_the_traceback_before_the_block(capsys):
-    assert cli.main(["compare", "nowhere", "nowhere", "--debug"]) == 4
+    assert cli.main(["compare", "nowhere", "nowhere", "--debug"]) == 2
 
     text = capsys.readouterr().err
     assert "Traceback" in text

@@ -12,6 +12,8 @@ import yaml
 
 import basis_lab as bl
 from basis_lab.cli import main
+from basis_lab.data.catalogue import open_store, sample_directory
+from basis_lab.data.duckdb import write_database
 
 ROOT = Path(__file__).parents[2]
 SPOT = "strategy.spot_allocation"
@@ -39,10 +41,138 @@ def test_a_sweep_says_its_best_point_and_writes_its_table(tmp_path, capsys):
     assert len(bl.open_sweep(tmp_path / "sweeps" / "plan").table) == 2
 
 
-def test_a_sweep_with_a_failed_point_says_so_by_its_exit_code(tmp_path):
-    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.95]})
+def test_a_sweep_with_failed_points_says_why_and_how_to_go_on(tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.95, 0.99]})
 
     assert main(["sweep", plan, "--workers", "1", "--out", str(tmp_path), "--quiet"]) == 4
+
+    told = capsys.readouterr()
+    assert told.err.startswith("2 points failed, CFG-001: entry is not quiet: ")
+    assert "for instance: point 1: spot allocation 0.95" in told.err
+    assert "remedy: give strategy.spot_allocation of at most" in told.err
+    assert "--resume --retry-failed" in told.err
+    assert "3 points: 1 done, 2 failed" in told.out
+
+
+def test_failed_points_are_taken_up_again_only_where_that_is_asked(tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.95]})
+    words = ["sweep", plan, "--workers", "1", "--out", str(tmp_path)]
+    main(words)
+
+    capsys.readouterr()
+    assert main([*words, "--resume"]) == 4
+    assert "2 resumed" in capsys.readouterr().out
+    assert main([*words, "--resume", "--retry-failed"]) == 4
+    assert "1 resumed" in capsys.readouterr().out
+    assert main([*words, "--retry-failed"]) == 2
+    assert "give --resume as well" in capsys.readouterr().err
+
+
+def test_a_best_point_on_the_edge_of_its_grid_is_said_with_axis_and_value(tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.6]})
+
+    main(["sweep", plan, "--workers", "1", "--out", str(tmp_path), "--quiet"])
+
+    best, edge, counts = capsys.readouterr().out.splitlines()[:3]
+    value = re.search(r"spot allocation (\S+):", best)[1]
+    end = {"0.5": "least", "0.6": "largest"}[value]
+    assert edge == (f"On the edge of the grid: spot allocation {value} is the {end} value tried.")
+    assert counts.startswith("2 points: ")
+
+
+def test_one_point_is_one_point(tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5]})
+
+    main(["sweep", plan, "--workers", "1", "--out", str(tmp_path)])
+
+    told = capsys.readouterr()
+    assert "1 point: 1 done" in told.out
+    assert "1 of 1 point," in told.err
+
+
+@pytest.fixture
+def in_database(tmp_path, monkeypatch):
+    """Point the environment to a database of the sample."""
+    database = tmp_path / "sample.duckdb"
+    write_database(open_store(sample_directory()), database)
+    monkeypatch.setenv("BASIS_DATA_MODE", "db")
+    monkeypatch.setenv("BASIS_DATABASE__URL", f"duckdb:///{database}")
+    return database
+
+
+def test_a_sweep_and_its_report_read_the_database_that_the_environment_names(
+    tmp_path, in_database, monkeypatch
+):
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.6]})
+    words = ["sweep", plan, "--workers", "1", "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "db"), "--report", "0"]) == 0
+    monkeypatch.delenv("BASIS_DATA_MODE")
+    assert main([*words, "--out", str(tmp_path / "csv")]) == 0
+
+    tables = [tmp_path / x / "sweeps" / "plan" / "table.parquet" for x in ("db", "csv")]
+    assert tables[0].read_bytes() == tables[1].read_bytes()
+    (run,) = (tables[0].parent / "reports" / "point-00000" / "run").iterdir()
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["data_mode"] == "db"
+    assert in_database.is_file()
+    page = (run.parents[1] / "report.html").read_text()
+    assert "The run is too short to be started later." in page  # its data were found again
+
+
+@pytest.mark.parametrize("command", ["sweep", "batch"])
+def test_a_database_that_is_not_there_is_missing_data(command, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("BASIS_DATA_MODE", "db")
+    monkeypatch.setenv("BASIS_DATABASE__URL", f"duckdb:///{tmp_path}/none.duckdb")
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5]})
+
+    assert main([command, plan, "--out", str(tmp_path)]) == 3
+
+    told = capsys.readouterr().err
+    assert "none.duckdb" in told
+    assert "basis-lab data to-db" in told
+
+
+def test_a_batch_tells_why_a_case_failed_by_code_and_sentence(tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", cases=[{"name": "late", "end": "2031-01-01"}])
+
+    assert main(["batch", plan, "--workers", "1", "--out", str(tmp_path), "--quiet"]) == 4
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "failed: late: DAT-003: the dates lie outside what the data covers"
+    assert [x.split(":")[0].strip() for x in lines[1:]] == ["where", "value", "remedy"]
+    page = (tmp_path / "batches" / "plan" / "index.html").read_text()
+    assert "DAT-003: the dates lie outside" in page
+    assert "DataRangeError" not in page
+
+
+@pytest.mark.parametrize("command", ["sweep", "batch"])
+def test_a_key_that_a_plan_gives_twice_is_refused_with_its_line(command, tmp_path, capsys):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(f"mode: btc_basis\ngrid:\n  {SPOT}: [0.5]\n  {SPOT}: [0.6]\n")
+
+    assert main([command, str(plan), "--out", str(tmp_path)]) == 2
+
+    told = capsys.readouterr().err
+    assert f"the key {SPOT} is given twice" in told
+    assert f"{plan}: line 4" in told
+
+
+@pytest.mark.parametrize("command", ["sweep", "batch"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"end": "2024-12-01", "grid": {SPOT: [0.5]}},
+        {"grid": {"dates": [["2025-02-01", "2025-01-01"]]}},
+    ],
+)
+def test_a_plan_whose_end_lies_before_its_start_is_bad_usage(command, more, tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", **more)
+
+    assert main([command, plan, "--out", str(tmp_path)]) == 2
+
+    told = capsys.readouterr().err
+    assert "the end lies before the start, 2025-0" in told
+    assert not (tmp_path / "sweeps").exists()
 
 
 def test_chosen_points_are_reported(tmp_path, capsys):
@@ -135,5 +265,5 @@ def test_a_backtest_with_a_report_has_its_page(tmp_path, capsys):
 def test_a_report_of_what_is_no_run_names_it(tmp_path, capsys):
     code = main(["report", str(tmp_path / "nothing")])
 
-    assert code == 4
+    assert code == 2
     assert "nothing" in capsys.readouterr().err

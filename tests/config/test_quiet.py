@@ -32,7 +32,7 @@ def test_what_ships_is_quiet(mode, capital):
     assert load_config(mode, capital=capital).mode == mode
 
 
-@pytest.mark.parametrize("spot", [0.0, 0.5, 0.7, 0.8])
+@pytest.mark.parametrize("spot", [0.01, 0.5, 0.7, 0.8])
 def test_a_held_run_needs_a_quiet_target_alone(spot):
     assert refusals(strategy(spot_allocation=spot), "hold") == ()
 

@@ -13,6 +13,7 @@ def keys(mode, overrides, share_class=None):
 
 
 BROKEN = [
+    ({"strategy.spot_allocation": 0.0}, "strategy.spot_allocation"),
     ({"strategy.basis_trade_enabled": False}, "strategy.basis_trade_enabled"),
     ({"strategy.lending_enabled": True}, "strategy.lending_enabled"),
     ({"strategy.staking_enabled": True}, "strategy.staking_enabled"),

@@ -38,6 +38,8 @@ def refused(mode, overrides):
         (LOOP, "strategy.borrowing_enabled", False),
         (NEUTRAL, "strategy.basis_trade_enabled", False),
         (NEUTRAL, "strategy.treasury", "okx"),
+        (NEUTRAL, "strategy.stake_allocation", 0.0),
+        (HEDGED_LOOP, "strategy.stake_allocation", 0.0),
         (NEUTRAL, "strategy.spot_venue", "wallet"),
         (HEDGED_LOOP, "strategy.basis_trade_enabled", False),
     ],

@@ -1,10 +1,13 @@
 """The tear sheet: what it says can be derived from the run's own tables."""
 
+import re
+
 import pandas as pd
 import pytest
 
 import basis_lab as bl
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.results import formats
 from basis_lab.results.html import table
 from basis_lab.results.report import TearSheet
 from basis_lab.results.report_data import Background, Hold, ReportData
@@ -172,3 +175,66 @@ def test_a_text_from_a_run_cannot_become_markup(run):
     found = headline({**run.summary, "mode": evil}, ()) + table(("a",), [[evil]])
 
     assert "<script>" not in found.text
+
+
+@pytest.fixture(scope="module")
+def levered():
+    return bl.backtest("usdt_market_neutral", start="2025-04-01", end="2025-05-20")
+
+
+def test_the_slippage_of_a_loop_taken_down_is_told_at_its_wallet(levered):
+    costs = ReportData(levered.tables).costs
+
+    assert costs["slippage"].sum() == pytest.approx(levered.summary["costs"]["slippage"], rel=1e-3)
+    text = TearSheet(levered, Background()).sections.costs().text
+    assert "venue not known" not in text
+
+
+def test_the_first_chart_says_what_was_earned_and_not_the_verdict_again(levered):
+    sheet = TearSheet(levered, Background())
+
+    title = sheet.equity().layout.title.text
+    left = levered.summary["final_exit_equity"] - levered.summary["initial_capital"]
+    assert "Not worth" not in title
+    for amount in (levered.summary["net_pnl"], left):
+        assert formats.format_amount(amount, "USDT", signed=True) in title
+    assert "(USDT)" in title
+
+
+def test_a_part_of_a_month_is_told_as_such(levered):
+    text = TearSheet(levered, Background()).months().text
+
+    assert ">2025-04<" in text
+    assert ">2025-05, to 19<" in text
+
+
+def test_lines_of_the_balance_sheet_are_named_for_people(levered):
+    text = TearSheet(levered, Background()).sections.balance_moments().text
+
+    assert "aave_v3 debt WETH" in text
+    assert "aave_v3:debt" not in text
+
+
+def drilled(sheet, category):
+    """The part of the drill-down that a category unfolds into."""
+    text = sheet.sections.drill_down().text
+    parts = re.split(r"(?=<details><summary>[a-z ]+: )", text)
+    return next(x for x in parts if x.startswith(f"<details><summary>{category}: "))
+
+
+def test_a_category_shows_the_events_that_it_is_made_of_with_their_units(levered):
+    sheet = TearSheet(levered, Background())
+
+    funding, slippage = drilled(sheet, "funding"), drilled(sheet, "slippage")
+
+    assert set(re.findall(r"<td>([a-z ]+)</td><td>[a-z0-9_]+</td>", funding)) == {"funding payment"}
+    assert "rate 0.0" in funding
+    assert "funding payment" not in slippage
+    assert re.search(r">\N{MINUS SIGN}[0-9.,]+ WETH<", slippage)
+    assert "No event of its own" in drilled(sheet, "staking yield")
+
+
+def test_a_rebalance_without_a_trade_at_an_exchange_moved_nothing_there(levered):
+    moved = [x.moved for x in ReportData(levered.tables).rebalances]
+
+    assert all(x is None or x > 0.0 for x in moved)

@@ -5,12 +5,12 @@ import pytest
 
 from basis_lab.errors import UsageError
 from basis_lab.results.sweep_page import SweepPage
+from basis_lab.results.sweep_remarks import group_failures, word_failures, word_robustness
 from basis_lab.results.sweep_result import SweepResult, open_sweep
 from basis_lab.results.sweep_words import (
     Safety,
     best_point,
     word_best,
-    word_robustness,
     word_without_limit,
 )
 
@@ -110,8 +110,46 @@ def test_a_limit_that_nothing_keeps_is_said(sweep):
 def test_an_island_on_the_edge_is_called_so(sweep):
     told = word_robustness(sweep, 5)
 
-    assert "on the edge of the grid: spot, band" in told
+    edges = "spot 0.7 is the largest value tried, band 0.2 is the largest value tried"
+    assert told.startswith(f"on the edge of the grid: {edges}; ")
     assert "not robust" in told
+
+
+def test_an_edge_beyond_which_points_failed_is_told_as_such():
+    places = [(0.5, 0.1), (0.6, 0.1), (0.7, 0.1)]
+    rows = [row(i, place) for i, place in enumerate(places[:2])]
+
+    told = word_robustness(result([*rows, failed(2, places[2])]), 1)
+
+    assert told == "on the edge of the grid: spot 0.6 is the largest value that ran"
+
+
+def test_a_point_between_others_is_on_no_edge():
+    places = [(0.5, 0.1), (0.6, 0.1), (0.7, 0.1)]
+
+    assert word_robustness(result([row(i, x) for i, x in enumerate(places)]), 1) == ""
+
+
+def test_failures_are_told_by_kind_with_an_example_of_each():
+    places = [(0.5, 0.1), (0.6, 0.1), (0.7, 0.1), (0.5, 0.2)]
+    rows = [failed(i, place) for i, place in enumerate(places)]
+    for i, told in enumerate(("share 0.9 is too high", "share 0.95 is too high", "no data")):
+        rows[i]["error"] = f"{told}; where: here; value: 0.{i}; remedy: mend it"
+
+    kinds = group_failures(result(rows))
+
+    assert [(x.count, x.code, x.what) for x in kinds] == [
+        (2, "CFG-001", "share 0.9 is too high"),
+        (1, "CFG-001", "no data"),
+        (1, "CFG-001", "too much"),
+    ]
+    assert word_failures(result(rows)).splitlines()[:5] == [
+        "2 points failed, CFG-001: share 0.9 is too high",
+        "  for instance: point 0: spot 0.5, band 0.1",
+        "  where: here",
+        "  value: 0.0",
+        "  remedy: mend it",
+    ]
 
 
 def test_a_failed_point_is_a_cell_with_its_reason_and_never_the_best():

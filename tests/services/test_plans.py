@@ -7,7 +7,7 @@ from basis_lab.config.loader import list_modes
 from basis_lab.errors import ConfigError, UsageError
 from basis_lab.services.axes import grid_points, sample_points
 from basis_lab.services.cases import Case
-from basis_lab.services.plans import make_plan, read_plan
+from basis_lab.services.plans import check_plan, make_plan, read_plan
 
 SPOT = "strategy.spot_allocation"
 BAND = "strategy.position_deviation_threshold"
@@ -140,8 +140,24 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     path = tmp_path / "broken.yaml"
     path.write_text("grid: [")
 
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="not valid YAML here"):
         read_plan(path)
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
+    with pytest.raises(ConfigError, match="none"):
+        read_plan(tmp_path / "none.yaml")
+
+
+def test_a_key_that_stands_twice_is_told_with_its_line_in_a_nested_map_too(tmp_path):
+    path = tmp_path / "twice.yaml"
+    path.write_text("mode: btc_basis\ncases:\n  - {capital: 1, capital: 2}\n")
+
+    (problem,) = check_plan(path)
+
+    assert "the key capital is given twice" in problem.what
+    assert problem.file == str(path)
+    assert problem.key.startswith("line 3,")
 
 
 def test_shipped_plans_are_read(pytestconfig):

@@ -1,0 +1,359 @@
+"""The sweep to be looked at: axes, limit and colour are chosen, and a click opens any point."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from basis_lab.errors import UsageError
+from basis_lab.notebook.panel import Panel
+from basis_lab.notebook.panels.markup import button, row, table, text
+from basis_lab.notebook.sweep_pictures import NET, OVER_LENDING, Sight, frontier_html, map_html
+from basis_lab.results.formats import NONE, format_count, format_points, format_ratio, format_share
+from basis_lab.results.sweep_page import BEST_ROWS, MEASURES
+from basis_lab.results.sweep_remarks import word_robustness
+from basis_lab.results.sweep_result import DONE, SweepResult
+from basis_lab.results.sweep_words import (
+    Safety,
+    best_point,
+    excess,
+    label,
+    measure,
+    numeric_axes,
+    row_of,
+    varies,
+    word_best,
+    word_place,
+    word_value,
+    word_without_limit,
+)
+
+HELD = "held."
+COLOURS = (OVER_LENDING, NET, *MEASURES)
+SLOTS = ("head", "fields", "map", "frontier", "point", "best")
+HTML = (
+    '<div data-slot="head" aria-live="polite"></div><div class="fields" data-slot="fields"></div>'
+    '<div class="two"><div data-slot="map"></div><div data-slot="frontier"></div></div>'
+    '<div data-slot="point" aria-live="polite"></div>'
+    '<div class="tables" data-slot="best"></div>'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is chosen.
+
+    Parameters
+    ----------
+    colour : str
+        What cells are coloured by.
+    across, up : str or None
+        Axes of the map; None where there is no such axis.
+    safety : str
+        The measure of safety.
+    limit : float or None
+        Least distance to liquidation, or largest loss; a fraction. None sets no limit.
+    held : mapping of str to object
+        Values at which the other axes stand in the map.
+    point : int or None
+        The point that is open.
+    """
+
+    colour: str
+    across: str | None
+    up: str | None
+    safety: str
+    limit: float | None
+    held: Mapping[str, object] = field(default_factory=dict)
+    point: int | None = None
+
+
+def sweep_view(
+    result: SweepResult, *, safety: str = MEASURES[0], limit: float | None = None
+) -> "SweepView":
+    """Return the view of a sweep.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep, fresh or opened.
+    safety : str
+        "nearest liquidation", "drawdown" or "exit discount".
+    limit : float or None
+        Least distance to liquidation, or largest loss; a fraction. None sets no limit.
+
+    Returns
+    -------
+    SweepView
+        Shown by a notebook when it is the last value of a cell.
+
+    Raises
+    ------
+    UsageError
+        If there is no such measure.
+    """
+    if safety not in MEASURES:
+        raise UsageError(
+            "there is no such safety to look at",
+            where="safety",
+            value=safety,
+            remedy=f"one of {', '.join(MEASURES)}",
+        )
+    return SweepView(result, safety=safety, limit=limit)
+
+
+class SweepView(Panel):
+    """A sweep with its controls; every choice redraws it, nothing is run.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    safety : str
+        The measure of safety.
+    limit : float or None
+        Its limit, a fraction.
+    """
+
+    _css = f"{Panel._css}\n{(Path(__file__).parent / 'sweep_view.css').read_text()}"  # noqa: SLF001 - the library names it so
+
+    def __init__(self, result: SweepResult, *, safety: str, limit: float | None) -> None:
+        super().__init__("sweep", HTML, on_act=self._take)
+        self.result = result
+        self._axes = [x for x in result.summary["axes"] if varies(result.table[x])]
+        self._numeric = numeric_axes(result.table, self._axes)
+        axes = [*self._numeric, None, None]
+        self.look = Look(
+            colour=OVER_LENDING, across=axes[0], up=axes[1], safety=safety, limit=limit
+        )
+        self._hint = ""
+        self._hold()
+        self._draw()
+
+    @property
+    def _safety(self) -> Safety | None:
+        limit = self.look.limit
+        return None if limit is None else Safety(name=self.look.safety, limit=limit)
+
+    def _take(self, name: str, key: str, value: str) -> None:
+        """Do one thing that the user did."""
+        acts: Mapping[str, Callable[[str, str], None]] = {"set": self._set, "point": self._open}
+        if name in acts:
+            self._hint = ""
+            acts[name](key, value)
+            self._draw()
+
+    def _open(self, key: str, _: str) -> None:
+        """Open a point, or close it again; the map turns to where it lies."""
+        point = int(key)
+        if point == self.look.point:
+            self.look = replace(self.look, point=None)
+            return
+        frame = self.result.table
+        held = {x: frame[x][point] for x in self.look.held}
+        self.look = replace(self.look, point=point, held=held)
+
+    def _set(self, key: str, value: str) -> None:
+        if key == "colour" and value in COLOURS:
+            self.look = replace(self.look, colour=value)
+        elif key == "safety" and value in MEASURES:
+            self.look = replace(self.look, safety=value)
+            self._hold()
+        elif key == "limit":
+            self._limit(value)
+        elif key in {"across", "up"} and value in self._numeric:
+            self._turn(key, value)
+        elif key.startswith(HELD):
+            axis = key.removeprefix(HELD)
+            chosen = self._values(axis)[int(value)]
+            self.look = replace(self.look, held={**self.look.held, axis: chosen})
+
+    def _limit(self, value: str) -> None:
+        if not value.strip():
+            self.look = replace(self.look, limit=None)
+            self._hold()
+            return
+        try:
+            limit = float(value) / 100.0
+        except ValueError:
+            self._hint = "the limit is a number of percent, or empty"
+            return
+        self.look = replace(self.look, limit=limit)
+        self._hold()
+
+    def _turn(self, key: str, value: str) -> None:
+        """Choose an axis; the two change places where the other has it."""
+        across, up = self.look.across, self.look.up
+        other = up if key == "across" else across
+        mine = across if key == "across" else up
+        swapped = mine if value == other else other
+        ends = (value, swapped) if key == "across" else (swapped, value)
+        self.look = replace(self.look, across=ends[0], up=ends[1])
+        self._hold()
+
+    def _hold(self) -> None:
+        """Hold the axes that are not drawn at the best point within the limit."""
+        frame = self.result.table
+        best = best_point(frame, self._safety)
+        best = best_point(frame, None) if best is None else best
+        first = frame.index[0] if len(frame) and best is None else best
+        rest = [x for x in self._axes if x not in {self.look.across, self.look.up}]
+        held = {} if first is None else {x: frame[x][first] for x in rest}
+        self.look = replace(self.look, held=held)
+
+    def _values(self, axis: str) -> list[object]:
+        found = self.result.table[axis].dropna().unique().tolist()
+        return sorted(found) if axis in self._numeric else list(found)
+
+    def _draw(self) -> None:
+        sight = Sight(
+            table=self.result.table,
+            colour=self.look.colour,
+            measured=self.look.safety,
+            safety=self._safety,
+            best=best_point(self.result.table, self._safety),
+            chosen=self.look.point,
+        )
+        self.patch(
+            {
+                "head": self._head(sight.best),
+                "fields": self._fields(),
+                "map": self._map(sight),
+                "frontier": frontier_html(sight),
+                "point": self._point(),
+                "best": self._best(),
+            }
+        )
+        self.values = self._told()
+
+    def _told(self) -> dict[str, str]:
+        """Return what each control shows."""
+        look = self.look
+        limit = "" if look.limit is None else f"{100.0 * look.limit:g}"
+        told = {"colour": look.colour, "safety": look.safety, "limit": limit}
+        told |= {"across": look.across or "", "up": look.up or ""}
+        places = {x: str(self._values(x).index(value)) for x, value in look.held.items()}
+        return {**told, **{f"{HELD}{axis}": place for axis, place in places.items()}}
+
+    def _head(self, best: int | None) -> str:
+        told = self.result.summary
+        counts = [
+            format_count(told["points"], "point"),
+            f"{told['failed']:,} failed",
+            *([f"{told['open']:,} open"] if told["open"] else []),
+        ]
+        if best is not None:
+            counts.append(word_robustness(self.result, best))
+        if self._safety is not None:
+            counts.append(word_without_limit(self.result, self._safety))
+        line = " \N{MIDDLE DOT} ".join(x for x in counts if x)
+        return (
+            f"<h2>{text(word_best(self.result, self._safety))}</h2>"
+            f'<span class="muted">{text(line)}</span>'
+        )
+
+    def _fields(self) -> str:
+        numeric = {x: label(x) for x in self._numeric}
+        made = [_select("colour", "colour", {x: x for x in COLOURS})]
+        if self.look.across is not None and self.look.up is not None:
+            made += [_select("across", "across", numeric), _select("up", "up", numeric)]
+        made.append(_select("safety", "safety", {x: x for x in MEASURES}))
+        side = "at least" if self._more_is_safer else "at most"
+        made.append(
+            f'<div><label for="bl-limit">limit, % {side}</label>'
+            '<input id="bl-limit" type="text" data-key="limit" placeholder="none"></div>'
+        )
+        for axis in self.look.held:
+            choices = {str(i): word_value(x) for i, x in enumerate(self._values(axis))}
+            made.append(_select(f"{HELD}{axis}", f"{label(axis)}, held at", choices))
+        hint = f'<span class="hint" role="alert">{text(self._hint)}</span>' if self._hint else ""
+        return "".join(made) + hint
+
+    @property
+    def _more_is_safer(self) -> bool:
+        return Safety(name=self.look.safety, limit=0.0).more_is_safer
+
+    def _map(self, sight: Sight) -> str:
+        across, up = self.look.across, self.look.up
+        shown = self.result.table
+        for axis, value in self.look.held.items():
+            shown = shown[shown[axis] == value]
+        single = across is None or up is None or shown.duplicated([across, up]).any()
+        if single or across is None or up is None or not self._is_grid(across, up):
+            return '<p class="bl-empty">A map needs a grid of two axes that hold numbers.</p>'
+        return map_html(sight, shown, across, up)
+
+    def _is_grid(self, across: str, up: str) -> bool:
+        frame = self.result.table
+        return all(frame[x].nunique() < len(frame) for x in (across, up))
+
+    def _point(self) -> str:
+        number = self.look.point
+        if number is None:
+            return '<p class="muted">Click a cell, a dot or a row to open its point.</p>'
+        one = row_of(self.result.table, number)
+        place = word_place(one, list(self.result.summary["axes"]))
+        parts = [f"<h3>Point {number}: {text(place)}</h3>"]
+        if one["status"] == DONE:
+            parts.append(f"<p>{text(_figures(one))}</p>")
+        else:
+            parts.append(f'<p class="bad">{text(one["code"])}: {text(one["error"])}</p>')
+        if "command" in one and isinstance(one["command"], str):
+            command = one["command"]
+            copy = button("Copy command", "copied", data_copy=command)
+            parts.append(f"<pre>{escape(command)}</pre>{copy}")
+            parts.append('<p class="muted">with --report behind it, its report as well</p>')
+        return f'<div class="card">{"".join(parts)}</div>'
+
+    def _best(self) -> str:
+        frame = self.result.table
+        gains = excess(frame)[frame["status"] == DONE].dropna()
+        if len(gains) == 0:
+            return ""
+        sizes = measure(frame, self.look.safety)
+        if self._safety is not None:
+            gains = gains[self._safety.within(sizes).reindex(gains.index)]
+        points = [int(x) for x in gains.nlargest(BEST_ROWS).index]
+        head = [("point", ""), *((text(label(x)), "num") for x in self._axes)]
+        head += [("net APR", "num"), ("to lending", "num"), (text(self.look.safety), "num")]
+        lines = [self._best_row(x, frame, float(gains[x]), sizes) for x in points]
+        caption = f"The best {len(lines)} within the limit, click to open"
+        return table(caption, head, lines, shown=True)
+
+    def _best_row(self, point: int, frame: pd.DataFrame, gain: float, sizes: pd.Series) -> str:
+        size = sizes[point]
+        told = [word_value(frame[x][point]) for x in self._axes]
+        told += [format_share(float(frame["apr"][point])), f"{format_points(gain)} pp"]
+        told.append(NONE if pd.isna(size) else format_share(float(size), digits=1))
+        acts = {"data-do": "point", "data-of": str(point)}
+        kind = "here" if point == self.look.point else ""
+        return row(str(point), [(text(x), "num") for x in told], kind=kind, acts=acts)
+
+
+def _select(key: str, name: str, choices: Mapping[str, str]) -> str:
+    options = "".join(f'<option value="{text(x)}">{text(y)}</option>' for x, y in choices.items())
+    place = f"bl-sweep-{key.replace('.', '-')}"
+    return (
+        f'<div><label for="{text(place)}">{text(name)}</label>'
+        f'<select id="{text(place)}" data-key="{text(key)}">{options}</select></div>'
+    )
+
+
+def _figures(one: "pd.Series") -> str:
+    """Return the few figures of a point that decide."""
+    hurdle = one["hurdle_apr"]
+    parts = [f"net APR {format_share(float(one['apr']))}"]
+    if not pd.isna(hurdle):
+        parts.append(f"lending {format_share(float(hurdle))}")
+    parts.append(f"drawdown {format_share(float(one['max_drawdown']))}")
+    sides = {x: v for x, v in one.items() if str(x).startswith("min_liquidation_distance.")}
+    near = [abs(float(v)) for v in sides.values() if not pd.isna(v)]
+    if near:
+        parts.append(f"nearest liquidation {format_share(min(near), digits=1)}")
+    sharpe = one.get("sharpe")
+    if sharpe is not None and not pd.isna(sharpe):
+        parts.append(f"Sharpe {format_ratio(float(sharpe), digits=2)}")
+    parts.append(format_count(int(one["rebalances"]), "rebalance"))
+    return ", ".join(parts)

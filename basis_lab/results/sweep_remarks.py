@@ -1,0 +1,203 @@
+"""Remarks on a sweep: a best point on the edge or alone among its neighbours, failures grouped."""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from basis_lab.results.formats import format_count
+from basis_lab.results.sweep_result import DONE, SweepResult
+from basis_lab.results.sweep_words import (
+    excess,
+    label,
+    numeric_axes,
+    row_of,
+    word_place,
+    word_value,
+)
+from basis_lab.results.text import PARTS
+
+ISLAND = 0.5  # share of the gain over the median that neighbours may lose
+LEAST_POINTS = 5  # of fewer the median is a neighbour itself
+NUMBER = re.compile(r"[0-9]+([.,][0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """Points that failed in the same way: their sentences differ in numbers alone.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    code : str
+        Of the error.
+    what : str
+        The sentence of the first of them.
+    rest : tuple of str
+        Where, value and remedy of it.
+    point : int
+        Its number.
+    place : str
+        Where it lies on the axes.
+    """
+
+    count: int
+    code: str
+    what: str
+    rest: tuple[str, ...]
+    point: int
+    place: str
+
+
+def group_failures(result: SweepResult) -> tuple[Failures, ...]:
+    """Return the failed points by code and sentence, the most frequent first.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+
+    Returns
+    -------
+    tuple of Failures
+        Empty where every point has its figures.
+    """
+    table, axes = result.table, list(result.summary["axes"])
+    failed = table[table["status"] != DONE]
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for point, code, error in zip(failed.index, failed["code"], failed["error"], strict=True):
+        what = NUMBER.sub("#", _parts(error)[0])
+        kinds.setdefault((str(code), what), []).append(int(point))
+    found = []
+    for (code, _), points in kinds.items():
+        what, *rest = _parts(table["error"][points[0]])
+        found.append(
+            Failures(
+                count=len(points),
+                code=code,
+                what=what,
+                rest=tuple(rest),
+                point=points[0],
+                place=word_place(row_of(table, points[0]), axes),
+            )
+        )
+    return tuple(sorted(found, key=lambda x: (-x.count, x.point)))
+
+
+def _parts(error: object) -> list[str]:
+    """Return what, where, value and remedy of an error as a row words it."""
+    return PARTS.split(str(error))
+
+
+def word_failures(result: SweepResult) -> str:
+    """Return why points failed, for a terminal.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+
+    Returns
+    -------
+    str
+        A block of lines for each kind of failure; empty where there is none.
+    """
+    blocks = []
+    for kind in group_failures(result):
+        example = f"point {kind.point}" + (f": {kind.place}" if kind.place else "")
+        lines = [f"{format_count(kind.count, 'point')} failed, {kind.code}: {kind.what}"]
+        lines.append(f"  {'for instance' if kind.count > 1 else 'which'}: {example}")
+        lines += [f"  {part}" for part in kind.rest]
+        blocks.append("\n".join(lines))
+    return "\n".join(blocks)
+
+
+def word_edges(result: SweepResult, point: int) -> str:
+    """Say on which axes a point has the least or the largest value of those that ran.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    point : int
+        Its number.
+
+    Returns
+    -------
+    str
+        "on the edge of the grid: spot allocation 0.7 is the largest value tried", or an empty
+        text.
+    """
+    table = result.table
+    done = table[table["status"] == DONE]
+    told = []
+    for axis in numeric_axes(done, list(result.summary["axes"])):
+        value = done[axis][point]
+        if pd.api.types.is_bool_dtype(done[axis]) or pd.isna(value):
+            continue
+        for end, beyond, name in (
+            (done[axis].min(), table[axis] < value, "least"),
+            (done[axis].max(), table[axis] > value, "largest"),
+        ):
+            if value == end:
+                tried = "value that ran" if beyond.any() else "value tried"
+                told.append(f"{label(axis)} {word_value(value)} is the {name} {tried}")
+    return f"on the edge of the grid: {', '.join(told)}" if told else ""
+
+
+def word_robustness(result: SweepResult, point: int) -> str:
+    """Say if a point lies on the edge of its grid, or stands alone among its neighbours.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    point : int
+        Its number.
+
+    Returns
+    -------
+    str
+        "on the edge of the grid: ...", "not robust: ...", both, or an empty text.
+    """
+    table = result.table
+    axes = numeric_axes(table, list(result.summary["axes"]))
+    told = [word_edges(result, point)]
+    gains = excess(table)
+    around = neighbours(table, axes, point)
+    gain = float(gains[point] - gains.median())
+    if around and gain > 0.0 and gains.notna().sum() >= LEAST_POINTS:
+        lost = float(gains[point] - gains[around].mean())
+        if lost > ISLAND * gain:
+            told.append("not robust: its neighbours are worse by more than half of its gain")
+    return "; ".join(x for x in told if x)
+
+
+def neighbours(table: pd.DataFrame, axes: list[str], point: int) -> list[int]:
+    """Return the points one step away on one axis, all else equal.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    axes : list of str
+        Numeric axes.
+    point : int
+        The point.
+
+    Returns
+    -------
+    list of int
+        Their numbers; empty in a sample, where no two share a value.
+    """
+    found: list[int] = []
+    row = table.loc[point]
+    for axis in axes:
+        others = [x for x in axes if x != axis]
+        same = table[(table[others] == row[others]).all(axis=1)] if others else table
+        values = sorted(same[axis].unique())
+        place = values.index(row[axis])
+        beside = [values[i] for i in (place - 1, place + 1) if 0 <= i < len(values)]
+        found += [int(x) for x in same.index[same[axis].isin(beside)]]
+    return found
