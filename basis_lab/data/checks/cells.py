@@ -64,7 +64,7 @@ def cells_of(table: RawTable, read: Iterable[str], time: str | None) -> Cells:
     Cells
         With every column that holds numbers.
     """
-    found = {name: _numbers(table.column(name)) for name in table.header}
+    found = {name: numbers_of(table.column(name)) for name in table.header}
     numbers = {name: values for name, values in found.items() if values is not None}
     # Texts of one format sort as their times do.
     stamps = np.array(table.column(time)) if time is not None else np.arange(len(table.rows))
@@ -72,7 +72,19 @@ def cells_of(table: RawTable, read: Iterable[str], time: str | None) -> Cells:
     return Cells(table=table, read=frozenset(read), numbers=numbers, order=order)
 
 
-def _numbers(cells: tuple[str, ...]) -> FloatArray | None:
+def numbers_of(cells: tuple[str, ...]) -> FloatArray | None:
+    """Return a column as numbers, where it holds nothing else.
+
+    Parameters
+    ----------
+    cells : tuple of str
+        As written.
+
+    Returns
+    -------
+    ndarray of shape (n,) or None
+        NaN where a cell is empty; None where one holds something else.
+    """
     try:
         return np.array([x if x else "nan" for x in cells], dtype=np.float64)
     except ValueError:
