@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from basis_lab.cli.fetch import add_fetch
 from basis_lab.cli.parsing import command, open_data, read_date, read_place, say
+from basis_lab.domain.wording import agree
 from basis_lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def _run_data_list(options: argparse.Namespace) -> int:
     store, place = open_data(options)
     catalogue = DataCatalogue(store)
     listed = word_catalogue(catalogue.datasets, catalogue.modes)
-    say(f"{place}: {len(catalogue.datasets)} datasets\n\n{listed}")
+    count = len(catalogue.datasets)
+    say(f"{place}: {count} {agree(count, 'dataset')}\n\n{listed}")
     return 0
 
 
@@ -107,7 +109,7 @@ def _run_data_sample(options: argparse.Namespace) -> int:
 
     place = options.out if options.out is not None else sample_directory()
     infos = write_sample(place)
-    say(f"{place}: {len(infos)} synthetic datasets written")
+    say(f"{place}: {len(infos)} synthetic {agree(len(infos), 'dataset')} written")
     return 0
 
 
@@ -143,7 +145,9 @@ def _write_database(store: "Store", file: Path) -> None:
     from basis_lab.data.duckdb import write_database
 
     infos = write_database(store, file)
-    say(f"{file}: {len(infos)} datasets, {sum(x.rows for x in infos):,} rows; read by")
+    rows = sum(x.rows for x in infos)
+    counts = f"{len(infos)} {agree(len(infos), 'dataset')}, {rows:,} {agree(rows, 'row')}"
+    say(f"{file}: {counts}; read by")
     say(f"basis-lab backtest MODE --data-mode db --data-dir {file}")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from basis_lab.cli.parsing import command, read_date, say
 from basis_lab.domain.intervals import HOURLY, INTERVALS
+from basis_lab.domain.wording import agree
 from basis_lab.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _run_fetch(options: argparse.Namespace) -> int:
         raise
     say("\n".join(_line(x) for x in fetched))
     _stop_on_problems(fetched, place)
-    say(f"{place}: {len(fetched)} datasets up to date")
+    say(f"{place}: {len(fetched)} {agree(len(fetched), 'dataset')} up to date")
     return 0
 
 
@@ -158,7 +159,7 @@ def _line(fetched: "Fetched") -> str:
         return f"{fetched.dataset}: nothing new"
     notes = "".join(f"\n  {note}" for note in info.notes)
     return (
-        f"{info.id}: {info.rows:,} rows, {info.first}Z to {info.last}Z "
+        f"{info.id}: {info.rows:,} {agree(info.rows, 'row')}, {info.first}Z to {info.last}Z "
         f"({fetched.new_rows:,} new){notes}"
     )
 
@@ -167,7 +168,8 @@ def _stop_on_problems(fetched: "tuple[Fetched, ...]", place: Path) -> None:
     problems = [x for x in fetched if x.problem is not None]
     if problems:
         raise MissingDataError(
-            f"{len(problems)} of {len(fetched)} datasets are not complete",
+            f"{len(problems)} of {len(fetched)} {agree(len(fetched), 'dataset')} "
+            f"{agree(len(problems), 'is', 'are')} not complete",
             missing=[x.dataset for x in problems],
             where=str(place),
             value="; ".join(dict.fromkeys(str(x.problem) for x in problems)),

@@ -25,6 +25,7 @@ from basis_lab.data.series import (
     time_text,
 )
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, MissingDataError
 
 CATALOGUE = "catalogue.json"
@@ -243,7 +244,7 @@ def _read_series(root: Place, info: DatasetInfo, span: Span | None) -> TimeSerie
         raise BadDataError(
             "a file and its catalogue disagree",
             where=str(path),
-            value=f"{len(times)} rows of {', '.join(columns)}",
+            value=f"{len(times)} {agree(len(times), 'row')} of {', '.join(columns)}",
             remedy="write the directory again with `basis-lab data import`",
         )
     fields: dict[str, FloatArray] = {

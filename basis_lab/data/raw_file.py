@@ -30,6 +30,7 @@ from basis_lab.data.stamps import read_stamps
 from basis_lab.data.tidy import begun, distinct_rows, in_order
 from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError
 
 FEW_BARS = 3  # fewer do not tell how far apart bars are
@@ -294,7 +295,7 @@ def _interval_findings(name: str, dataset: DatasetId, times: TimeArray) -> tuple
     error = BadDataError(
         f"the name says bars of {dataset.interval}, the rows are {interval_text(found)} apart",
         where=name,
-        value=f"{len(times)} rows from {time_text(times[0])}",
+        value=f"{len(times)} {agree(len(times), 'row')} from {time_text(times[0])}",
         remedy=meanings.OTHER_INTERVAL.remedy,
     )
     return (Finding(meanings.OTHER_INTERVAL, str(error)),)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from basis_lab.data.series import BAR_KINDS, VENUE_KINDS, DatasetId, DatasetInfo, DatasetKind, Store
 from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.requirements import Requirement
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, DataError, MissingDataError
 
 
@@ -250,13 +251,15 @@ def absence_error(absent: Iterable[Absent], sources: Sources, where: str) -> Dat
     lines = [_line(x) for x in pieces]
     if all(x.refused for x in pieces):
         return BadDataError(
-            f"{len(pieces)} series that this run needs come from files that were refused",
+            f"{len(pieces)} series that this run needs {agree(len(pieces), 'comes', 'come')} from "
+            "files that were refused",
             where=where,
             value="; ".join(dict.fromkeys(lines)),
             remedy="mend or replace the files, then import them again",
         )
     return MissingDataError(
-        f"{len(pieces)} series that this run needs are not in the data directory",
+        f"{len(pieces)} series that this run needs {agree(len(pieces), 'is', 'are')} not in the "
+        "data directory",
         missing=[x.requirement.key for x in pieces],
         where=where,
         value="; ".join(lines),

@@ -9,6 +9,7 @@ from basis_lab.data.csv import RawTable
 from basis_lab.data.findings import Finding
 from basis_lab.data.series import IntArray
 from basis_lab.domain.market import TimeArray
+from basis_lab.domain.wording import agree
 
 
 def distinct_rows(table: RawTable) -> tuple[RawTable, tuple[Finding, ...]]:
@@ -33,8 +34,10 @@ def distinct_rows(table: RawTable) -> tuple[RawTable, tuple[Finding, ...]]:
         return table, ()
     kept = np.array(sorted(first.values()), dtype=np.int64)
     repeats = np.setdiff1d(np.arange(len(table.rows)), kept)
+    words = agree(len(repeats), "row repeats", "rows repeat")
+    were = agree(len(repeats), "was", "were")
     text = (
-        f"{len(repeats)} rows repeat an earlier one in every column and were dropped "
+        f"{len(repeats)} {words} an earlier one in every column and {were} dropped "
         f"(first: row {table.lines[repeats[0]]})"
     )
     return table.taken(kept), (Finding(EQUAL_ROWS, text, f"row {table.lines[repeats[0]]}"),)
@@ -69,7 +72,8 @@ def begun(
         return table, ()
     names = ", ".join(name for name, empty in late.items() if empty)
     text = (
-        f"{count} rows have no {names} yet and were left out: the series begins at row "
+        f"{count} {agree(count, 'row has', 'rows have')} no {names} yet and "
+        f"{agree(count, 'was', 'were')} left out: the series begins at row "
         f"{table.lines[count]} ({stamps[count]})"
     )
     rows = f"row {table.lines[0]} and {count - 1} more" if count > 1 else f"row {table.lines[0]}"
@@ -102,9 +106,10 @@ def in_order(times: TimeArray) -> tuple[IntArray, tuple[Finding, ...]]:
         text = "rows were put in the order of time (an archive of daily files)"
         found.append(Finding(ASSUMED, text))
     if len(places) < len(times):
+        count = len(times) - len(places)
         text = (
-            f"{len(times) - len(places)} rows repeat a time and agree in what is read; "
-            "one of each was kept"
+            f"{count} {agree(count, 'row repeats', 'rows repeat')} a time and "
+            f"{agree(count, 'agrees', 'agree')} in what is read; one of each was kept"
         )
         found.append(Finding(EQUAL_ROWS, text))
     return places.astype(np.int64), tuple(found)

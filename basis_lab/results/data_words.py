@@ -6,6 +6,8 @@ from basis_lab.data.check import Checked
 from basis_lab.data.checks.meanings import REPAIRED
 from basis_lab.data.coverage import Coverage
 from basis_lab.data.series import DatasetInfo, time_text
+from basis_lab.domain.intervals import length_text
+from basis_lab.domain.wording import agree
 from basis_lab.results.text import align_table
 
 SHORT_HASH = 12
@@ -34,7 +36,7 @@ def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> s
     rows = [
         (
             info.id,
-            f"{info.interval_s / 3600:g} h",
+            length_text(info.interval_s),
             time_text(info.first),
             time_text(info.last),
             f"{info.rows:,}",
@@ -71,7 +73,9 @@ def word_coverage(coverage: Coverage) -> str:
     longest = sorted(coverage.spans, key=lambda x: x[1] - x[0], reverse=True)
     shown = [f"{time_text(a)} to {time_text(b)}" for a, b in longest[:SHOWN_STRETCHES]]
     more = len(longest) - len(shown)
-    return ", ".join(shown) + (f" and {more} shorter stretches" if more else "")
+    return ", ".join(shown) + (
+        f" and {more} shorter {agree(more, 'stretch', 'stretches')}" if more else ""
+    )
 
 
 def kind_of(info: DatasetInfo) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from basis_lab.config.describe import ConfigRow
 from basis_lab.config.loader import ModeSummary
 from basis_lab.data.importer import ImportReport
+from basis_lab.domain.wording import agree
 from basis_lab.results.text import align_table
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def word_import(report: ImportReport) -> str:
         f"{choice.dataset}: {'nothing' if choice.file is None else choice.file}: {choice.reason}"
         for choice in report.choices
     ]
-    lines += ["", f"{report.destination}: {len(report.datasets)} datasets written"]
+    count = len(report.datasets)
+    lines += ["", f"{report.destination}: {count} {agree(count, 'dataset')} written"]
     return "\n".join(lines)
 
 

@@ -130,7 +130,7 @@ def test_raw_files_are_imported_and_each_is_told(capsys, tmp_path):
 
     captured = capsys.readouterr()
     assert "binance_BTCUSDT_spot_1h_2024.csv" in captured.out
-    assert "1 datasets written" in captured.out
+    assert "1 dataset written" in captured.out
     assert "import: 1 of 1" in captured.err
     assert cli.main(["data", "list", "--data-dir", str(tmp_path / "own")]) == 0
     assert "real" in capsys.readouterr().out
@@ -345,4 +345,4 @@ def test_the_sample_is_written_where_asked(capsys, monkeypatch, tmp_path):
     assert cli.main(["data", "sample", "--out", str(tmp_path / "made")]) == 0
 
     assert written == [tmp_path / "made"]
-    assert "1 synthetic datasets written" in capsys.readouterr().out
+    assert "1 synthetic dataset written" in capsys.readouterr().out

@@ -203,7 +203,7 @@ def test_an_import_writes_the_database_too(tmp_path, capsys):
 
     assert main(["data", "import", str(raw), "--out", str(tmp_path / "mine")]) == 0
 
-    assert "1 datasets, 24 rows" in capsys.readouterr().out
+    assert "1 dataset, 24 rows" in capsys.readouterr().out
     assert open_database(tmp_path / "mine").ids() == ("spot/binance/BTCUSDT",)
 
 

@@ -57,8 +57,8 @@ DEFECTS = (
     # perp and spot
     *((x, "gap", "207 rows are missing in 9 holes, the longest 23") for x in GAPPY),
     *((x, "equal-rows", "8 rows repeat") for x in BYBIT),
-    ("okx_ETHUSDT_perp", "gap", "720 rows are missing in 1 holes, the longest 720 from 2024-08-31"),
-    # In coins it trades two thirds of the busiest; in contracts of a tenth of a coin ten times that.
+    ("okx_ETHUSDT_perp", "gap", "720 rows are missing in 1 hole, the longest 720 from 2024-08-31"),
+    # Two thirds of the busiest in coins; ten times that in contracts of a tenth of a coin.
     ("okx_ETHUSDT_perp", "volume-unit", "6.73 times that of perp/binance/ETHUSDT"),
     *((f"binance_{x}USDT_perp_mark", "constant-column", "volume = 0") for x in ("BTC", "ETH")),
     ("binance_ETHUSDT_perp_1h_2024", "outlier-flag", "at most 0.99% (2024-10-28T21:00:00Z)"),
@@ -91,7 +91,7 @@ DEFECTS = (
     ("etherfi_seasonal", "unreadable", "eigen_price_usd is one constant"),
     ("etherfi_seasonal", "estimates", "3 rows"),
     ("etherfi_seasonal", "paid-at-end", "payout_date is period_end in 26 rows"),
-    ("weeth_oracle_yields", "odd-rows", "hours_aggregated is 24 in all but 1 rows"),
+    ("weeth_oracle_yields", "odd-rows", "hours_aggregated is 24 in all but 1 row"),
     ("weeth_oracle_yields", "two-zone-marks", "timestamp ends in +00:00Z"),
 )
 

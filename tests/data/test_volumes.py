@@ -15,7 +15,7 @@ PRICE = 3000.0
 PERP = "{}_ETHUSDT_perp_1h.csv"
 
 
-def venue(share, contracts_per_coin=1.0, money=False):
+def venue(share, contracts_per_coin=1.0, *, money=False):
     """Return a file of one venue: its share of the market, in contracts or coins, maybe money."""
     noise = np.exp(np.random.default_rng(round(1000 * share)).normal(0.0, 0.2, HOURS))
     coins = COINS * share * noise
