@@ -90,7 +90,7 @@ def _run_fetch(options: argparse.Namespace) -> int:
     )
     try:
         with FetchProgress(quiet=options.quiet) as progress:
-            fetched = fetch(request, place, progress)
+            fetched = fetch(request, place, progress, progress.say)
     except KeyboardInterrupt:
         sys.stderr.write(f"fetch: what was downloaded is kept in {place}; repeat to go on\n")
         raise
@@ -223,6 +223,17 @@ class FetchProgress:
             self._told = tenth
             sys.stderr.write(f"fetch: {dataset}: {100 * tenth // LINES} %\n")
             sys.stderr.flush()
+
+    def say(self, text: str) -> None:
+        """Show a line on what is asked or waited for, above the bar where there is one."""
+        if self._quiet:
+            return
+        line = f"fetch: {text}"
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+            return
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
     def _draw(self, dataset: str, done: int, total: int) -> None:
         from tqdm import tqdm
