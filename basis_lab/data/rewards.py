@@ -20,6 +20,10 @@ TOTAL = "eeth_total"
 TOTAL_PARTS = ("eth_restaked", "eth_not_restaked")
 COLUMNS = (*STARTS, *ENDS, *AMOUNTS, *PRINTED, PAID, TOTAL, *TOTAL_PARTS)
 INVENTED = ("eigen_price_usd", "ethfi_price_usd")
+NO_AMOUNTS = (
+    f"give a table of what was paid ({AMOUNTS[-1]}) and on how much stake ({TOTAL}), or count "
+    "fewer rewards (rewards.mode=base_eigen); data.allow_derived lets no invented price in"
+)
 WEEK_DAYS = 7.0
 # The printed units per eETH have three decimals.
 PRINTED_STEP, PRINTED_TOLERANCE = 0.001, 0.03
@@ -124,4 +128,5 @@ def _check_prices(table: RawTable) -> None:
                 place,
                 f"derived: {name} is one constant, so its yields are invented",
                 cells[0],
+                NO_AMOUNTS,
             )
