@@ -70,7 +70,7 @@ def _run_data_list(options: argparse.Namespace) -> int:
 
     store, place = open_data(options)
     catalogue = DataCatalogue(store)
-    listed = word_catalogue(catalogue.datasets, catalogue.modes)
+    listed = word_catalogue(catalogue.datasets, catalogue.modes, store.refused)
     count = len(catalogue.datasets)
     say(f"{place}: {count} {agree(count, 'dataset')}\n\n{listed}")
     return 0

@@ -60,7 +60,7 @@ def open_store(path: Place | str) -> Store:
         return DatabaseStore.open(root)
     if isinstance(root, Path) and not root.is_dir():
         raise MissingDataError(
-            "no such data directory",
+            "this is a file, not a data directory" if root.exists() else "no such data directory",
             where=str(root),
             remedy="give a directory with --data-dir, or none for the embedded sample",
         )

@@ -187,7 +187,11 @@ def import_directory(
 def _check_places(root: Path, target: Path) -> None:
     if not root.is_dir():
         raise MissingDataError(
-            "no such directory to import", where=str(root), remedy="give a directory of raw files"
+            "this is a file, not a directory to import"
+            if root.exists()
+            else "no such directory to import",
+            where=str(root),
+            remedy="give a directory of raw files",
         )
     if root == target or root in target.parents:
         raise UsageError(

@@ -1,6 +1,6 @@
 """What a data directory has and what its checks found, in words for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from basis_lab.data.check import Checked
 from basis_lab.data.checks.meanings import REPAIRED
@@ -14,7 +14,9 @@ SHORT_HASH = 12
 SHOWN_STRETCHES = 3
 
 
-def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> str:
+def word_catalogue(
+    infos: Sequence[DatasetInfo], modes: Sequence[Coverage], refused: Collection[str]
+) -> str:
     """Return the datasets of a directory, and which modes can run on them.
 
     Parameters
@@ -23,11 +25,13 @@ def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> s
         By id.
     modes : sequence of Coverage
         One a mode and share class.
+    refused : collection of str
+        Ids of the datasets whose files were all refused.
 
     Returns
     -------
     str
-        A table, then a line a mode.
+        A table where there are any, what was refused, then a line a mode.
     """
     header = (
         *("dataset", "interval", "first", "last", "rows", "holes", "kind"),
@@ -51,7 +55,11 @@ def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> s
         )
         for info in infos
     ]
-    lines = [align_table([header, *rows], right=(4, 5)), "", "modes on this data:"]
+    lines = [align_table([header, *rows], right=(4, 5)), ""] if rows else []
+    if refused:
+        names = ", ".join(sorted(refused))
+        lines += [f"refused (`basis-lab data check` says why): {names}", ""]
+    lines.append("modes on this data:")
     return "\n".join([*lines, *(f"  {mode.name}: {word_coverage(mode)}" for mode in modes)])
 
 

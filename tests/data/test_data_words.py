@@ -44,7 +44,7 @@ def test_an_interval_is_said_as_people_say_it(kit, seconds, words):
     times = kit.start + np.arange(9) * np.timedelta64(seconds, "s")
     store = kit.Store().put("gas/ethereum/gas", times, price_gwei=np.arange(9.0) + 3.0)
 
-    assert words in word_catalogue(store.datasets(), ())
+    assert words in word_catalogue(store.datasets(), (), ())
 
 
 def test_the_command_line_counts_one_dataset_and_one_finding(tmp_path, capsys):
