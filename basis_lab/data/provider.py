@@ -26,7 +26,15 @@ from basis_lab.data.requirements import (
     serve,
     unused_proxies,
 )
-from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries, time_text
+from basis_lab.data.series import (
+    BAR_KINDS,
+    DatasetId,
+    Span,
+    Store,
+    TimeSeries,
+    time_text,
+)
+from basis_lab.data.sharing import shared_times
 from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.intervals import HOUR_S
@@ -188,9 +196,8 @@ class _Request:
     def grid(self) -> Grid:
         """The timesteps."""
         step = np.timedelta64(self.step_s, "s")
-        return Grid(
-            times=np.arange(self.dates[0], self.dates[1] + SECOND, step), step_s=self.step_s
-        )
+        times = np.arange(self.dates[0], self.dates[1] + SECOND, step)
+        return Grid(times=shared_times(times), step_s=self.step_s)
 
 
 @lru_cache(maxsize=32)
