@@ -225,7 +225,13 @@ class FetchProgress:
             sys.stderr.flush()
 
     def say(self, text: str) -> None:
-        """Show a line on what is asked or waited for, above the bar where there is one."""
+        """Show a line on what is asked or waited for, above the bar where there is one.
+
+        Parameters
+        ----------
+        text : str
+            The line.
+        """
         if self._quiet:
             return
         line = f"fetch: {text}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from basis_lab.cli.parsing import command, say
 from basis_lab.cli.runs import INTERRUPTED, add_run, read_request
+from basis_lab.domain.wording import agree
 from basis_lab.services.interrupts import stop_on_signals
 
 
@@ -49,5 +50,7 @@ def _run_stress(options: argparse.Namespace) -> int:
         say(word_stresses(rows))
     if not stop.is_set():
         return 0
-    sys.stderr.write(f"interrupted; {len(rows)} runs were finished\n")
+    sys.stderr.write(
+        f"interrupted; {len(rows)} {agree(len(rows), 'run was', 'runs were')} finished\n"
+    )
     return INTERRUPTED

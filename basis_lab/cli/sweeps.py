@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from basis_lab.cli.parsing import command, read_place, say
 from basis_lab.cli.runs import INTERRUPTED
+from basis_lab.domain.wording import agree
 from basis_lab.services.interrupts import stop_on_signals
 from basis_lab.services.sweeping import require_directory
 
@@ -183,10 +184,11 @@ def word_sweep(result: "SweepResult") -> str:
 
     told = result.summary
     counts = f"{told['done']:,} done, {told['failed']:,} failed, {told['open']:,} open"
+    points = f"{told['points']:,} {agree(told['points'], 'point')}"
     rate = f"{told['points_per_second']:,.1f} points a second"
     lines = [
         f"{word_best(result)}.",
-        f"{told['points']:,} points: {counts}, {told['resumed']:,} resumed; {rate}",
+        f"{points}: {counts}, {told['resumed']:,} resumed; {rate}",
         f"sweep folder: {result.path}",
     ]
     return "\n".join(lines)

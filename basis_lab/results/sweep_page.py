@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from basis_lab.domain.wording import agree
 from basis_lab.errors import UsageError
 from basis_lab.results import sweep_figures as figures
 from basis_lab.results.formats import NONE, format_points, format_share
@@ -78,7 +79,7 @@ class SweepPage:
         """
         told = self.result.summary
         counts = [
-            f"{told['points']:,} points",
+            f"{told['points']:,} {agree(told['points'], 'point')}",
             f"{told['done']:,} done",
             f"{told['failed']:,} failed",
             *([f"{told['open']:,} open"] if told["open"] else []),
