@@ -1,6 +1,7 @@
 """What every test may ask for: real market data, and golden texts."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,11 @@ ROOT = Path(__file__).parents[1]
 # A shared machine is sometimes slow; a property is not wrong for it.
 hypothesis.settings.register_profile("basis", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("basis")
+
+
+# A shell that runs the tests in the background lets them ignore SIGINT, and every process that
+# they start: signals that tests send would be lost.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

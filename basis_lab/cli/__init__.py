@@ -20,7 +20,7 @@ from basis_lab.cli.runs import INTERRUPTED, add_backtest, add_compare
 from basis_lab.cli.stress import add_stress
 from basis_lab.cli.sweeps import add_batch, add_sweep
 from basis_lab.errors import BasisLabError
-from basis_lab.services.interrupts import terminate_as_interrupt
+from basis_lab.services.interrupts import interruptible
 
 FAILED = 4  # beside 0 done, 2 bad usage or configuration, 3 data missing or bad, 130 interrupted
 
@@ -39,16 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    options = build_parser().parse_args(words)
-    options.command = shlex.join(["basis-lab", *words])
+    debug = False
     try:
-        with terminate_as_interrupt():
-            return int(options.run(options))
+        with interruptible() as asked:
+            options = build_parser().parse_args(words)
+            debug = options.debug
+            options.command = shlex.join(["basis-lab", *words])
+            code = int(options.run(options))
+        return _ended(code, late=asked.is_set())
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
     except BasisLabError as error:
-        return _tell(error.block(), error.exit_code, debug=options.debug)
+        return _tell(error.block(), error.exit_code, debug=debug)
     except BrokenPipeError:  # the reader of a pipe left: nothing to say, and nowhere to say it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
@@ -57,7 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{BasisLabError.code}: {type(error).__name__}: {error}\n"
             "  remedy: this is a defect of basis_lab; repeat with --debug and report the traceback"
         )
-        return _tell(block, FAILED, debug=options.debug)
+        return _tell(block, FAILED, debug=debug)
+
+
+def _ended(code: int, *, late: bool) -> int:
+    """Return a command's exit code; an interrupt that did not stop it is still told."""
+    if late:
+        sys.stderr.write("interrupted too late: the command has ended\n")
+    return INTERRUPTED if late else code
 
 
 def _tell(block: str, exit_code: int, *, debug: bool) -> int:

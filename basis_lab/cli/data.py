@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from basis_lab.cli.fetch import add_fetch
 from basis_lab.cli.parsing import command, open_data, read_date, read_place, say
+from basis_lab.domain.wording import agree
 from basis_lab.errors import UsageError
 from basis_lab.results.formats import format_count
 
@@ -70,7 +71,7 @@ def _run_data_list(options: argparse.Namespace) -> int:
 
     store, place = open_data(options)
     catalogue = DataCatalogue(store)
-    listed = word_catalogue(catalogue.datasets, catalogue.modes)
+    listed = word_catalogue(catalogue.datasets, catalogue.modes, store.refused)
     say(f"{place}: {format_count(len(catalogue.datasets), 'dataset')}\n\n{listed}")
     return 0
 
@@ -108,7 +109,7 @@ def _run_data_sample(options: argparse.Namespace) -> int:
 
     place = options.out if options.out is not None else sample_directory()
     infos = write_sample(place)
-    say(f"{place}: {len(infos)} synthetic datasets written")
+    say(f"{place}: {len(infos)} synthetic {agree(len(infos), 'dataset')} written")
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from basis_lab.cli.parsing import command, read_date, say
 from basis_lab.domain.intervals import HOURLY, INTERVALS
+from basis_lab.domain.wording import agree
 from basis_lab.errors import MissingDataError, UsageError
 from basis_lab.results.formats import format_count
 
@@ -90,7 +91,7 @@ def _run_fetch(options: argparse.Namespace) -> int:
     )
     try:
         with FetchProgress(quiet=options.quiet) as progress:
-            fetched = fetch(request, place, progress)
+            fetched = fetch(request, place, progress, progress.say)
     except KeyboardInterrupt:
         sys.stderr.write(f"fetch: what was downloaded is kept in {place}; repeat to go on\n")
         raise
@@ -159,7 +160,7 @@ def _line(fetched: "Fetched") -> str:
         return f"{fetched.dataset}: nothing new"
     notes = "".join(f"\n  {note}" for note in info.notes)
     return (
-        f"{info.id}: {info.rows:,} rows, {info.first}Z to {info.last}Z "
+        f"{info.id}: {info.rows:,} {agree(info.rows, 'row')}, {info.first}Z to {info.last}Z "
         f"({fetched.new_rows:,} new){notes}"
     )
 
@@ -168,7 +169,8 @@ def _stop_on_problems(fetched: "tuple[Fetched, ...]", place: Path) -> None:
     problems = [x for x in fetched if x.problem is not None]
     if problems:
         raise MissingDataError(
-            f"{len(problems)} of {len(fetched)} datasets are not complete",
+            f"{len(problems)} of {len(fetched)} {agree(len(fetched), 'dataset')} "
+            f"{agree(len(problems), 'is', 'are')} not complete",
             missing=[x.dataset for x in problems],
             where=str(place),
             value="; ".join(dict.fromkeys(str(x.problem) for x in problems)),
@@ -222,6 +224,23 @@ class FetchProgress:
             self._told = tenth
             sys.stderr.write(f"fetch: {dataset}: {100 * tenth // LINES} %\n")
             sys.stderr.flush()
+
+    def say(self, text: str) -> None:
+        """Show a line on what is asked or waited for, above the bar where there is one.
+
+        Parameters
+        ----------
+        text : str
+            The line.
+        """
+        if self._quiet:
+            return
+        line = f"fetch: {text}"
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+            return
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
     def _draw(self, dataset: str, done: int, total: int) -> None:
         from tqdm import tqdm

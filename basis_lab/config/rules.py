@@ -9,6 +9,7 @@ from basis_lab.config.salvage import attempted
 from basis_lab.config.strategy_rules import strategy_faults
 from basis_lab.config.stress_rules import stress_faults
 from basis_lab.config.validation import Fault, nearest
+from basis_lab.data.series import DatasetId, DatasetKind
 from basis_lab.domain.intervals import SECONDS
 from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
 from basis_lab.strategies.parameters import StakingParameters
@@ -239,6 +240,21 @@ def _proxies(parts: Parts) -> Iterator[Fault]:
             )
 
 
+def _derived(parts: Parts) -> Iterator[Fault]:
+    """Yield what cannot be the name of a dataset; which exist, the data directory knows."""
+    if parts.data is None:
+        return
+    for i, name in enumerate(parts.data.allow_derived):
+        if DatasetId.parse(name) is None:
+            yield Fault(
+                path=("data", "allow_derived", i),
+                value=name,
+                what="this is no dataset",
+                remedy="write kind/venue/SYMBOL as `basis-lab data list` prints it, for instance "
+                f"oracle/aave/WETHUSD; kinds are {', '.join(DatasetKind)}",
+            )
+
+
 def _intervals(parts: Parts) -> Iterator[Fault]:
     """Yield tables that would fall between the bars."""
     if parts.data is None:
@@ -286,6 +302,7 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     _orders,
     _risk_types,
     _proxies,
+    _derived,
     _intervals,
     _flows,
     stress_faults,

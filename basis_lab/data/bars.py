@@ -126,8 +126,7 @@ def stamped(
         then = exact(weight.times, opens, moments)
         now = exact(weight.times, opens, times[row])
         due = due * np.where(np.isnan(then), 1.0, then / now)
-    total = np.zeros(len(times))
-    np.add.at(total, row, due)
     found = np.full(len(times), np.nan)
-    found[row] = total[row]
+    found[row] = 0.0
+    np.add.at(found, row, due)
     return found

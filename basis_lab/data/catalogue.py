@@ -12,7 +12,7 @@ import numpy as np
 
 from basis_lab.data.checks.meanings import MEANINGS
 from basis_lab.data.findings import Finding
-from basis_lab.data.parquet import parse_columns, parse_times
+from basis_lab.data.parquet import Column, parse_columns, parse_times
 from basis_lab.data.places import Place, place_of
 from basis_lab.data.series import (
     DatasetInfo,
@@ -24,7 +24,9 @@ from basis_lab.data.series import (
     rows_of,
     time_text,
 )
+from basis_lab.data.sharing import row_numbers, shared_times
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, MissingDataError
 
 CATALOGUE = "catalogue.json"
@@ -59,7 +61,7 @@ def open_store(path: Place | str) -> Store:
         return DatabaseStore.open(root)
     if isinstance(root, Path) and not root.is_dir():
         raise MissingDataError(
-            "no such data directory",
+            "this is a file, not a data directory" if root.exists() else "no such data directory",
             where=str(root),
             remedy="give a directory with --data-dir, or none for the embedded sample",
         )
@@ -234,8 +236,8 @@ class CanonicalStore(CataloguedStore):
 def _read_series(root: Place, info: DatasetInfo, span: Span | None) -> TimeSeries:
     path = root / info.file
     content = _checked_bytes(path, info)
-    times = parse_times(content, str(path))
-    lines = np.arange(1, len(times) + 1)
+    times = shared_times(parse_times(content, str(path)))
+    lines = row_numbers(len(times))
     check_order(times, lines, str(path), "write the directory again with `basis-lab data import`")
     rows = rows_of(times, span)
     columns = parse_columns(content, str(path), rows)
@@ -243,15 +245,21 @@ def _read_series(root: Place, info: DatasetInfo, span: Span | None) -> TimeSerie
         raise BadDataError(
             "a file and its catalogue disagree",
             where=str(path),
-            value=f"{len(times)} rows of {', '.join(columns)}",
+            value=f"{len(times)} {agree(len(times), 'row')} of {', '.join(columns)}",
             remedy="write the directory again with `basis-lab data import`",
         )
     fields: dict[str, FloatArray] = {
-        name: columns[name].astype(np.float64) / ticks if ticks else columns[name].astype(float)
+        name: _in_units(columns[name], ticks)
         for name, ticks in zip(info.fields, info.ticks_per_unit, strict=True)
     }
     taken = slice(*rows)
     return TimeSeries(info=info, times=times[taken], fields=fields, lines=lines[taken])
+
+
+def _in_units(stored: Column, ticks: int) -> FloatArray:
+    """Return a column in its unit; floats are not copied."""
+    values: FloatArray = stored.astype(np.float64, copy=False)
+    return values / ticks if ticks else values
 
 
 def _checked_bytes(path: Place, info: DatasetInfo) -> bytes:

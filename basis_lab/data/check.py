@@ -17,6 +17,7 @@ from basis_lab.data.series import DatasetId, Store, TimeSeries
 from basis_lab.data.static import Rules
 from basis_lab.data.unread import unread_files
 from basis_lab.domain.market import MarketFrame
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, DataError
 
 OTHER_SERVES = "none: another file serves"
@@ -91,7 +92,7 @@ class Checked:
         stops = sum(x.severity is Severity.ERROR for x in self.findings)
         if stops:
             raise BadDataError(
-                f"{stops} of the findings stop a run",
+                f"{stops} of the findings {agree(stops, 'stops', 'stop')} a run",
                 where=str(place),
                 remedy="see what to do beside each finding",
             )
@@ -124,11 +125,16 @@ def check_store(store: Store, rules: Rules | None = None) -> Checked:
     else:
         found += _check_unread(store, {} if rules is None else rules)
     wrong = {x.file for x in found if x.severity is Severity.ERROR}
-    good = [f"{x.info.id}, {x.info.rows:,} rows" for x in series if x.info.file not in wrong]
+    good = [
+        f"{x.info.id}, {x.info.rows:,} {agree(x.info.rows, 'row')}"
+        for x in series
+        if x.info.file not in wrong
+    ]
     order = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
     found = [x for x in found if x.check not in TOLD_BY_IMPORT]
     ordered = sorted(dict.fromkeys(found), key=lambda x: (order.index(x.severity), x.file))
-    summary = f"{len(store.ids())} datasets checked"
+    count = len(store.ids())
+    summary = f"{count} {agree(count, 'dataset')} checked"
     return Checked(good=tuple(good), findings=tuple(ordered), summary=summary)
 
 
@@ -154,7 +160,9 @@ def check_run(load: Callable[[], MarketFrame], mode: str) -> Checked:
         return Checked(good=(), findings=(_of_error(error),), summary=f"{mode} cannot run")
     good = ["; ".join([f"{x.key} from {x.file}", *x.notes]) for x in frame.sources]
     told = dict.fromkeys((x.file, text) for x in frame.sources for text in x.warnings)
-    span = f"{frame.times[0]}Z to {frame.times[-1]}Z, {frame.rows:,} timesteps"
+    span = (
+        f"{frame.times[0]}Z to {frame.times[-1]}Z, {frame.rows:,} {agree(frame.rows, 'timestep')}"
+    )
     summary = f"{mode} has what it needs, {span}"
     findings = tuple(_of_run(file, text) for file, text in told)
     return Checked(good=tuple(good), findings=findings, summary=summary)

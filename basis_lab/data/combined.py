@@ -10,6 +10,7 @@ from basis_lab.data.raw_file import RawFile
 from basis_lab.data.rewards import TOTAL, printed_warnings
 from basis_lab.data.series import DatasetId, time_text
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError
 
 
@@ -55,7 +56,9 @@ def lst_rate(dataset: DatasetId, lst: RawFile, weth: RawFile) -> RawFile:
     findings = [Finding(MADE_OF, text)]
     findings += [x for x in (*lst.findings, *weth.findings) if x.meaning is REPAIRED]
     if len(times) < len(lst.times):
-        alone = f"{len(lst.times) - len(times)} snapshots have no WETH price and were left out"
+        count = len(lst.times) - len(times)
+        have, were = agree(count, "snapshot has", "snapshots have"), agree(count, "was", "were")
+        alone = f"{count} {have} no WETH price and {were} left out"
         findings.append(Finding(LEFT_OUT, alone))
     return replace(
         lst,

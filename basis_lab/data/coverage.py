@@ -7,7 +7,7 @@ import numpy as np
 
 from basis_lab.data.checks.order import holes_after
 from basis_lab.data.checks.rows import Rows
-from basis_lab.data.provider import coverage_of
+from basis_lab.data.covering import coverage_of
 from basis_lab.data.requirements import Absent, Served, Sources, serve
 from basis_lab.data.series import DatasetId, DatasetInfo, Span, Store
 from basis_lab.domain.requirements import Alignment, Requirement

@@ -14,6 +14,8 @@ from basis_lab.data.series import IntArray
 from basis_lab.domain.market import FloatArray
 from basis_lab.errors import BadDataError
 
+MEND = "mend or replace the file; nothing is repaired silently"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawTable:
@@ -136,7 +138,9 @@ def read_table(path: Place, name: str) -> RawTable:
     return table
 
 
-def bad_row(table: RawTable, place: int, what: str, value: object) -> BadDataError:
+def bad_row(
+    table: RawTable, place: int, what: str, value: object, remedy: str = MEND
+) -> BadDataError:
     """Word the refusal of a file for one of its rows.
 
     Parameters
@@ -149,6 +153,8 @@ def bad_row(table: RawTable, place: int, what: str, value: object) -> BadDataErr
         What is wrong.
     value : object
         What stands there.
+    remedy : str
+        What to do.
 
     Returns
     -------
@@ -159,7 +165,7 @@ def bad_row(table: RawTable, place: int, what: str, value: object) -> BadDataErr
         what,
         where=f"{table.file}, row {table.lines[place]}",
         value=value,
-        remedy="mend or replace the file; nothing is repaired silently",
+        remedy=remedy,
     )
 
 

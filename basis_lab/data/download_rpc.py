@@ -11,7 +11,7 @@ from basis_lab.data.download_patience import Patience, Refusal, read_retry_after
 from basis_lab.errors import SourceError, UsageError
 
 WHERE = "the RPC endpoint"
-TIMEOUT_S = 60.0
+TIMEOUTS_S = (10.0, 60.0)  # to connect, and between two bytes of an answer
 SECRET_LENGTH = 3  # the "v2" of a path is none
 # Source: EIP-1474 (-32005 limit exceeded); HTTP's own number is used by some nodes as well.
 BUSY_CODES = frozenset({-32005, 429})
@@ -109,6 +109,7 @@ class Rpc:
         self._patience = patience
         self._batch = batch
         self._session: Any = None
+        self._answered = False
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:
         """Ask any number of questions.
@@ -132,7 +133,8 @@ class Rpc:
         at = 0
         while at < len(calls):
             part = calls[at : at + self._batch]
-            answers = self._patience.ask(_Batch(self, part).ask, WHERE)
+            answers = self._patience.ask(_Batch(self, part).ask, WHERE, known=self._answered)
+            self._answered = True
             if answers is None:  # too many at once for this node
                 self._batch = max(self._batch // 2, 1)
                 continue
@@ -165,11 +167,11 @@ class Rpc:
         try:
             with _unlogged():
                 answer = self._client().post(
-                    self._address.reveal(), json=body, timeout=TIMEOUT_S, allow_redirects=False
+                    self._address.reveal(), json=body, timeout=TIMEOUTS_S, allow_redirects=False
                 )
                 content = _json(answer)
         except requests.RequestException as error:  # its text holds the address
-            raise Refusal(f"no connection ({type(error).__name__})") from None
+            raise Refusal(f"no connection ({type(error).__name__})", reached=False) from None
         status = answer.status_code
         if status == HTTP_TOO_LARGE and len(body) > 1:
             return None

@@ -85,6 +85,7 @@ class Exchange:
         self._patience = patience
         self._client: Any = None
         self._now_s: int | None = None
+        self._answered = False
 
     @property
     def client(self) -> Any:
@@ -174,7 +175,11 @@ class Exchange:
         object
             The answer.
         """
-        return self._patience.ask(lambda: self._once(question, is_good), self.venue.title)
+        answer = self._patience.ask(
+            lambda: self._once(question, is_good), self.venue.title, known=self._answered
+        )
+        self._answered = True
+        return answer
 
     def _once(self, question: Callable[[], Any], is_good: Callable[[Any], bool]) -> Any:
         ccxt = _ccxt()
@@ -185,7 +190,9 @@ class Exchange:
             after = None if headers is None else headers.get("Retry-After")
             raise Refusal(_first_line(error), read_retry_after(after)) from error
         except ccxt.OperationFailed as error:
-            raise Refusal(_first_line(error)) from error
+            # Its subclasses are what an exchange said; these two are what the network did.
+            reached = type(error) not in {ccxt.NetworkError, ccxt.RequestTimeout}
+            raise Refusal(_first_line(error), reached=reached) from error
         except ccxt.BaseError as error:
             raise SourceError(
                 f"{self.venue.title} refuses",

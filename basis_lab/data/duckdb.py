@@ -28,6 +28,7 @@ from basis_lab.data.series import (
     no_such_dataset,
 )
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
 SUFFIX = ".duckdb"
@@ -208,7 +209,7 @@ def _read_series(store: DatabaseStore, info: DatasetInfo, span: Span | None) -> 
         raise BadDataError(
             "a table and the catalogue disagree",
             where=f"{store.root}, {info.id}",
-            value=f"{len(times)} rows, catalogue {info.rows}",
+            value=f"{len(times)} {agree(len(times), 'row')}, catalogue {info.rows}",
             remedy=AGAIN,
         )
     lines = found["line"].astype(np.int64) + 1

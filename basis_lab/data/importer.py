@@ -22,6 +22,7 @@ from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
 from basis_lab.data.static import Rules
 from basis_lab.data.unread import unread_files
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
 
@@ -186,7 +187,11 @@ def import_directory(
 def _check_places(root: Path, target: Path) -> None:
     if not root.is_dir():
         raise MissingDataError(
-            "no such directory to import", where=str(root), remedy="give a directory of raw files"
+            "this is a file, not a directory to import"
+            if root.exists()
+            else "no such directory to import",
+            where=str(root),
+            remedy="give a directory of raw files",
         )
     if root == target or root in target.parents:
         raise UsageError(
@@ -321,6 +326,7 @@ def _reason(found: Resolution, chosen: RawFile) -> str:
         return "the only good file"
     if not raw:
         return "raw; the others are derived"
+    count = f"{len(chosen.times)} {agree(len(chosen.times), 'row')}"
     if any(len(x.times) == len(chosen.times) for x in raw):
-        return f"as complete as the next ({len(chosen.times)} rows); first by name"
-    return f"the most complete ({len(chosen.times)} rows)"
+        return f"as complete as the next ({count}); first by name"
+    return f"the most complete ({count})"

@@ -1,11 +1,13 @@
 """The files of a raw directory against each other, market by market."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from basis_lab.data.checks.meanings import VOLUME_UNIT
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.table import check_markets
+from basis_lab.data.checks.volumes import Traded, find_volume_units
 from basis_lab.data.findings import Finding
 from basis_lab.data.quality import words_of
 from basis_lab.data.raw import peer_of
@@ -26,13 +28,27 @@ def findings_by_file(resolutions: Iterable[Resolution]) -> dict[str, list[Findin
     dict of str to list of Finding
         By name of the file.
     """
-    peers = [x for one in resolutions for x in _peers(one)]
+    every = tuple(resolutions)
+    peers = [x for one in every for x in _peers(one)]
     lines = {peer.file: numbers for peer, numbers in peers}
     found: dict[str, list[Finding]] = {}
     for meaning, peer, defect in check_markets([x for x, _ in peers]):
         words = words_of([(meaning, defect)], peer.file, peer.rows.times, lines[peer.file])
         found.setdefault(peer.file, []).extend(words)
+    for traded, defect in find_volume_units(_traded(every)):
+        words = words_of([(VOLUME_UNIT, defect)], traded.file, traded.times, lines[traded.file])
+        found.setdefault(traded.file, []).extend(words)
     return found
+
+
+def _traded(resolutions: Sequence[Resolution]) -> list[Traded]:
+    """Return the volumes of what serves; a catalogue has none, it carries what was found."""
+    chosen = [x.chosen for x in resolutions if x.chosen is not None]
+    return [
+        Traded(dataset=x.dataset, file=x.name, times=x.times, volume=x.volume)
+        for x in chosen
+        if x.volume is not None
+    ]
 
 
 def _peers(one: Resolution) -> Iterator[tuple[Peer, IntArray]]:

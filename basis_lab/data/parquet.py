@@ -187,6 +187,8 @@ def _opened(content: bytes, where: str) -> Iterator[Any]:
             yield file
     except (pa.ArrowInvalid, OSError) as error:
         raise _unreadable(where, str(error)) from error
+    finally:
+        pa.default_memory_pool().release_unused()  # else it keeps what the columns were read into
 
 
 def _array(kind: Any, values: Column) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from basis_lab.data.align import SECOND, align, history_start, missing_times
 from basis_lab.data.bars import Grid
 from basis_lab.data.before_run import check_used
+from basis_lab.data.covering import Asked, coverage_of, outside_error, span_text
 from basis_lab.data.moments import Moment, check_dates, whole_second
 from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
@@ -20,11 +21,20 @@ from basis_lab.data.requirements import (
     Served,
     Sources,
     absence_error,
+    check_allowed,
     proxies_from,
     serve,
     unused_proxies,
 )
-from basis_lab.data.series import BAR_KINDS, DatasetId, Span, Store, TimeSeries, time_text
+from basis_lab.data.series import (
+    BAR_KINDS,
+    DatasetId,
+    Span,
+    Store,
+    TimeSeries,
+    time_text,
+)
+from basis_lab.data.sharing import shared_times
 from basis_lab.data.shocks import stressed
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.intervals import HOUR_S
@@ -55,7 +65,8 @@ class DataProvider:
     Raises
     ------
     MissingDataError
-        If a series that is not optional has no dataset; names all of them.
+        If a series that is not optional has no dataset (names all of them), or ``allow_derived``
+        names one that is not there.
     BadDataError
         If all that is not there was refused.
     """
@@ -80,6 +91,7 @@ class DataProvider:
             allow_derived=frozenset(allow_derived),
             step_s=step_s,
         )
+        check_allowed(self._sources, str(store.root))
         found = [serve(x, self._sources) for x in self._requirements]
         absent = [x for x in found if isinstance(x, Absent) and not x.requirement.optional]
         if absent:
@@ -135,7 +147,7 @@ class DataProvider:
             raise DataRangeError(
                 "the series that this run needs have no date in common",
                 where=str(self._sources.store.root),
-                value="; ".join(_span_text(name, span) for name, span in spans.items()),
+                value="; ".join(span_text(name, span) for name, span in spans.items()),
                 remedy="import data over one range",
             )
         return first, last
@@ -184,42 +196,8 @@ class _Request:
     def grid(self) -> Grid:
         """The timesteps."""
         step = np.timedelta64(self.step_s, "s")
-        return Grid(
-            times=np.arange(self.dates[0], self.dates[1] + SECOND, step), step_s=self.step_s
-        )
-
-
-def coverage_of(served: Served, step_s: int) -> Span:
-    """Return the first and the last timestep that one series covers.
-
-    Parameters
-    ----------
-    served : Served
-        The series and how it comes to the timesteps.
-    step_s : int
-        Seconds from one timestep to the next.
-
-    Returns
-    -------
-    first, last : datetime64[s]
-        Whole bars. Bars cover the timestep they open; the extreme of a bar counts where it ended;
-        stamps and snapshots hold until the timestep before the next one is due.
-    """
-    info = served.info
-    first = info.first + (-(info.first.astype(np.int64)) % step_s) * SECOND
-    interval = np.timedelta64(info.interval_s, "s")
-    match served.requirement.alignment:
-        case Alignment.BAR_OPEN:
-            last = info.last
-        case Alignment.BAR_EXTREME:
-            last = info.last + interval
-        case _:
-            last = info.last + interval - SECOND
-    return first, last - (last.astype(np.int64) % step_s) * SECOND
-
-
-def _span_text(name: str, span: Span) -> str:
-    return f"{name} {time_text(span[0])} to {time_text(span[1])}"
+        times = np.arange(self.dates[0], self.dates[1] + SECOND, step)
+        return Grid(times=shared_times(times), step_s=self.step_s)
 
 
 @lru_cache(maxsize=32)
@@ -309,20 +287,13 @@ def _covering(request: _Request) -> tuple[Served, ...]:
     late = {x.info.id for x in request.served if x.requirement.starts_later}
     spans = {x.info.id: coverage_of(x, request.step_s) for x in request.served}
     outside = {
-        name: x
+        name
         for name, x in spans.items()
         if name not in free and not ((x[0] <= start or name in late) and end <= x[1])
     }
-    needed = {x.info.id for x in request.served if not x.requirement.optional}
-    refused = [name for name in outside if name in needed]
+    refused = [x for x in request.served if x.info.id in outside and not x.requirement.optional]
     if refused:
-        raise DataRangeError(
-            "the dates lie outside what the data covers",
-            where=f"{request.store.root}: "
-            + "; ".join(_span_text(name, outside[name]) for name in refused),
-            value=f"{time_text(start)} to {time_text(end)}",
-            remedy="choose dates inside, or import more data",
-        )
+        raise outside_error(refused, Asked(request.store, request.dates, request.step_s))
     return tuple(x for x in request.served if x.info.id not in outside)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from basis_lab.data.checks import meanings
-from basis_lab.data.checks.cells import cells_of
+from basis_lab.data.checks.cells import cells_of, numbers_of
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import check_cells, check_order, check_series
+from basis_lab.data.checks.volumes import COUNTED_KINDS, VOLUME
 from basis_lab.data.columns import find_column, layout_of, read_fields
 from basis_lab.data.csv import RawTable, bad_row, read_table
 from basis_lab.data.findings import Finding, Severity, Stop
@@ -26,9 +27,10 @@ from basis_lab.data.series import (
     time_text,
 )
 from basis_lab.data.stamps import read_stamps
-from basis_lab.data.tidy import distinct_rows, in_order
+from basis_lab.data.tidy import begun, distinct_rows, in_order
 from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError
 
 FEW_BARS = 3  # fewer do not tell how far apart bars are
@@ -62,6 +64,9 @@ class RawFile:
         True where they are derived by a rolling median.
     partner : Place or None
         A second file that they were made from.
+    volume : ndarray of shape (n,) or None
+        What its bars traded, in a unit that nothing states; NaN where a cell is empty, None where
+        the file has no such numbers. No run uses it.
     """
 
     path: Place
@@ -75,6 +80,7 @@ class RawFile:
     findings: tuple[Finding, ...]
     smoothed: bool = False
     partner: Place | None = None
+    volume: FloatArray | None = None
 
     @property
     def rows(self) -> Rows:
@@ -138,6 +144,8 @@ def read_raw_file(
     try:
         table, repeats = distinct_rows(read_table(path, name))
         told += [*repeats, *cell_findings(table, dataset.kind)]
+        table, late = _begun(table, dataset.kind)
+        told += late
         times, fields, zones = _columns(table, dataset)
     except BadDataError as error:
         told.append(Finding(meanings.UNREADABLE, str(error)))
@@ -166,6 +174,7 @@ def read_raw_file(
         archive=recognised.archive,
         derived=False,
         findings=tuple(told),
+        volume=_volume(table, dataset.kind, lines),
     )
     return judged(file)
 
@@ -257,6 +266,21 @@ def _columns(
     return times, read_fields(table, dataset.kind), told
 
 
+def _begun(table: RawTable, kind: DatasetKind) -> tuple[RawTable, tuple[Finding, ...]]:
+    if kind is DatasetKind.REWARDS:
+        return table, ()
+    layout = layout_of(kind)
+    columns = [find_column(table, names) for names in layout.fields.values()]
+    return begun(table, find_column(table, layout.times), columns)
+
+
+def _volume(table: RawTable, kind: DatasetKind, lines: IntArray) -> FloatArray | None:
+    if kind not in COUNTED_KINDS or VOLUME not in table.header:
+        return None
+    every = numbers_of(table.column(VOLUME))
+    return None if every is None else every[np.searchsorted(table.lines, lines)]
+
+
 def _spacing_s(kind: DatasetKind, times: TimeArray) -> int:
     return nominal_interval_s(times, bars=kind in BAR_KINDS)
 
@@ -271,7 +295,7 @@ def _interval_findings(name: str, dataset: DatasetId, times: TimeArray) -> tuple
     error = BadDataError(
         f"the name says bars of {dataset.interval}, the rows are {interval_text(found)} apart",
         where=name,
-        value=f"{len(times)} rows from {time_text(times[0])}",
+        value=f"{len(times)} {agree(len(times), 'row')} from {time_text(times[0])}",
         remedy=meanings.OTHER_INTERVAL.remedy,
     )
     return (Finding(meanings.OTHER_INTERVAL, str(error)),)

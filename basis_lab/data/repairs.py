@@ -14,6 +14,7 @@ from basis_lab.data.checks.values import find_bar_contradictions, find_false_val
 from basis_lab.data.findings import Finding
 from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray, time_text
 from basis_lab.domain.market import TimeArray
+from basis_lab.domain.wording import agree
 from basis_lab.errors import UsageError
 
 SECONDS_PER_HOUR = 3600
@@ -159,7 +160,8 @@ def repair(
     for one in repairs:
         rows, lines, changed = _repaired(rows, lines, one)
         if len(changed):
-            text = f"repair {one}: {len(changed)} rows, the first {time_text(changed[0])}"
+            rows_words = agree(len(changed), "row")
+            text = f"repair {one}: {len(changed)} {rows_words}, the first {time_text(changed[0])}"
             found.append(Finding(REPAIRED, text))
     return rows, lines, tuple(found)
 

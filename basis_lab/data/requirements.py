@@ -1,11 +1,12 @@
 """Which dataset serves each requirement of a run, and the error that names all that lack one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from basis_lab.data.series import BAR_KINDS, VENUE_KINDS, DatasetId, DatasetInfo, DatasetKind, Store
 from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.requirements import Requirement
+from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, DataError, MissingDataError
 
 
@@ -209,6 +210,36 @@ def _proxied(dataset: str, sources: Sources) -> tuple[str, tuple[str, ...]]:
     return str(DatasetId(found.kind, proxy, found.symbol)), (note,)
 
 
+def check_allowed(sources: Sources, where: str) -> None:
+    """Refuse a permission for a dataset that is not there.
+
+    Parameters
+    ----------
+    sources : Sources
+        The directory, and what may serve although it is derived.
+    where : str
+        The data directory.
+
+    Raises
+    ------
+    MissingDataError
+        Naming the derived datasets that there are.
+    """
+    store = sources.store
+    there = set(store.ids())
+    unknown = sorted(x for x in sources.allow_derived - there if not store.absence(x))
+    if unknown:
+        derived = [x.id for x in store.datasets() if x.derived]
+        names = f"name some of {', '.join(derived)}" if derived else "nothing there is derived"
+        raise MissingDataError(
+            "data.allow_derived names what the data directory does not have",
+            missing=unknown,
+            where=where,
+            value=", ".join(unknown),
+            remedy=f"{names}, or remove the name; `basis-lab data list` prints every dataset",
+        )
+
+
 def unused_proxies(requirements: Iterable[Requirement], sources: Sources) -> tuple[str, ...]:
     """Return the venues whose proxy no requirement needed.
 
@@ -249,14 +280,21 @@ def absence_error(absent: Iterable[Absent], sources: Sources, where: str) -> Dat
     pieces = tuple(absent)
     lines = [_line(x) for x in pieces]
     if all(x.refused for x in pieces):
+        named = sorted({x.dataset for x in pieces} & sources.allow_derived)
+        lets_in = (
+            f"; data.allow_derived cannot let {', '.join(named)} in: it is for series that were "
+            "computed from others, not for files that were refused"
+        )
         return BadDataError(
-            f"{len(pieces)} series that this run needs come from files that were refused",
+            f"{len(pieces)} series that this run needs {agree(len(pieces), 'comes', 'come')} from "
+            "files that were refused",
             where=where,
             value="; ".join(dict.fromkeys(lines)),
-            remedy="mend or replace the files, then import them again",
+            remedy="mend or replace the files, then import them again" + (lets_in if named else ""),
         )
     return MissingDataError(
-        f"{len(pieces)} series that this run needs are not in the data directory",
+        f"{len(pieces)} series that this run needs {agree(len(pieces), 'is', 'are')} not in the "
+        "data directory",
         missing=[x.requirement.key for x in pieces],
         where=where,
         value="; ".join(lines),
@@ -275,19 +313,49 @@ def _remedy(pieces: tuple[Absent, ...], sources: Sources) -> str:
         found = DatasetId.parse(split_key(piece.requirement.key)[0])
         if found is not None and found.kind in VENUE_KINDS and not piece.coarse:
             lacking.setdefault(found.venue, set()).add((found.kind.value, found.symbol))
-    ways = [_two_ways(venue, sources) for venue in sorted(lacking)]
+    others = _venues_with_perps(sources.store)
+    ways = [two_ways(x, preferred(others - {x}), hedges=True) for x in sorted(lacking)]
     if any(x.coarse for x in pieces):
         ways.insert(0, "choose a longer --interval, or import finer bars")
     return "; ".join([*ways, "`basis-lab data list` prints what the directory has"])
 
 
-def _two_ways(venue: str, sources: Sources) -> str:
-    others = _venues_with_perps(sources.store) - {venue}
-    without = f"a hedge_allocation without {venue}"
-    if not others:
-        return without
-    proxy = "binance" if "binance" in others else min(others)
-    return f'--set \'data.proxies={{"{venue}": "{proxy}"}}\' or {without}'
+def preferred(venues: Collection[str]) -> str | None:
+    """Return the venue to propose as another's stand-in.
+
+    Parameters
+    ----------
+    venues : collection of str
+        Those that have what it lacks.
+
+    Returns
+    -------
+    str or None
+        Binance, else the first by name; None of none.
+    """
+    return "binance" if "binance" in venues else min(venues, default=None)
+
+
+def two_ways(venue: str, proxy: str | None, *, hedges: bool) -> str:
+    """Return what can be done about a venue that lacks series.
+
+    Parameters
+    ----------
+    venue : str
+        The venue.
+    proxy : str or None
+        Who may stand for it; None where nobody has what it lacks.
+    hedges : bool
+        True where it may be left out of the hedge.
+
+    Returns
+    -------
+    str
+        One clause; empty where there is nothing to do.
+    """
+    ways = [] if proxy is None else [f'--set \'data.proxies={{"{venue}": "{proxy}"}}\'']
+    ways += [f"a hedge_allocation without {venue}"] if hedges else []
+    return " or ".join(ways)
 
 
 def _venues_with_perps(store: Store) -> set[str]:

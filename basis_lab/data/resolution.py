@@ -13,6 +13,7 @@ from basis_lab.data.checks.table import CHECKED_BEFORE_RUNS
 from basis_lab.data.findings import Finding, Severity
 from basis_lab.data.raw_file import RawFile, RefusedFile, refuses
 from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetInfo, IntArray, nominal_interval_s
+from basis_lab.domain.wording import agree
 
 # Two files for one series contradict each other beyond this relative difference.
 AGREEMENT = 1e-9
@@ -111,12 +112,14 @@ def _compared(other: RawFile, chosen: RawFile) -> RawFile:
     names = [x for x in chosen.fields if x in other.fields]
     apart = [x for x in (_contradiction(n, other, chosen, (ours, theirs)) for n in names) if x]
     if apart:
-        text = f"contradicts {chosen.name} in {len(ours)} common rows: {'; '.join(apart)}"
+        rows = f"{len(ours)} common {agree(len(ours), 'row')}"
+        text = f"contradicts {chosen.name} in {rows}: {'; '.join(apart)}"
         finding = Finding(CONTRADICTS_COPY, text)
     else:
         finding = Finding(
             AGREES,
-            f"agrees with {chosen.name} in all {len(ours)} common rows of {', '.join(names)}",
+            f"agrees with {chosen.name} in all {len(ours)} common "
+            f"{agree(len(ours), 'row')} of {', '.join(names)}",
         )
     return replace(other, findings=(*other.findings, finding))
 

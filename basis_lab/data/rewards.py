@@ -9,6 +9,7 @@ from basis_lab.data.csv import RawTable, bad_row
 from basis_lab.data.series import SECONDS_PER_DAY, IntArray
 from basis_lab.data.stamps import read_stamps
 from basis_lab.domain.market import BoolArray, FloatArray, TimeArray
+from basis_lab.domain.wording import agree
 
 STARTS = ("staking_period_start", "period_start")
 ENDS = ("staking_period_end", "period_end")
@@ -19,6 +20,10 @@ TOTAL = "eeth_total"
 TOTAL_PARTS = ("eth_restaked", "eth_not_restaked")
 COLUMNS = (*STARTS, *ENDS, *AMOUNTS, *PRINTED, PAID, TOTAL, *TOTAL_PARTS)
 INVENTED = ("eigen_price_usd", "ethfi_price_usd")
+NO_AMOUNTS = (
+    f"give a table of what was paid ({AMOUNTS[-1]}) and on how much stake ({TOTAL}), or count "
+    "fewer rewards (rewards.mode=base_eigen); data.allow_derived lets no invented price in"
+)
 WEEK_DAYS = 7.0
 # The printed units per eETH have three decimals.
 PRINTED_STEP, PRINTED_TOLERANCE = 0.001, 0.03
@@ -94,9 +99,10 @@ def printed_warnings(fields: Mapping[str, FloatArray], lines: IntArray) -> tuple
         return ()
     first = int(wrong[0])
     text = (
-        f"{len(wrong)} rows print units per eETH that are not amount over total (first: row "
-        f"{lines[first]}, {printed[first]:g} printed, {units[first]:.4g} for the period or "
-        f"{weekly[first]:.4g} a week by the totals); the totals are used"
+        f"{len(wrong)} {agree(len(wrong), 'row prints', 'rows print')} units per eETH that are "
+        f"not amount over total (first: row {lines[first]}, {printed[first]:g} printed, "
+        f"{units[first]:.4g} for the period or {weekly[first]:.4g} a week by "
+        "the totals); the totals are used"
     )
     return (text,)
 
@@ -122,4 +128,5 @@ def _check_prices(table: RawTable) -> None:
                 place,
                 f"derived: {name} is one constant, so its yields are invented",
                 cells[0],
+                NO_AMOUNTS,
             )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from basis_lab.data.checks.meanings import TABLE_DIFFERS, TABLE_NOTE, TABLE_REFUSED
 from basis_lab.data.findings import Finding
 from basis_lab.data.places import Place
+from basis_lab.domain.wording import agree
 
 Rules = Mapping[str, Mapping[str, float]]
 """Asset to its ltv, liquidation_threshold and the like, as runs use them."""
@@ -128,7 +129,9 @@ def _judge_costs(content: Mapping[str, object]) -> tuple[Finding, ...]:
     series = list(_by_date(content))
     constant = sum(len(set(x)) == 1 for x in series)
     if series:
-        text += f" ({constant} of {len(series)} columns hold one number on every date)"
+        columns = agree(len(series), "column")
+        hold = agree(constant, "holds", "hold")
+        text += f" ({constant} of {len(series)} {columns} {hold} one number on every date)"
     return (Finding(TABLE_NOTE, text),)
 
 

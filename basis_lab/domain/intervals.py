@@ -26,3 +26,26 @@ def interval_text(seconds: int) -> str:
     """
     named = {length: name for name, length in SECONDS.items()}
     return named[seconds] if seconds in named else f"{seconds}s"
+
+
+def length_text(seconds: int) -> str:
+    """Return a length of time as people say it.
+
+    Parameters
+    ----------
+    seconds : int
+        Its length.
+
+    Returns
+    -------
+    str
+        In hours, or below one in minutes, to a tenth.
+
+    Examples
+    --------
+    >>> [length_text(x) for x in (60, 3600, 7188, 28_800)]
+    ['1 min', '1 h', '2 h', '8 h']
+    """
+    if seconds < HOUR_S:
+        return f"{round(seconds / SECONDS['1m'], 1):g} min"
+    return f"{round(seconds / HOUR_S, 1):g} h"

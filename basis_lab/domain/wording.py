@@ -1,4 +1,4 @@
-"""Instructions in words, for errors that people read."""
+"""Words that people read: of instructions, and those that go with a count."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,6 +22,35 @@ from basis_lab.domain.instructions import (
 )
 
 
+def agree(count: int, one: str, many: str = "") -> str:
+    """Return the words that agree with a count.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    one : str
+        What follows a 1: ``row``, or with its verb ``row is``.
+    many : str
+        What follows any other count; ``one`` with an s where it is not given.
+
+    Returns
+    -------
+    str
+        Without the count, which is written as its place needs it.
+
+    Examples
+    --------
+    >>> [f"{n} {agree(n, 'row')}" for n in (0, 1, 2)]
+    ['0 rows', '1 row', '2 rows']
+    >>> f"1 {agree(1, 'row is', 'rows are')} missing"
+    '1 row is missing'
+    """
+    if count == 1:
+        return one
+    return many if many else f"{one}s"
+
+
 def word_instruction(asked: Instruction | AtomicGroup) -> str:  # noqa: C901, PLR0911 - a case each
     """Return what a venue was asked to do.
 
@@ -38,7 +67,7 @@ def word_instruction(asked: Instruction | AtomicGroup) -> str:  # noqa: C901, PL
     match asked:
         case AtomicGroup():
             count = len(asked.steps)
-            return f"carry out {count} step{'' if count == 1 else 's'} at once ({asked.purpose})"
+            return f"carry out {count} {agree(count, 'step')} at once ({asked.purpose})"
         case SpotTrade():
             side = "buy" if asked.quantity > 0.0 else "sell"
             return f"{side} {abs(asked.quantity):.6g} {asked.base.symbol} for {asked.quote.symbol}"

@@ -1,18 +1,22 @@
 """What a data directory has and what its checks found, in words for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from basis_lab.data.check import Checked
 from basis_lab.data.checks.meanings import REPAIRED
 from basis_lab.data.coverage import Coverage
 from basis_lab.data.series import DatasetInfo, time_text
+from basis_lab.domain.intervals import length_text
+from basis_lab.domain.wording import agree
 from basis_lab.results.text import align_table
 
 SHORT_HASH = 12
 SHOWN_STRETCHES = 3
 
 
-def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> str:
+def word_catalogue(
+    infos: Sequence[DatasetInfo], modes: Sequence[Coverage], refused: Collection[str]
+) -> str:
     """Return the datasets of a directory, and which modes can run on them.
 
     Parameters
@@ -21,11 +25,13 @@ def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> s
         By id.
     modes : sequence of Coverage
         One a mode and share class.
+    refused : collection of str
+        Ids of the datasets whose files were all refused.
 
     Returns
     -------
     str
-        A table, then a line a mode.
+        A table where there are any, what was refused, then a line a mode.
     """
     header = (
         *("dataset", "interval", "first", "last", "rows", "holes", "kind"),
@@ -34,7 +40,7 @@ def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> s
     rows = [
         (
             info.id,
-            f"{info.interval_s / 3600:g} h",
+            length_text(info.interval_s),
             time_text(info.first),
             time_text(info.last),
             f"{info.rows:,}",
@@ -49,7 +55,11 @@ def word_catalogue(infos: Sequence[DatasetInfo], modes: Sequence[Coverage]) -> s
         )
         for info in infos
     ]
-    lines = [align_table([header, *rows], right=(4, 5)), "", "modes on this data:"]
+    lines = [align_table([header, *rows], right=(4, 5)), ""] if rows else []
+    if refused:
+        names = ", ".join(sorted(refused))
+        lines += [f"refused (`basis-lab data check` says why): {names}", ""]
+    lines.append("modes on this data:")
     return "\n".join([*lines, *(f"  {mode.name}: {word_coverage(mode)}" for mode in modes)])
 
 
@@ -71,7 +81,9 @@ def word_coverage(coverage: Coverage) -> str:
     longest = sorted(coverage.spans, key=lambda x: x[1] - x[0], reverse=True)
     shown = [f"{time_text(a)} to {time_text(b)}" for a, b in longest[:SHOWN_STRETCHES]]
     more = len(longest) - len(shown)
-    return ", ".join(shown) + (f" and {more} shorter stretches" if more else "")
+    return ", ".join(shown) + (
+        f" and {more} shorter {agree(more, 'stretch', 'stretches')}" if more else ""
+    )
 
 
 def kind_of(info: DatasetInfo) -> str:

@@ -4,6 +4,8 @@ Signs are true minus signs, a share stands a thin space before its percent sign,
 not apply is an en dash, never 0.
 """
 
+from basis_lab.domain.wording import agree
+
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{THIN SPACE}"
 NONE = "\N{EN DASH}"
@@ -116,7 +118,7 @@ def format_count(count: int, noun: str) -> str:
     >>> format_count(1, "run"), format_count(1200, "run")
     ('1 run', '1,200 runs')
     """
-    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+    return f"{count:,} {agree(count, noun)}"
 
 
 def _number(number: float, digits: int, *, signed: bool) -> str:

@@ -1,6 +1,7 @@
 """Downloads: which datasets a request means, and where each comes from."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,9 @@ class FetchRequest:
         return int(start.timestamp()), int(end.timestamp())
 
 
-def fetch(request: FetchRequest, root: Path, tell: Tell) -> tuple[Fetched, ...]:
+def fetch(
+    request: FetchRequest, root: Path, tell: Tell, say: Callable[[str], object]
+) -> tuple[Fetched, ...]:
     """Fetch what a directory lacks of a request.
 
     Parameters
@@ -95,24 +98,32 @@ def fetch(request: FetchRequest, root: Path, tell: Tell) -> tuple[Fetched, ...]:
         The canonical directory.
     tell : callable
         Called with (dataset, done, total) after each page.
+    say : callable
+        Called with a line on who is asked and, where no answer comes, on each wait.
 
     Returns
     -------
     tuple of Fetched
         What became of each dataset.
     """
-    sources = [*exchange_sources(request), *chain_sources(request, root)]
+    patience = Patience(tell=say)
+    sources = [
+        *exchange_sources(request, patience),
+        *chain_sources(request, root, patience),
+    ]
     dates = request.dates(dt.datetime.now(dt.UTC))
     return download(sources, root, dates, tell)
 
 
-def exchange_sources(request: FetchRequest) -> list[Source]:
+def exchange_sources(request: FetchRequest, patience: Patience) -> list[Source]:
     """Return the datasets of the exchanges that a request means.
 
     Parameters
     ----------
     request : FetchRequest
         What.
+    patience : Patience
+        How long each is waited for.
 
     Returns
     -------
@@ -122,7 +133,7 @@ def exchange_sources(request: FetchRequest) -> list[Source]:
     kinds = [x for x in request.kinds if x in VENUE_KINDS]
     sources: list[Source] = []
     for name in request.venues if kinds else ():
-        exchange = Exchange(name, Patience())
+        exchange = Exchange(name, patience)
         for symbol in request.symbols:
             sources += [of_exchange(exchange, x, symbol, request.interval) for x in kinds]
     return sources
@@ -152,7 +163,7 @@ def of_exchange(exchange: Exchange, kind: DatasetKind, symbol: str, interval: st
     return FundingSource(exchange, DatasetId(kind, exchange.name, symbol))
 
 
-def chain_sources(request: FetchRequest, root: Path) -> list[Source]:
+def chain_sources(request: FetchRequest, root: Path, patience: Patience) -> list[Source]:
     """Return the datasets of the chain that a request means.
 
     Parameters
@@ -161,6 +172,8 @@ def chain_sources(request: FetchRequest, root: Path) -> list[Source]:
         What.
     root : Path
         The data directory; block numbers are remembered there.
+    patience : Patience
+        How long the node is waited for.
 
     Returns
     -------
@@ -191,7 +204,7 @@ def chain_sources(request: FetchRequest, root: Path) -> list[Source]:
             value=", ".join(odd),
             remedy=f"give some of {', '.join(parameters.assets)}, or a --chain file with more",
         )
-    chain = Chain(name, parameters, Rpc(request.rpc, Patience()), root)
+    chain = Chain(name, parameters, Rpc(request.rpc, patience), root)
     tokens = request.tokens if request.tokens else tuple(parameters.assets)
     step_s = max(SECONDS[request.interval], HOUR_S)
     return list(protocol_sources(chain, kinds, tokens, step_s))

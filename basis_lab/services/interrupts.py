@@ -44,19 +44,30 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def terminate_as_interrupt() -> Iterator[None]:
+def interruptible() -> Iterator[threading.Event]:
     """Let SIGTERM end a command as Ctrl-C does: with its clean-up, and its exit code.
+
+    Python drops an interrupt that reaches it inside a finaliser or a callback; whoever sent it is
+    told all the same. A SIGINT that is ignored, as in a background job of a shell, stays so.
 
     Yields
     ------
-    None
-        While the command runs.
+    threading.Event
+        Set by every signal that was to interrupt.
     """
+    asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield asked
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    heard = [x for x in SIGNALS if signal.getsignal(x) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
-        yield
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

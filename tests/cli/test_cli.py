@@ -1,5 +1,7 @@
 """The command line as a user meets it: output, errors, exit codes."""
 
+import argparse
+import contextlib
 import json
 import os
 import re
@@ -303,6 +305,39 @@ def test_an_interrupt_keeps_what_was_finished(capsys, monkeypatch, tmp_path, num
     assert captured.err.endswith("interrupted; kept up to 2024-06-03T00:00:00Z\n")
 
 
+class Parsed:
+    """A parser whose one command is given, and which may be interrupted while it reads."""
+
+    def __init__(self, run, reading=lambda: None):
+        self._run = run
+        self._reading = reading
+
+    def parse_args(self, _words):
+        self._reading()
+        return argparse.Namespace(run=self._run, debug=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_command_has_begun_ends_it_in_order(capsys, monkeypatch, number):
+    parsed = Parsed(lambda _: 0, lambda: os.kill(os.getpid(), number))
+    monkeypatch.setattr(cli, "build_parser", lambda: parsed)
+
+    assert cli.main([]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_an_interrupt_that_a_finaliser_swallows_is_not_forgotten(capsys, monkeypatch):
+    def run(_options):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        return 0
+
+    monkeypatch.setattr(cli, "build_parser", lambda: Parsed(run))
+
+    assert cli.main([]) == 130
+    assert "interrupted too late" in capsys.readouterr().err
+
+
 def test_a_pipe_that_closes_early_is_no_traceback():
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -346,4 +381,4 @@ def test_the_sample_is_written_where_asked(capsys, monkeypatch, tmp_path):
     assert cli.main(["data", "sample", "--out", str(tmp_path / "made")]) == 0
 
     assert written == [tmp_path / "made"]
-    assert "1 synthetic datasets written" in capsys.readouterr().out
+    assert "1 synthetic dataset written" in capsys.readouterr().out

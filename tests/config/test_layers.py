@@ -104,7 +104,7 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
         "strategy.plan_timeout": np.int64(12),
         "target_apy": 0,
         "venues.okx.perp.slippage.bps": np.array([1.0, 2.0, 3.0]),
-        "data.allow_derived": ("a",),
+        "data.allow_derived": ("oracle/aave/WETHUSD",),
     }
 
     config = load_config("btc_basis", overrides=overrides)
@@ -113,7 +113,7 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
     assert config.strategy.plan_timeout == 12.0
     assert config.target_apy == 0.0
     assert config.venues["okx"].perp.slippage.bps == (1.0, 2.0, 3.0)
-    assert config.data.allow_derived == ("a",)
+    assert config.data.allow_derived == ("oracle/aave/WETHUSD",)
 
 
 def test_overrides_do_not_reach_the_next_run():

@@ -66,6 +66,8 @@ BROKEN = [
     ({"venues.okx.perp.slippage": {"sizes": [], "bps": []}}, "venues.okx.perp.slippage.sizes"),
     ({"venues.okx.transfer.fees": {"ETH": 0.001}}, "venues.okx.transfer.fees.USDT"),
     ({"venues.okx.transfer.fees.USDT": -1}, "venues.okx.transfer.fees.USDT"),
+    ({"data.allow_derived": ["WETHUSD"]}, "data.allow_derived[0]"),
+    ({"data.allow_derived": ["oracle/aave/WETHUSD", "x/aave/Y"]}, "data.allow_derived[1]"),
 ]
 
 

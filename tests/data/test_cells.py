@@ -119,7 +119,7 @@ def test_odd_rows_are_told_of_files_that_nothing_reads(read, count):
 
     assert len(found) == count
     if found:
-        assert found == ["hours is 24 in all but 1 rows",
+        assert found == ["hours is 24 in all but 1 row",
                          f"base is 0 in 3 rows, {np.median(zeros):g} typically"]  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def test_straight_lines_need_not_cover_a_series_to_be_found():
     found = list(shape.find_straight_lines(series))
     assert list(shape.find_interpolated(series)) == []
     assert found[0].places[0] == pytest.approx(1001, abs=1)
-    assert "1 straight lines" in found[0].what
+    assert "1 straight line," in found[0].what
 
 
 def test_settlements_that_get_faster_are_no_holes():

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from basis_lab import cli
 from basis_lab.data.catalogue import (
     CATALOGUE,
     CanonicalStore,
@@ -198,3 +199,43 @@ def test_repeated_readings_of_one_sample_do_not_set_the_interval(kit):
 
     assert nominal_interval_s(twice) == 7188
     assert nominal_interval_s(kit.hours(1)) == 3600
+
+
+@pytest.mark.parametrize("action", ["check", "list"])
+def test_an_empty_directory_is_no_data(action, tmp_path, capsys):
+    code = cli.main(["data", action, "--data-dir", str(tmp_path)])
+
+    assert code == 3
+    assert "no file of this directory is recognised as market data" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "--data-dir"), "not a data directory"),
+        (("list", "--data-dir"), "not a data directory"),
+        (("import",), "not a directory to import"),
+    ],
+)
+def test_a_file_is_not_called_missing_where_a_directory_is_wanted(words, said, tmp_path, capsys):
+    place = tmp_path / "bars.txt"
+    place.write_text("here I am")
+
+    code = cli.main(["data", *words, str(place)])
+
+    assert code == 3
+    assert f"this is a file, {said}" in capsys.readouterr().err
+
+
+def test_a_file_of_a_header_alone_stops_a_check_and_is_listed_as_refused(tmp_path, capsys):
+    (tmp_path / "binance_BTCUSDT_spot_1h.csv").write_text("date,open,high,low,close\n")
+
+    checked = cli.main(["data", "check", "--data-dir", str(tmp_path)])
+    listed = cli.main(["data", "list", "--data-dir", str(tmp_path)])
+
+    told = capsys.readouterr()
+    assert (checked, listed) == (3, 0)
+    assert "a file has no rows" in told.out
+    assert "1 of the findings stops a run" in told.err
+    assert f"{tmp_path}: 0 datasets\n\nrefused (`basis-lab data check` says why): " in told.out
+    assert "spot/binance/BTCUSDT\n\nmodes on this data:" in told.out

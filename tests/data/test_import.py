@@ -147,7 +147,7 @@ def test_rows_equal_in_every_column_are_dropped_with_a_warning(raw):
     used = report_of(report, SPOT)
     assert used.verdict is Verdict.USED
     assert used.rows == 3
-    assert str(used.findings[0]).startswith("WARNING: 1 rows repeat")
+    assert str(used.findings[0]).startswith("WARNING: 1 row repeats")
     assert "row 5" in str(used.findings[0])
 
 
@@ -298,7 +298,7 @@ def test_cost_tables_are_listed_as_constants(raw):
 
     found = report_of(report, "execution_costs_lookup.json")
     assert found.verdict is Verdict.NOT_USED
-    assert "1 of 1 columns hold one number on every date" in str(found.findings[0])
+    assert "1 of 1 column holds one number on every date" in str(found.findings[0])
 
 
 AAVE_DAILY = (
@@ -527,7 +527,7 @@ def test_an_archive_may_be_unordered_and_repeat_what_agrees(raw, rates):
     found = report_of(report, name)
     assert (found.verdict, found.rows) == (Verdict.USED, 300)
     assert "order of time" in str(found.findings[0])
-    assert "1 rows repeat a time" in str(found.findings[1])
+    assert "1 row repeats a time" in str(found.findings[1])
 
 
 def test_an_archive_that_contradicts_itself_is_refused(raw, rates):

@@ -138,7 +138,6 @@ def test_every_file_has_its_fate_in_the_report(real_data, imported):
     assert refused == {
         "funding/okx_BTCUSDT_funding_rates",
         "funding/okx_ETHUSDT_funding_rates",
-        "oracle/compoundv3_feed_wstETH_usd_1h",
         "risk_params/binance_margin_requirements.json",
         "risk_params/bybit_margin_requirements.json",
         "risk_params/okx_margin_requirements.json",

@@ -48,11 +48,11 @@ def test_of_rows_that_contradict_each_other_the_named_one_stays(imported, repair
     series = imported(TWICE, repair)
 
     assert series.fields["open"][5] == kept
-    assert series.info.notes == (f"repair {repair}: 1 rows, the first 2024-06-01T05:00:00Z",)
+    assert series.info.notes == (f"repair {repair}: 1 row, the first 2024-06-01T05:00:00Z",)
 
 
 def test_without_a_repair_the_same_file_is_refused(imported):
-    with pytest.raises(BadDataError, match="contradict another row"):
+    with pytest.raises(BadDataError, match="1 row contradicts another row"):
         imported(TWICE)
 
 
@@ -98,7 +98,7 @@ def test_labels_are_moved_for_the_dataset_that_is_named(imported):
 
 
 def test_a_repair_of_another_dataset_changes_nothing(imported):
-    with pytest.raises(BadDataError, match="contradict another row"):
+    with pytest.raises(BadDataError, match="1 row contradicts another row"):
         imported(TWICE, "keep-first-duplicate@spot/bybit/BTCUSDT")
 
 
@@ -153,7 +153,7 @@ def test_the_command_line_makes_repairs_and_lists_them(tmp_path, capsys):
     told = capsys.readouterr()
     assert (wrong, code, listed) == (2, 0, 0)
     assert "there is no such repair" in told.err
-    assert told.out.count("repair keep-first-duplicate: 1 rows") == 2
+    assert told.out.count("repair keep-first-duplicate: 1 row,") == 2
 
 
 def test_a_file_is_refused_for_all_that_is_wrong_with_it(tmp_path):

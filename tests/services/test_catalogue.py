@@ -158,7 +158,7 @@ def test_a_run_carries_the_warnings_of_the_rows_that_it_uses(directory, tmp_path
     run.save(tmp_path / "run")
     other = bl.backtest(MODE, data_dir=place, capital=100_000, start="2025-06-01", end="2025-06-09")
 
-    told = f"{SPOT}: 11 rows repeat the row before in 1 runs, the longest 11 rows"
+    told = f"{SPOT}: 11 rows repeat the row before in 1 run, the longest 11 rows"
     assert told in run.summary["warnings"]
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     source = next(x for x in manifest["series"] if x["dataset"] == f"{SPOT}.open")
@@ -178,7 +178,7 @@ def test_a_price_that_no_other_venue_shows_stops_the_run_that_needs_it(directory
         bl.backtest(MODE, data_dir=place, start="2025-02-10", end="2025-03-01")
     bl.backtest(MODE, data_dir=place, start="2025-06-01", end="2025-06-02")
 
-    assert "1 rows lie 10.0% and more away from the median of 7 venues" in str(caught.value)
+    assert "1 row lies 10.0% and more away from the median of 7 venues" in str(caught.value)
     assert "row 10001 (2025-02-20T16:00:00Z)" in str(caught.value)
 
 

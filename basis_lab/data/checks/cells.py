@@ -10,6 +10,7 @@ from basis_lab.data.checks.shape import INTERPOLATED_SHARE
 from basis_lab.data.csv import RawTable
 from basis_lab.data.series import IntArray
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.wording import agree
 
 _ENOUGH = 20
 # A column is nearly constant where so few rows differ.
@@ -64,7 +65,7 @@ def cells_of(table: RawTable, read: Iterable[str], time: str | None) -> Cells:
     Cells
         With every column that holds numbers.
     """
-    found = {name: _numbers(table.column(name)) for name in table.header}
+    found = {name: numbers_of(table.column(name)) for name in table.header}
     numbers = {name: values for name, values in found.items() if values is not None}
     # Texts of one format sort as their times do.
     stamps = np.array(table.column(time)) if time is not None else np.arange(len(table.rows))
@@ -72,7 +73,19 @@ def cells_of(table: RawTable, read: Iterable[str], time: str | None) -> Cells:
     return Cells(table=table, read=frozenset(read), numbers=numbers, order=order)
 
 
-def _numbers(cells: tuple[str, ...]) -> FloatArray | None:
+def numbers_of(cells: tuple[str, ...]) -> FloatArray | None:
+    """Return a column as numbers, where it holds nothing else.
+
+    Parameters
+    ----------
+    cells : tuple of str
+        As written.
+
+    Returns
+    -------
+    ndarray of shape (n,) or None
+        NaN where a cell is empty; None where one holds something else.
+    """
     try:
         return np.array([x if x else "nan" for x in cells], dtype=np.float64)
     except ValueError:
@@ -116,7 +129,8 @@ def find_columns_that_stop(cells: Cells) -> Iterator[Defect]:
         known, empty = np.flatnonzero(np.isfinite(values)), np.flatnonzero(~np.isfinite(values))
         if len(known) and len(empty):
             first, last = cells.table.lines[known[[0, -1]]]
-            what = f"{name} is empty in {len(empty)} rows; it has rows {first} to {last}"
+            what = f"{name} is empty in {len(empty)} {agree(len(empty), 'row')}; it has rows "
+            what += f"{first} to {last}"
             yield Defect(what=what, field=name, places=empty, value="")
         elif len(known):
             last_value = int(np.flatnonzero(np.append(1.0, values))[-1])
@@ -172,10 +186,10 @@ def find_odd_rows(cells: Cells) -> Iterator[Defect]:
         odd = np.flatnonzero(values != usual)
         zeros = np.flatnonzero(values == 0.0)
         if 0 < len(odd) <= _ODD_SHARE * len(values):
-            what = f"{name} is {usual:g} in all but {len(odd)} rows"
+            what = f"{name} is {usual:g} in all but {len(odd)} {agree(len(odd), 'row')}"
             yield Defect(what=what, field=name, places=odd, value=float(values[odd[0]]))
         elif 0 < len(zeros) < len(values) / 2 and values.min() >= 0.0:
-            what = f"{name} is 0 in {len(zeros)} rows, {usual:g} typically"
+            what = f"{name} is 0 in {len(zeros)} {agree(len(zeros), 'row')}, {usual:g} typically"
             yield Defect(what=what, field=name, places=zeros, value=0.0)
 
 
@@ -302,7 +316,8 @@ def find_paid_at_end(cells: Cells) -> Iterator[Defect]:
     paid, ended = (np.array(cells.table.column(x)) for x in names)
     same = np.flatnonzero(paid == ended)
     if len(same) > len(paid) / 2:
-        what = f"payout_date is period_end in {len(same)} rows: the payment came later"
+        rows = agree(len(same), "row")
+        what = f"payout_date is period_end in {len(same)} {rows}: the payment came later"
         yield Defect(what=what, field=names[0], places=same, value=str(paid[same[0]]))
 
 
@@ -324,7 +339,9 @@ def find_estimates(cells: Cells) -> Iterator[Defect]:
             continue
         said = np.flatnonzero(np.array(cells.table.column(name)) == _ESTIMATED)
         if len(said):
-            what = f"{len(said)} rows say in {name} that they are estimates"
+            words = agree(len(said), "row says", "rows say")
+            they = agree(len(said), "it is an estimate", "they are estimates")
+            what = f"{len(said)} {words} in {name} that {they}"
             yield Defect(what=what, field=name, places=said, value=_ESTIMATED)
 
 

@@ -142,6 +142,11 @@ CONTRADICTS_COPY = _warning(
     "contradicts-copy", "none: the other file serves", "find out which copy is right"
 )
 LEFT_OUT = _warning("left-out", "rows without a partner are not used", "complete the other file")
+STARTS_LATE = _warning(
+    "starts-late",
+    "none: the series begins at its first whole row, and earlier dates are refused",
+    "nothing, where this is meant; earlier dates need a file that has them",
+)
 PRINTED_UNITS = _warning(
     "printed-units", "none: rewards are computed from totals", "compare with the published table"
 )
@@ -165,6 +170,11 @@ ODD_ROWS = _note("odd-rows", "none: this column was not read")
 EQUAL_COLUMNS = _note("equal-columns", "none: one of them was read")
 COLUMN_STOPS = _note("column-stops", "rows without a number cannot be used")
 STRAIGHT_COLUMN = _note("straight-column", "none: this column was not read")
+VOLUME_UNIT = _note(
+    "volume-unit",
+    "none: runs do not use volume; sizes held against it would be off by the size of a contract",
+    "multiply by the size of a contract before using it elsewhere",
+)
 PAID_AT_END = _note("paid-at-end", "payout dates are those of the period, not of the payment")
 ESTIMATES = _note("estimates", "made-up rows would be taken for payments", "leave them out")
 LUMP_PERIOD = _note("lump-period", "none: runs count the days of each period")
@@ -211,6 +221,7 @@ _ALL = (
     OUTLIER_ALERT,
     CONTRADICTS_COPY,
     LEFT_OUT,
+    STARTS_LATE,
     PRINTED_UNITS,
     LUMP_PERIOD,
     TABLE_REFUSED,
@@ -227,6 +238,7 @@ _ALL = (
     EQUAL_COLUMNS,
     COLUMN_STOPS,
     STRAIGHT_COLUMN,
+    VOLUME_UNIT,
     PAID_AT_END,
     ESTIMATES,
     FEW_ROWS,

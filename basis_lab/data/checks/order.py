@@ -7,6 +7,7 @@ import numpy as np
 from basis_lab.data.checks.rows import Defect, Rows
 from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, time_text
 from basis_lab.domain.market import BoolArray
+from basis_lab.domain.wording import agree
 
 # Bars and settlements are due to the second; snapshots come when a block does.
 _REGULAR = frozenset({*BAR_KINDS, DatasetKind.FUNDING})
@@ -39,8 +40,9 @@ def find_conflicting_rows(rows: Rows) -> Iterator[Defect]:
         first, second = order[conflicts[0]], order[conflicts[0] + 1]
         name = next(x for x, values in rows.fields.items() if values[first] != values[second])
         pair = rows.fields[name][[first, second]]
+        words = agree(len(conflicts), "row contradicts", "rows contradict")
         yield Defect(
-            what=f"{len(conflicts)} rows contradict another row of the same time in {name}; the "
+            what=f"{len(conflicts)} {words} another row of the same time in {name}; the "
             f"first, {time_text(rows.times[second])}, contradicts",
             field=name,
             places=order[conflicts + 1],
@@ -115,12 +117,13 @@ def find_gaps(rows: Rows) -> Iterator[Defect]:
     if len(places):
         longest = int(np.argmax(counts))
         start = rows.times[places[longest]] + np.timedelta64(rows.interval_s, "s")
+        missing = int(counts.sum())
         yield Defect(
-            what=f"{int(counts.sum())} rows are missing in {len(places)} holes, the longest "
-            f"{counts[longest]} from {time_text(start)}",
+            what=f"{missing} {agree(missing, 'row is', 'rows are')} missing in {len(places)} "
+            f"{agree(len(places), 'hole')}, the longest {counts[longest]} from {time_text(start)}",
             field="",
             places=places,
-            value=int(counts.sum()),
+            value=missing,
         )
 
 
@@ -142,8 +145,9 @@ def find_funding_intervals(rows: Rows) -> Iterator[Defect]:
     gaps_s = np.diff(rows.times).astype("timedelta64[s]").astype(np.int64)
     changed = np.flatnonzero((gaps_s < rows.interval_s) | _other_interval(rows, gaps_s)) + 1
     if len(changed):
+        words = agree(len(changed), "settlement follows", "settlements follow")
         yield Defect(
-            what=f"{len(changed)} settlements follow after {_hours(gaps_s[changed - 1])} instead "
+            what=f"{len(changed)} {words} after {_hours(gaps_s[changed - 1])} instead "
             f"of {rows.interval_s / 3600:g} h",
             field="rate",
             places=changed,

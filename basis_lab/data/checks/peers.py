@@ -9,6 +9,7 @@ import numpy as np
 from basis_lab.data.checks.rows import NOWHERE, Defect, Rows
 from basis_lab.data.series import DatasetId, DatasetKind, IntArray, time_text
 from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.domain.wording import agree
 
 LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
 FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
@@ -202,8 +203,9 @@ def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[
             names = str(measures[0].dataset)
             if len(measures) > 1:
                 names = f"the median of {len(measures)} venues ({names} and more)"
+            words = agree(len(places), "row lies", "rows lie")
             what = (
-                f"{len(places)} rows lie {least:.1%} and more away from {names}, at most "
+                f"{len(places)} {words} {least:.1%} and more away from {names}, at most "
                 f"{apart[worst]:.2%} ({time_text(peer.rows.times[worst])})"
             )
             yield peer, Defect(what=what, field="", places=places, value=float(apart[worst]))

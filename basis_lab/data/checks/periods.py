@@ -6,6 +6,7 @@ import numpy as np
 
 from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, defects_at
 from basis_lab.data.series import SECONDS_PER_DAY, DatasetKind
+from basis_lab.domain.wording import agree
 
 LUMP = 2.0
 FEW = 10
@@ -29,8 +30,9 @@ def find_lump_periods(rows: Rows) -> Iterator[Defect]:
     days = (rows.fields["period_end"] - rows.fields["period_start"]) / SECONDS_PER_DAY + 1.0
     usual = float(np.median(days))
     odd = (days >= LUMP * usual) | (days <= usual - 1.0)
+    words = agree(int(odd.sum()), "earning period is", "earning periods are")
     what = (
-        f"{int(odd.sum())} earning periods are not {usual:g} days long "
+        f"{int(odd.sum())} {words} not {usual:g} days long "
         f"({', '.join(f'{x:g}' for x in days[odd][:3])})"
     )
     yield from defects_at(what, "period_end", odd, days)
@@ -69,4 +71,6 @@ def find_few_rows(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind is DatasetKind.REWARDS and len(rows.times) < FEW:
         count = len(rows.times)
-        yield Defect(what=f"{count} rows only", field="", places=NOWHERE, value=count)
+        yield Defect(
+            what=f"{count} {agree(count, 'row')} only", field="", places=NOWHERE, value=count
+        )

@@ -7,6 +7,7 @@ import numpy as np
 from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, defects_at
 from basis_lab.data.series import DatasetKind, time_text
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.wording import agree
 
 SECONDS_PER_YEAR = 31_536_000.0
 # Rates are of one instant and growth is of a day: days differ, the median day does not.
@@ -87,8 +88,10 @@ def find_rates_that_disagree(rows: Rows) -> Iterator[Defect]:
     padded = np.pad(factors, _NEIGHBOURS, mode="reflect")
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)
     apart = np.abs(factors - np.median(around, axis=1)) > RESERVE_FACTOR_APART
+    count = int(apart.sum())
     yield from defects_at(
-        f"the rates of {int(apart.sum())} rows imply another reserve factor than those around them",
+        f"the rates of {count} {agree(count, 'row')} imply another reserve factor "
+        f"than those around {agree(count, 'it', 'them')}",
         "supply_rate",
         apart,
         factors,

@@ -7,6 +7,7 @@ import numpy as np
 from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, runs_of
 from basis_lab.data.series import BAR_KINDS, DatasetKind
 from basis_lab.domain.market import BoolArray, FloatArray
+from basis_lab.domain.wording import agree
 
 # A series is interpolated when at least this share of its second differences is zero.
 INTERPOLATED_SHARE = 0.90
@@ -72,8 +73,8 @@ def find_stale(rows: Rows) -> Iterator[Defect]:
         places = np.concatenate([np.arange(first, end) + 1 for first, end in runs])
         longest = max(end - first for first, end in runs)
         yield Defect(
-            what=f"{len(places)} rows repeat the row before in {len(runs)} runs, the longest "
-            f"{longest} rows",
+            what=f"{len(places)} rows repeat the row before in {len(runs)} "
+            f"{agree(len(runs), 'run')}, the longest {longest} rows",
             field="",
             places=places,
             value=float(rows.first_field[places[0]]),
@@ -98,7 +99,8 @@ def find_flat_bars(rows: Rows) -> Iterator[Defect]:
     places = np.flatnonzero(rows.fields["high"] == rows.fields["low"])
     if len(places):
         value = float(rows.fields["high"][places[0]])
-        what = f"{len(places)} bars have no move at all: filled forward where nothing traded"
+        words = agree(len(places), "bar has", "bars have")
+        what = f"{len(places)} {words} no move at all: filled forward where nothing traded"
         yield Defect(what=what, field="high", places=places, value=value)
 
 
@@ -147,8 +149,8 @@ def find_large_moves(rows: Rows) -> Iterator[Defect]:
         largest = places[np.argmax(moves[places - 1])]
         name = next(iter(rows.fields))
         what = (
-            f"{name} moves by more than {least:.0%} in {len(places)} rows, at most by "
-            f"{moves[largest - 1]:.0%} to {values[largest]:g}"
+            f"{name} moves by more than {least:.0%} in {len(places)} {agree(len(places), 'row')}, "
+            f"at most by {moves[largest - 1]:.0%} to {values[largest]:g}"
         )
         yield Defect(what=what, field=name, places=places, value=float(values[largest]))
 
@@ -201,7 +203,8 @@ def find_straight_lines(rows: Rows) -> Iterator[Defect]:
         places = np.concatenate([np.arange(first, end) + 1 for first, end in runs])
         name = next(iter(rows.fields))
         what = (
-            f"{len(places)} rows of {name} lie on {len(runs)} straight lines, the longest "
+            f"{len(places)} rows of {name} lie on {len(runs)} straight "
+            f"{agree(len(runs), 'line')}, the longest "
             f"{max(end - first for first, end in runs) + 2} rows"
         )
         value = float(rows.first_field[places[0]])

@@ -14,6 +14,7 @@ from basis_lab.data.checks import (
     reserve,
     shape,
     values,
+    volumes,
 )
 from basis_lab.data.checks.cells import Cells
 from basis_lab.data.checks.peers import Market, Peer, markets_of
@@ -187,6 +188,7 @@ CELL_CHECKS = (
     CellCheck(meaning=meanings.ODD_ROWS, find=cells.find_odd_rows),
     CellCheck(meaning=meanings.EQUAL_COLUMNS, find=cells.find_equal_columns),
     CellCheck(meaning=meanings.STRAIGHT_COLUMN, find=cells.find_straight_columns),
+    CellCheck(meaning=meanings.VOLUME_UNIT, find=volumes.find_volumes_against_quotes),
     CellCheck(meaning=meanings.LAGGING_COLUMN, find=cells.find_lagging_columns),
     CellCheck(meaning=meanings.LATE_SAMPLES, find=cells.find_late_samples),
     CellCheck(meaning=meanings.PAID_AT_END, find=cells.find_paid_at_end),

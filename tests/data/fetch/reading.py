@@ -17,6 +17,7 @@ class Clock:
     def __init__(self):
         self.now_s = 0.0
         self.waits = []
+        self.told = []
 
     def __call__(self):
         return self.now_s
@@ -27,7 +28,10 @@ class Clock:
 
     @property
     def patience(self):
-        return Patience(sleep=self.sleep)
+        return self.patience_with(self.told.append)
+
+    def patience_with(self, tell):
+        return Patience(sleep=self.sleep, tell=tell)
 
 
 def make_source(venue, kind, *, patience=None, interval="1h", symbol="BTCUSDT", limited=False):
