@@ -30,7 +30,7 @@ def test_flows_before_and_since_a_row_are_all_flows_once():
     assert [*before.rate, *since.rate] == FLOWS.rate.tolist()
 
 
-def test_the_head_of_a_report_has_its_first_rows_in_every_column():
+def test_a_part_of_a_report_has_its_rows_in_every_column():
     seen = view(
         perp_frame([100.0, 101.0, 102.0]),
         "binance:margin:USDT 50\nbinance:perp:BTCUSDT -1\nbinance:contracts:BTCUSDT 100",
@@ -38,7 +38,7 @@ def test_the_head_of_a_report_has_its_first_rows_in_every_column():
 
     for report in (seen.exposure, seen.risk):
         for field in fields(report):
-            whole, head = getattr(report, field.name), getattr(report.head(2), field.name)
+            whole, head = getattr(report, field.name), getattr(report.part(slice(2)), field.name)
             columns = (
                 zip(whole.values(), head.values(), strict=True)
                 if isinstance(whole, dict)
