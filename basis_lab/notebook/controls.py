@@ -43,6 +43,8 @@ class Control:
         Plain data: now, and without overrides.
     low, high, step : float or None
         Of a slider or number.
+    least, most : float or None
+        What the model allows, where that is bounded.
     choices : tuple of str
         What may be chosen.
     words : tuple of str
@@ -62,6 +64,8 @@ class Control:
     low: float | None = None
     high: float | None = None
     step: float | None = None
+    least: float | None = None
+    most: float | None = None
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     primary: bool = False
@@ -149,6 +153,8 @@ def _control(row: ConfigRow, defaults: Mapping[str, object]) -> Control:
         words=node.words,
         low=node.low,
         high=node.high,
+        least=node.low,
+        most=node.high,
     )
     if node.shape is not Shape.VALUE or row.value is None:
         return replace(control, primary=False)
@@ -215,8 +221,9 @@ def read_value(control: Control, written: str) -> object:
 
 
 def _read_number(control: Control, written: str) -> object:
-    if written in control.words:
-        return written
+    word = written.partition(" (")[0]  # a word may be shown with the number that it stood for
+    if word in control.words:
+        return word
     try:
         number = float(written)
     except ValueError as error:

@@ -7,6 +7,7 @@ import numpy as np
 
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.bins import Bins
+from basis_lab.notebook.pins import Pin
 from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import side_name, title_distance
@@ -29,7 +30,7 @@ class Canvas:
         The run.
     palette : Palette
         The theme.
-    pinned : RunSeries or None
+    pinned : Pin or None
         The run to compare with.
     zoom : (int, int) or None
         Rows in sight; None is the whole run.
@@ -37,7 +38,7 @@ class Canvas:
 
     series: RunSeries
     palette: Palette
-    pinned: RunSeries | None = None
+    pinned: Pin | None = None
     zoom: tuple[int, int] | None = None
 
     @cached_property
@@ -135,7 +136,8 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
     Returns
     -------
     Strip
-        Each side's least distance in each bin, a ring at its worst.
+        Each side's least distance in each bin after its actions, and a ring at its worst, which
+        is that of the summary: before an action as well.
     """
     series, bins = canvas.series, canvas.risks
     chosen = list(series.sides)
@@ -154,18 +156,21 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
         traces.append(
             Trace(pen=Pen.LINE, name=name, x=x, y=y, colour=colour, dash=dash, hover="%{y:.1%}")
         )
-        traces.append(
-            Trace(
-                pen=Pen.MARK,
-                name="worst",
-                x=series.times_ms[[side.worst_row]],
-                y=np.abs(np.array([side.worst], dtype=np.float32)),
-                colour=colour,
-                symbol="circle-open",
-                width=2.0,
-                hover="",
+        worst = np.abs(np.array([side.worst], dtype=np.float32))
+        drawn.append(worst)
+        if side.worst_row is not None:
+            traces.append(
+                Trace(
+                    pen=Pen.MARK,
+                    name="worst",
+                    x=series.times_ms[[side.worst_row]],
+                    y=worst,
+                    colour=colour,
+                    symbol="circle-open",
+                    width=2.0,
+                    hover="",
+                )
             )
-        )
         ends.append(End(text=name, value=float(abs(side.last)), colour=colour))
     low, high = _log_range(drawn)
     inside = [t for t in LOG_TICKS if low <= np.log10(t) <= high]

@@ -15,6 +15,7 @@ JOIN_PX = 8
 LEFT_PX = 60
 RIGHT_PX = 126
 LABEL_PX = 14
+TITLE_SIZE, LINE_PX = 13, 17  # of a title: its font, and the height of a further line
 SMALL_PX = 80  # a lower strip has fewer ticks
 TICKS = (
     {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
@@ -109,9 +110,10 @@ def lay_out(scene: Scene, palette: Palette) -> dict[str, Any]:
         "separators": ".,",
         "dragmode": "zoom",
         "margin": {"l": LEFT_PX, "r": RIGHT_PX, "t": 0, "b": 0},
-        "annotations": _annotations(scene, where, height, palette),
+        "barmode": "relative",
         "shapes": _shapes(scene),
     }
+    layout |= _texts(scene, where, height, palette)
     for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
         number = "" if i == 0 else str(i + 1)
         times = _time_axis(strip, palette)
@@ -165,19 +167,32 @@ def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
     return axis
 
 
-def _annotations(
-    scene: Scene, where: tuple[Place, ...], height: int, palette: Palette
-) -> list[dict[str, Any]]:
-    made = []
-    for strip, place in zip(scene.strips, where, strict=True):
+def _texts(scene: Scene, where: tuple[Place, ...], height: int, palette: Palette) -> dict[str, Any]:
+    """Return every text of the figure, and what the browser needs to break titles at its width.
+
+    ``meta.strips`` names the strip of each annotation; ``meta.titles`` has title and note by the
+    place of the annotation.
+    """
+    made: list[dict[str, Any]] = []
+    strips: list[int] = []
+    titles: dict[str, list[str]] = {}
+    for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
         if strip.title:
-            note = f"  <span style='color:{palette.muted}'>{strip.note}</span>"
-            made.append(_text(f"<b>{strip.title}</b>{note}", place.high + 6, height, palette.ink))
+            titles[str(len(made))] = [strip.title, strip.note]
+            made.append(_text(f"<b>{strip.title}</b>", place.high + 6, height, palette.ink))
             made[-1] |= {"x": 0.0, "xanchor": "left", "xshift": 8 - LEFT_PX, "yanchor": "bottom"}
-            made[-1]["font"] = {"size": 13, "color": palette.ink}
+            made[-1] |= {"align": "left", "font": {"size": TITLE_SIZE, "color": palette.ink}}
         made += _end_labels(strip, place, height, palette)
         made += [_limit_label(limit, strip, place, height) for limit in strip.limits if limit.text]
-    return made
+        strips += [i] * (len(made) - len(strips))
+    meta = {
+        "strips": strips,
+        "titles": titles,
+        "line": LINE_PX,
+        "muted": palette.muted,
+        "ground": palette.ground,
+    }
+    return {"annotations": made, "meta": meta}
 
 
 def _end_labels(strip: Strip, place: Place, height: int, palette: Palette) -> list[dict[str, Any]]:

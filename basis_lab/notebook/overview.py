@@ -15,6 +15,7 @@ from basis_lab.notebook.drawing import (
     unit_format,
 )
 from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace, extent, stacked_extent
+from basis_lab.notebook.weekly import weekly_strip
 from basis_lab.notebook.words import (
     date_text,
     title_attribution,
@@ -37,20 +38,23 @@ MOST_MARKS = 400
 LEAST_DRAWDOWN = -0.0005  # of the axis; without any the strip is an empty one
 
 
-def overview(canvas: Canvas) -> Scene:
+def overview(canvas: Canvas, *, weekly: bool = False) -> Scene:
     """Return the view that answers the question.
 
     Parameters
     ----------
     canvas : Canvas
         The run, the theme, the pinned run, what is in sight.
+    weekly : bool
+        True to draw attribution as bars of a week instead of cumulated.
 
     Returns
     -------
     Scene
         To be shown.
     """
-    strips = [_equity(canvas), _drawdown(canvas), _attribution(canvas)]
+    attribution = weekly_strip(canvas) if weekly else _attribution(canvas)
+    strips = [_equity(canvas), _drawdown(canvas), attribution]
     if canvas.series.sides:
         strips.append(distance_strip(canvas, nearest_only=True))
     return canvas.scene(tuple(strips), "equity, drawdown, attribution and distance to liquidation")
@@ -121,15 +125,15 @@ def _money(canvas: Canvas) -> list[Trace]:
 
 def _pinned(canvas: Canvas) -> list[Trace]:
     pinned = canvas.pinned
-    if pinned is None or pinned.currency != canvas.series.currency:
+    if pinned is None or pinned.summary["currency"] != canvas.series.currency:
         return []
-    bins = Bins.of(pinned.rows, LINE_POINTS)
+    bins = Bins.of(len(pinned.times_ms), LINE_POINTS)
     return [
         Trace(
             pen=Pen.LINE,
             name="pinned",
             x=pinned.times_ms[bins.ends],
-            y=bins.last(pinned.record.equity),
+            y=bins.last(pinned.equity),
             colour=canvas.palette.pinned,
             width=1.4,
             dash="dash",
@@ -177,7 +181,7 @@ def _rug(canvas: Canvas, height: float) -> list[Trace]:
 
 def _drawdown(canvas: Canvas) -> Strip:
     bins = canvas.lines
-    fall = bins.least(canvas.series.drawdown)
+    fall = np.minimum(bins.least(canvas.series.drawdown), 0.0)
     low = min(float(np.nanmin(fall)), LEAST_DRAWDOWN)
     worst = format_share(canvas.series.summary["max_drawdown"])
     return Strip(

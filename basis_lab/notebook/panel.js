@@ -61,10 +61,18 @@ function render({ model, el }) {
   };
 
   const drawValues = () => {
-    for (const [key, value] of Object.entries(model.get("values"))) {
+    const values = model.get("values");
+    for (const [key, value] of Object.entries(values)) {
       for (const input of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
         if (input.type === "checkbox") {
           input.checked = value === "true";
+        } else if (input.type === "range") {
+          // A word such as "auto" has no place on a slider: the number that it stood for has.
+          const word = Number.isNaN(Number(value));
+          input.value = word ? values[`thumb:${key}`] ?? value : value;
+          const told = values[`text:${key}`] ?? (word ? value : null);
+          if (told === null) input.removeAttribute("aria-valuetext");
+          else input.setAttribute("aria-valuetext", told);
         } else if (input.value !== value && !(input === document.activeElement && input.type === "text")) {
           input.value = value;
         }
@@ -117,6 +125,7 @@ function render({ model, el }) {
     const key = event.target.dataset.key;
     if (!key) return;
     // The readout beside a slider follows the thumb; the run waits for its release.
+    if (event.target.type === "range") event.target.removeAttribute("aria-valuetext");
     for (const twin of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
       if (twin !== event.target) twin.value = event.target.value;
     }

@@ -103,16 +103,44 @@ def _yields(canvas: Canvas) -> Strip | None:
     if not traces:
         return None
     low, high = extent(*(_middle(t.y) for t in traces))
+    shades = _spread(canvas, lines)
+    shaded = "; shaded: staking above borrowing, and below" if shades else ""
     return Strip(
         title=_word_yields(lines),
-        note="APR, growth of the last 7 days",
+        note=f"APR, growth of the last 7 days{shaded}",
         height_px=180,
-        traces=tuple(traces),
+        traces=(*shades, *traces),
         ends=tuple(ends),
         low=low,
         high=high,
         tick_format=".1%",
     )
+
+
+def _spread(canvas: Canvas, lines: dict[str, tuple[str, np.ndarray]]) -> list[Trace]:
+    """Return what a loop lives on, shaded: from the borrow rate to the staking rate."""
+    borrow = [x for name, (_, x) in lines.items() if name.startswith("borrow")]
+    staking = [x for name, (_, x) in lines.items() if name.startswith("staking")]
+    if not borrow or not staking:
+        return []
+    bins = canvas.lines
+    cost, gain = bins.last(borrow[0]), bins.last(staking[0])
+    known = np.isfinite(cost) & np.isfinite(gain)
+    x, cost, gain = canvas.x(bins)[known], cost[known], gain[known]
+    made = []
+    for y, fill, role in (
+        (cost, "none", "borrow_cost"),
+        (np.maximum(cost, gain), "tonexty", "staking_yield"),
+        (cost, "none", "borrow_cost"),
+        (np.minimum(cost, gain), "tonexty", "borrow_cost"),
+    ):
+        colour = canvas.palette.category(role)
+        made.append(
+            Trace(
+                pen=Pen.LINE, name="spread", x=x, y=y, colour=colour, width=0.0, fill=fill, hover=""
+            )
+        )
+    return made
 
 
 def _word_yields(lines: dict[str, tuple[str, np.ndarray]]) -> str:

@@ -1,5 +1,8 @@
 """The second view: the book in time, and every risk measure against the limits that act."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from basis_lab.domain.market import FloatArray
@@ -12,6 +15,11 @@ from basis_lab.results.formats import format_ratio, format_share
 
 THOUSAND = 1_000.0
 LEAST_DRIFT = 5e-5  # of equity; less would be told as 0.00 %
+WORST: Mapping[str, str] = {
+    "health_factor": "min_health_factor",
+    "ltv": "max_ltv",
+    "margin_ratio": "min_margin_ratio",
+}
 LEAST_STACK = 0.02  # of the book; a thinner line has no label
 
 
@@ -110,8 +118,9 @@ def _measure(
         known = values[np.isfinite(values)]
         ends.append(End(text=shown, value=float(known[-1]), colour=colour))
     levels = limits_of(canvas.series.record.identity.config, name)
-    low, high = extent(*(t.y for t in traces), np.array([x for _, x in levels]), pad=0.08)
-    worst = _worst(lines, floor=floor)
+    worst = _worst(canvas.series.summary, name)
+    marked = np.array([worst, *(x for _, x in levels)])
+    low, high = extent(*(t.y for t in traces), marked, pad=0.08)
     act = f", act at {levels[0][1]:g}" if levels else ""
     return Strip(
         title=f"{label}: {'least' if floor else 'most'} {format_ratio(worst)}{act}",
@@ -126,12 +135,10 @@ def _measure(
     )
 
 
-def _worst(lines: dict[str, FloatArray], *, floor: bool) -> float:
-    return float(
-        min(np.nanmin(x) for x in lines.values())
-        if floor
-        else max(np.nanmax(x) for x in lines.values())
-    )
+def _worst(summary: Mapping[str, Any], name: str) -> float:
+    """Return the worst of a measure as the summary tells it: before actions as well."""
+    told = summary[WORST[name]]
+    return float(min(told.values()) if isinstance(told, Mapping) else told)
 
 
 def _limits(

@@ -15,6 +15,7 @@ class Pen(StrEnum):
     """How a trace is drawn; each has slots of its own in the figure."""
 
     AREA = "area"
+    BAR = "bar"
     LINE = "line"
     MARK = "mark"
 
@@ -38,11 +39,11 @@ class Trace:
     dash : str
         Of a line.
     fill : str
-        Of a line: "tozeroy" or "none".
+        Of a line: "tozeroy", "tonexty" (up to the trace before it) or "none".
     up : bool
         The stack of an area: gains up, losses down.
     symbol, size : str, float
-        Of marks.
+        Of marks, pixels; of a bar, the milliseconds that it stands for.
     hover : str
         Plotly's template; empty to say nothing.
     texts : tuple of str

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, Widget, value_text
+from basis_lab.notebook.panels.alerts import remedy_button
 from basis_lab.notebook.panels.markup import attributes, button, link, text
+from basis_lab.notebook.remedies import in_fields, named_limits, nearest_bound
 from basis_lab.notebook.words import day_text
 
 
@@ -249,7 +251,10 @@ def note_html(control: Control, refused: str, hint: str) -> str:
         dot = '<span class="changed" aria-hidden="true">\N{BULLET}</span>'
         parts.append(f'{dot} <span class="muted">default {default}</span> {reset}')
     if refused:
-        parts.append(f'<div class="refused" role="alert">{text(refused)}</div>')
+        bound = nearest_bound(control)
+        ways = ((bound,) if bound is not None else ()) + named_limits(refused)
+        acts = "".join(remedy_button(x) for x in ways)
+        parts.append(f'<div class="refused" role="alert">{text(in_fields(refused))} {acts}</div>')
     if hint:
         parts.append(f'<div class="hint">{text(hint)}</div>')
     return "".join(parts)
