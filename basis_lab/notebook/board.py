@@ -12,7 +12,12 @@ from basis_lab.notebook.overview import equity_alone, overview
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels.bar import Toggles, bar_html
 from basis_lab.notebook.panels.book import book_html, lines_html
-from basis_lab.notebook.panels.event_list import EventFilter, events_html
+from basis_lab.notebook.panels.event_list import (
+    PAGE,
+    EventFilter,
+    event_lines,
+    events_html,
+)
 from basis_lab.notebook.panels.headline import (
     all_figures_html,
     caption_of,
@@ -124,9 +129,19 @@ class Board:
             self.sight = replace(
                 self.sight, moment=series.rows - 1, zoom=None, events=EventFilter()
             )
+        was_whole = before is None or not len(before.liquidation_rows)
+        if was_whole and len(series.liquidation_rows):
+            self._go_to_liquidation(series)
         if self.sight.category and not series.record.attribution[self.sight.category].any():
             self.sight = replace(self.sight, category="")
         self.redraw()
+
+    def _go_to_liquidation(self, series: RunSeries) -> None:
+        """Put the moment at the first liquidation, and the table of events on its page."""
+        row = int(series.liquidation_rows[0])
+        events = EventFilter()
+        page = next(i for i, x in enumerate(event_lines(series, events)) if x.row == row) // PAGE
+        self.sight = replace(self.sight, moment=row, events=replace(events, page=page))
 
     def redraw(self) -> None:
         """Draw everything that is in sight."""

@@ -98,6 +98,7 @@ class Canvas:
             first_ms=float(times[0]),
             last_ms=float(times[-1]),
             description=description,
+            liquidations_ms=tuple(times[self.series.liquidation_rows].tolist()),
         )
 
 
@@ -171,7 +172,7 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
                     hover="",
                 )
             )
-        ends.append(End(text=name, value=float(abs(side.last)), colour=colour))
+        ends.append(End(text=name, value=float(abs(side.last)), colour=colour, dash=dash))
     low, high = _log_range(drawn)
     inside = [t for t in LOG_TICKS if low <= np.log10(t) <= high]
     return Strip(

@@ -80,7 +80,13 @@ def _equity(canvas: Canvas) -> Strip:
     series = canvas.series
     traces = [*_money(canvas), *_pinned(canvas)]
     ends = tuple(
-        End(text=x.name, value=float(x.y[-1]), colour=x.colour, bold=x.name == "equity")
+        End(
+            text=x.name,
+            value=float(x.y[-1]),
+            colour=x.colour,
+            bold=x.name == "equity",
+            dash=x.dash,
+        )
         for x in traces
     )
     low, high = extent(*(trace.y for trace in traces), pad=0.05)
@@ -237,7 +243,9 @@ def _attribution(canvas: Canvas) -> Strip:
         Trace(pen=Pen.LINE, name="net", x=nx, y=net, colour=ink.net, width=2.0, hover=hover),
     ]
     told = format_amount(float(series.net[-1]), series.currency, signed=True)
-    ends.append(End(text=f"net {told}", value=float(net[-1]), colour=ink.net, bold=True))
+    ends.append(
+        End(text=f"net {told}", value=float(net[-1]), colour=ink.net, bold=True, dash="solid")
+    )
     low, high = stacked_extent(np.append(stacks[True], net), np.append(stacks[False], net))
     return Strip(
         title=title_attribution(series),

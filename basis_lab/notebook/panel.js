@@ -132,7 +132,8 @@ function render({ model, el }) {
     if (event.target.dataset.now) pass({ act: event.target.dataset.act, key, value: valueOf(event.target) });
   });
   root.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-do]");
+    const row = event.target.closest("tr.acts");
+    const target = event.target.closest("[data-do]") || (row && row.querySelector("[data-do]"));
     if (!target || target.disabled) return;
     if (target.dataset.copy) navigator.clipboard?.writeText(target.dataset.copy);
     pass({ act: target.dataset.do, key: target.dataset.of || "", value: target.dataset.value || "" });
@@ -152,10 +153,6 @@ function render({ model, el }) {
       for (let i = 0; i < 10; i++) up ? input.stepUp() : input.stepDown();
       input.dispatchEvent(new Event("input", { bubbles: true }));
       input.dispatchEvent(new Event("change", { bubbles: true }));
-      event.preventDefault();
-    }
-    if ((event.key === "Enter" || event.key === " ") && input.matches("tr[data-do]")) {
-      input.click();
       event.preventDefault();
     }
     if (input.getAttribute("role") === "tab" && event.key.startsWith("Arrow")) {

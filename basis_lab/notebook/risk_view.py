@@ -81,7 +81,9 @@ def _stocks(canvas: Canvas) -> Strip:
         Trace(pen=Pen.LINE, name="halo", x=ex, y=equity, colour=ink.ground, width=5, hover=""),
         Trace(pen=Pen.LINE, name="equity", x=ex, y=equity, colour=ink.net, width=2),
     ]
-    ends.append(End(text="equity", value=float(equity[-1]), colour=ink.net, bold=True))
+    ends.append(
+        End(text="equity", value=float(equity[-1]), colour=ink.net, bold=True, dash="solid")
+    )
     low, high = stacked_extent(np.append(stacks[True], equity), stacks[False])
     return Strip(
         title="Assets up, debts down, equity between",
@@ -116,7 +118,7 @@ def _measure(
             Trace(pen=Pen.LINE, name=shown, x=x, y=y, colour=colour, dash=dash, hover="%{y:.3f}")
         )
         known = values[np.isfinite(values)]
-        ends.append(End(text=shown, value=float(known[-1]), colour=colour))
+        ends.append(End(text=shown, value=float(known[-1]), colour=colour, dash=dash))
     levels = limits_of(canvas.series.record.identity.config, name)
     worst = _worst(canvas.series.summary, name)
     marked = np.array([worst, *(x for _, x in levels)])
@@ -178,12 +180,12 @@ def _delta(canvas: Canvas) -> Strip:
                     pen=Pen.LINE, name=venue, x=x, y=y, colour=colour, dash=dash, hover="%{y:.4f}"
                 )
             )
-            ends.append(End(text=venue, value=float(y[-1]), colour=colour))
+            ends.append(End(text=venue, value=float(y[-1]), colour=colour, dash=dash))
     y = bins.last(total)
     traces.append(
         Trace(pen=Pen.LINE, name="total", x=x, y=y, colour=ink.net, width=2, hover="%{y:.4f}")
     )
-    ends.append(End(text="total", value=float(y[-1]), colour=ink.net, bold=True))
+    ends.append(End(text="total", value=float(y[-1]), colour=ink.net, bold=True, dash="solid"))
     low, high = extent(*(t.y for t in traces), np.zeros(1))
     return Strip(
         title="Delta by venue, and what is left of it",
@@ -214,6 +216,8 @@ def _drift(canvas: Canvas, drift: FloatArray) -> Strip:
     told = f"Net delta stayed within {format_share(most)} of equity"
     if most < LEAST_DRIFT:
         told = "Net delta stayed on its target"
+    elif limit is not None and most > limit:
+        told = f"Net delta went beyond its limit: {format_share(most)} of equity at most"
     return Strip(
         title=told,
         note="less its target, % of equity",

@@ -47,7 +47,9 @@ def runs_view(canvas: Canvas, others: tuple[Pin, ...]) -> Scene:
             )
         )
         final = float(y[np.isfinite(y)][-1])
-        ends.append(End(text=pin.name, value=final, colour=colour, bold=pin.name == "drawn"))
+        ends.append(
+            End(text=pin.name, value=final, colour=colour, bold=pin.name == "drawn", dash=dash)
+        )
     low, high = extent(*(t.y for t in traces), np.zeros(1))
     best = max(ends, key=lambda end: end.value)
     strip = Strip(

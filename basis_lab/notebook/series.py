@@ -194,6 +194,12 @@ class RunSeries:
         return [x for x in self.record.log if isinstance(x, Event) and x.event_type in kinds]
 
     @cached_property
+    def liquidation_rows(self) -> IntArray:
+        """Rows at which something was liquidated, ascending, each once."""
+        rows = [x.row for x in self.events_of(EventType.LIQUIDATION)]
+        return np.unique(np.array(rows, dtype=np.intp))
+
+    @cached_property
     def decision_rows(self) -> IntArray:
         """Rows at which the strategy decided something, ascending, each once."""
         rows = [x.row for x in self.events_of(EventType.DECISION)]

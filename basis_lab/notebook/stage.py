@@ -206,7 +206,7 @@ def _properties(trace: Trace, palette: Palette, number: str) -> dict[str, Any]:
         case Pen.BAR:
             del props["mode"]
             edge = {"width": 0.5, "color": palette.ground}
-            props |= {"type": "bar", "width": BAR_SHARE * trace.size}
+            props |= {"type": "bar", "width": [BAR_SHARE * x for x in trace.spans]}
             props["marker"] = {"color": trace.colour, "line": edge}
         case Pen.LINE:
             props["line"] = {"color": trace.colour, "width": trace.width, "dash": trace.dash}

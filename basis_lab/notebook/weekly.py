@@ -1,5 +1,8 @@
 """Attribution by week: bars for where each week's money came from, and a mark for its net."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
 from basis_lab.domain.market import FloatArray
@@ -13,7 +16,28 @@ WEEK_MS = 7 * 86_400_000.0
 MONDAY_MS = 4 * 86_400_000.0  # 1970 began on a Thursday
 
 
-def week_sums(series: RunSeries) -> tuple[FloatArray, dict[str, FloatArray]]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Weeks:
+    """What each category brought in each week.
+
+    Parameters
+    ----------
+    mondays : ndarray of shape (w,)
+        Milliseconds since 1970, Monday 00:00 UTC of each week with a timestep.
+    middles, spans : ndarray of shape (w,)
+        Middle and length of what the run has of each week, milliseconds; its first and its last
+        week may be short.
+    sums : dict of str to ndarray of shape (w,)
+        Share-class currency by category, those that are drawn; they sum to the run's.
+    """
+
+    mondays: FloatArray
+    middles: FloatArray
+    spans: FloatArray
+    sums: Mapping[str, FloatArray]
+
+
+def week_sums(series: RunSeries) -> Weeks:
     """Return what each category brought in each week.
 
     Parameters
@@ -23,10 +47,8 @@ def week_sums(series: RunSeries) -> tuple[FloatArray, dict[str, FloatArray]]:
 
     Returns
     -------
-    mondays : ndarray of shape (w,)
-        Milliseconds since 1970, Monday 00:00 UTC of each week with a timestep.
-    sums : dict of str to ndarray of shape (w,)
-        Share-class currency by category, those that are drawn; they sum to the run's.
+    Weeks
+        Those with a timestep.
     """
     of_row = np.floor((series.times_ms - MONDAY_MS) / WEEK_MS)
     weeks, first = np.unique(of_row, return_index=True)
@@ -34,7 +56,14 @@ def week_sums(series: RunSeries) -> tuple[FloatArray, dict[str, FloatArray]]:
         name: np.add.reduceat(np.diff(cumulated, prepend=0.0), first)
         for name, cumulated in series.attribution.items()
     }
-    return weeks * WEEK_MS + MONDAY_MS, sums
+    ends = np.append(first[1:], series.rows) - 1
+    begin, end = series.times_ms[first], series.times_ms[ends]
+    return Weeks(
+        mondays=weeks * WEEK_MS + MONDAY_MS,
+        middles=0.5 * (begin + end),
+        spans=end - begin + 1_000.0 * series.step_s,
+        sums=sums,
+    )
 
 
 def weekly_strip(canvas: Canvas) -> Strip:
@@ -51,8 +80,9 @@ def weekly_strip(canvas: Canvas) -> Strip:
         Gains up, costs down, the net of each week as a mark.
     """
     series, ink = canvas.series, canvas.palette
-    mondays, sums = week_sums(series)
-    x = mondays + 0.5 * WEEK_MS
+    weeks = week_sums(series)
+    x, sums = weeks.middles, weeks.sums
+    spans = tuple(weeks.spans.tolist())
     hover = f"%{{y:+{unit_format(series.currency)}}}"
     traces, ends = [], []
     up, down = np.zeros(len(x)), np.zeros(len(x))
@@ -66,7 +96,7 @@ def weekly_strip(canvas: Canvas) -> Strip:
                 y=values,
                 colour=colour,
                 hover=hover,
-                size=WEEK_MS,
+                spans=spans,
             )
         )
         ends.append(End(text=words(name), value=_middle(values, up, down), colour=colour))
@@ -88,7 +118,7 @@ def weekly_strip(canvas: Canvas) -> Strip:
     ends.append(End(text="net of a week", value=float(net[-1]), colour=ink.net, bold=True))
     low, high = stacked_extent(up, down)
     return Strip(
-        title=_title(series, mondays, net),
+        title=_title(series, weeks.mondays, net),
         note=f"P&L by week, {series.currency}",
         height_px=178,
         traces=tuple(traces),

@@ -10,6 +10,7 @@ from basis_lab.errors import ResultError
 from basis_lab.results.result import open_result
 
 MOST = 50
+MANIFEST = "manifest.json"
 SHOWN = (
     "run_id",
     "mode",
@@ -96,6 +97,8 @@ def _written(folder: Path) -> dt.datetime:
 
 
 def _saved(path: Path, written: dt.datetime) -> SavedRun:
+    if not (path / MANIFEST).is_file():
+        return SavedRun(path=path, written=written, summary=None, why=f"it has no {MANIFEST}")
     try:
         summary = open_result(path).summary
     except ResultError as error:

@@ -95,7 +95,7 @@ def word_verdict(summary: Mapping[str, Any]) -> str:
     count = summary["liquidations"]
     if count > 0:
         times = "once" if count == 1 else f"{count} times"
-        return f"Liquidated {times}; {verdict}"
+        return f"Liquidated {times}; {verdict[0].lower()}{verdict[1:]}"
     return verdict
 
 

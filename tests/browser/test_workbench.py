@@ -108,8 +108,8 @@ def test_a_row_of_the_invoice_leads_to_its_days_and_their_events(bench):
     page = bench.page
     bench.show("overview")
 
-    page.click('tr[data-do=category][data-of="funding"]')
-    page.click("tr[data-do=day] >> nth=0")
+    page.click('[data-do=category][data-of="funding"]')
+    page.click("tr.acts [data-do=day] >> nth=0")
     page.wait_for_selector('[data-focus=tab-events][aria-selected="true"]')
 
     assert page.locator(".bl-foot tbody tr").count() > 0

@@ -22,7 +22,9 @@ from basis_lab.results.themes import DARK, LIGHT
 
 
 def cells(html, name):
-    row = re.search(rf'<th scope="row">{name}</th>(.*?)</tr>', html).group(1)
+    row = re.search(
+        rf'<th scope="row">(?:<button[^>]*>)?{name}(?:</button>)?</th>(.*?)</tr>', html
+    ).group(1)
     return [re.sub("<.*?>", "", x) for x in re.findall(r"<td[^>]*>(.*?)</td>", row)]
 
 
@@ -108,6 +110,27 @@ def test_controls_carry_the_bounds_of_the_models():
     assert controls["costs.enabled"].widget is Widget.SWITCH
     assert read_value(controls["strategy.hedge_allocation"], '{"okx": 1.0}') == {"okx": 1.0}
     assert not any(x.startswith("rewards.") for x in controls)
+
+
+def test_a_slider_stands_where_its_value_is(pair):
+    mode, share_class = pair
+    config = Case(mode=mode, share_class=share_class).config()
+
+    sliders = [x for x in make_controls(config, config) if x.widget is Widget.SLIDER]
+
+    for x in sliders:
+        for value in (x.value, x.default):
+            if isinstance(value, int | float):
+                steps = (value - x.low) / x.step
+                assert steps == pytest.approx(round(steps), abs=1e-6), x.key
+
+
+def test_a_row_that_can_be_chosen_stays_a_row_with_a_button_in_it(series):
+    html = invoice_html(series, None, "funding")
+
+    assert 'role="button"' not in html
+    assert re.search(r'<tr class="acts here"><th scope="row"><button type="button"', html)
+    assert 'data-of="funding" aria-expanded="true">funding</button>' in html
 
 
 def test_a_word_stands_in_place_of_a_number_where_the_model_allows_it():

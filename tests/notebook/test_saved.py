@@ -53,17 +53,20 @@ def test_a_directory_that_is_not_there_holds_nothing(tmp_path):
 def test_what_cannot_be_read_is_listed_with_its_reason(bench):
     (bench.root / "notes").mkdir()
     (bench.root / "run-1" / "summary.json").write_text("{")
+    (bench.root / "half").mkdir()
+    shutil.copy2(bench.root / "run-0" / "manifest.json", bench.root / "half")
     (bench.root / "run-2" / "manifest.json").write_text('{"product": "another"}')
 
     why = {x.path.name: x.why for x in list_runs(bench.root).runs}
     bench.act("view", "runs")
 
-    assert "missing: summary.json" in why["notes"]
+    assert why["notes"] == "it has no manifest.json"
+    assert "missing: summary.json" in why["half"]
     assert "summary of this run cannot be read" in why["run-1"]
     assert "not written by basis_lab" in why["run-2"]
     assert why["run-0"] == ""
     shown = bench.board.foot.slots["tables"]
-    assert shown.count("cannot be read:") == 3
+    assert shown.count("cannot be read:") == 4
     assert shown.count('data-do="open"') == 1
 
 

@@ -152,10 +152,11 @@ def test_the_weekly_bars_sum_to_the_attribution(bench):
     bench.act("weekly")
 
     series = bench.board.series
-    mondays, sums = week_sums(series)
-    total = sum(float(x.sum()) for x in sums.values())
+    weeks = week_sums(series)
+    total = sum(float(x.sum()) for x in weeks.sums.values())
     assert total == pytest.approx(series.summary["net_pnl"], abs=1e-6)
-    assert {np.datetime64(int(x), "ms").item().weekday() for x in mondays} == {0}
+    assert {np.datetime64(int(x), "ms").item().weekday() for x in weeks.mondays} == {0}
+    assert weeks.spans.sum() == pytest.approx(3_600_000.0 * series.rows)
     assert any(x["type"] == "bar" for x in bench.board.stage.traces)
     assert "weeks earned something" in bench.board.stage.told
 

@@ -84,11 +84,11 @@ def test_shares_points_and_ratios():
         ),
         (
             case(0.0673, 0.0553, liquidations=1),
-            "Liquidated once; Worth it here: 1.20 points a year above plain USDT lending (Aave)",
+            "Liquidated once; worth it here: 1.20 points a year above plain USDT lending (Aave)",
         ),
         (
             case(0.0508, None, liquidations=2),
-            "Liquidated 2 times; Net 5.08\N{THIN SPACE}% a year; no lending series to compare with",
+            "Liquidated 2 times; net 5.08\N{THIN SPACE}% a year; no lending series to compare with",
         ),
         (
             # 20 points a year on 100,000 for 14.6 days, the 25th part of a year.

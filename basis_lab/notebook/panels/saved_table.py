@@ -54,7 +54,7 @@ def _row(run: SavedRun, pinned: Mapping[str, str]) -> str:
         told = f'<span class="refused">cannot be read: {text(run.why)}</span>'
         return (
             f'<tr class="quiet"><th scope="row">{name}</th><td colspan="5">{told}</td>'
-            f"<td>{when}</td><td></td></tr>"
+            f'<td class="when">{when}</td><td></td></tr>'
         )
     stopped = "" if summary["status"] == "completed" else f", {summary['status']}"
     if run.path.name in pinned:
@@ -68,7 +68,7 @@ def _row(run: SavedRun, pinned: Mapping[str, str]) -> str:
         (format_share(summary["apr"]), "num"),
         (format_share(summary["hurdle_apr"]), "num"),
         (format_share(summary["max_drawdown"]), "num"),
-        (when, ""),
-        (act, ""),
+        (when, "when"),
+        (act, "when"),
     ]
     return row(name, cells, kind="here" if run.path.name in pinned else "")

@@ -165,10 +165,11 @@ def _widget(control: Control, shared: str) -> str:
     )
     match control.widget:
         case Widget.SLIDER:
+            wide = " wordy" if control.words else ""
             return (
                 f'<div class="pair"><input type="range" {told}{limits}><input type="text" '
-                f'inputmode="decimal" class="readout" aria-label="{text(control.label)}, exact" '
-                f"{shared}></div>"
+                f'inputmode="decimal" class="readout{wide}" '
+                f'aria-label="{text(control.label)}, exact" {shared}></div>'
             )
         case Widget.NUMBER:
             return f'<input type="number" step="any" {told}>'
