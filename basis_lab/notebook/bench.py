@@ -247,6 +247,10 @@ class Workbench:
         self._tell_acts()
 
     def _ended(self, outcome: Outcome) -> None:
+        with self.editor.panel.hold_sync():
+            self._tell_end(outcome)
+
+    def _tell_end(self, outcome: Outcome) -> None:
         self.editor.panel.patch({"progress": ""})
         if isinstance(outcome.error, ConfigError):
             self._refuse(outcome.error)
@@ -254,6 +258,9 @@ class Workbench:
             self._fail(outcome.error)
         elif outcome.result is None:
             self._say("cancelled before its first timestep; the last result stays")
+        elif self.drawn is not None and outcome.result.summary["status"] == "stopped":
+            reached = outcome.result.summary["end"][:10]
+            self._say(f"cancelled when it had reached {reached}; the last result stays")
         else:
             self._draw(outcome.result, outcome.seconds)
         self._tell_acts()
@@ -284,7 +291,7 @@ class Workbench:
         self.editor.hint({key: x for key, x in hints.items() if x})
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
         ran = f"{count_steps(series.rows, series.step_s)} in {seconds:.2f} s{stopped}"
-        self._say(f"{ran} \N{MIDDLE DOT} drawn in {drawn_s:.2f} s")
+        self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms")
 
     def _stood_for(self, series: RunSeries) -> dict[str, float]:
         """Return the number that the drawn run took for each word of a control."""
@@ -349,13 +356,13 @@ class Workbench:
         case = self.editor.case
         self.editor.panel.patch(
             {
+                "copies": side.copies_html(case),
                 "acts": side.acts_html(
-                    case,
                     running=self._runner.running,
                     live=self.live,
                     stale=self.drawn is not None and case != self.drawn,
                     blocked=bool(self.editor.refused),
-                )
+                ),
             }
         )
 

@@ -148,17 +148,21 @@ class Board:
         series = self.series
         if series is None:
             return
-        self.head.patch(
-            {
-                "verdict": verdict_html(series),
-                "case": case_html(series),
-                "six": six_html(series, self._against),
-                "bar": bar_html(self.sight.view, series.rows, self._toggles(), len(self.pins) + 1),
-            }
-        )
-        self._say_moment()
-        self.stage.caption = caption_of(series, self.sight.view)
-        self.stage.show(self._scene(series), self.palette, self._moment_ms())
+        with self.head.hold_sync():
+            self.head.patch(
+                {
+                    "verdict": verdict_html(series),
+                    "case": case_html(series),
+                    "six": six_html(series, self._against),
+                    "bar": bar_html(
+                        self.sight.view, series.rows, self._toggles(), len(self.pins) + 1
+                    ),
+                }
+            )
+            self._say_moment()
+        with self.stage.hold_sync():
+            self.stage.caption = caption_of(series, self.sight.view)
+            self.stage.show(self._scene(series), self.palette, self._moment_ms())
         self._tell_right(series)
         self._tell_foot(series)
 

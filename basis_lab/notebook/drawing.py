@@ -10,6 +10,7 @@ from basis_lab.notebook.bins import Bins
 from basis_lab.notebook.pins import Pin
 from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace
 from basis_lab.notebook.series import RunSeries
+from basis_lab.notebook.sides import SideRisk
 from basis_lab.notebook.words import side_name, title_distance
 from basis_lab.results.formats import format_share
 from basis_lab.results.themes import Palette
@@ -157,21 +158,9 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
         traces.append(
             Trace(pen=Pen.LINE, name=name, x=x, y=y, colour=colour, dash=dash, hover="%{y:.1%}")
         )
-        worst = np.abs(np.array([side.worst], dtype=np.float32))
-        drawn.append(worst)
-        if side.worst_row is not None:
-            traces.append(
-                Trace(
-                    pen=Pen.MARK,
-                    name="worst",
-                    x=series.times_ms[[side.worst_row]],
-                    y=worst,
-                    colour=colour,
-                    symbol="circle-open",
-                    width=2.0,
-                    hover="",
-                )
-            )
+        ring = _ring(series, side, colour)
+        drawn += [x.y for x in ring]
+        traces += ring
         ends.append(End(text=name, value=float(abs(side.last)), colour=colour, dash=dash))
     low, high = _log_range(drawn)
     inside = [t for t in LOG_TICKS if low <= np.log10(t) <= high]
@@ -186,6 +175,24 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
         log=True,
         ticks=tuple((t, format_share(t, digits=0 if t >= 0.01 else 1)) for t in inside),  # noqa: PLR2004 - one percent
     )
+
+
+def _ring(series: RunSeries, side: SideRisk, colour: str) -> list[Trace]:
+    """Return the mark of a side's worst distance, where its time is known."""
+    if side.worst_row is None:
+        return []
+    return [
+        Trace(
+            pen=Pen.MARK,
+            name="worst",
+            x=series.times_ms[[side.worst_row]],
+            y=np.abs(np.array([side.worst], dtype=np.float32)),
+            colour=colour,
+            symbol="circle-open",
+            width=2.0,
+            hover="",
+        )
+    ]
 
 
 def _log_range(drawn: list[FloatArray]) -> tuple[float, float]:

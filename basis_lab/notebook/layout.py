@@ -25,6 +25,8 @@ SWATCHES = {
     "dashdot": "\N{BOX DRAWINGS HEAVY TRIPLE DASH HORIZONTAL}",
     "dot": "\N{BOX DRAWINGS HEAVY QUADRUPLE DASH HORIZONTAL}",
 }
+# Else plotly measures every label of every axis at each drawing; there is room for all of them.
+FREE_LABELS = {"ticklabeloverflow": "allow"}
 SMALL_PX = 80  # a lower strip has fewer ticks
 TICKS = (
     {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
@@ -153,6 +155,7 @@ def _time_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
         "linecolor": palette.axis,
         "tickcolor": palette.axis,
         "tickfont": {"size": 11, "color": palette.muted},
+        **FREE_LABELS,
     }
 
 
@@ -169,6 +172,7 @@ def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
         "tickformat": strip.tick_format,
         "tickfont": {"size": 11, "color": palette.muted},
         "range": [strip.low, strip.high],
+        **FREE_LABELS,
     }
     if strip.ticks:
         tick_values, texts = zip(*strip.ticks, strict=True)

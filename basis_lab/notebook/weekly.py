@@ -102,19 +102,7 @@ def weekly_strip(canvas: Canvas) -> Strip:
         ends.append(End(text=words(name), value=_middle(values, up, down), colour=colour))
         up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
     net = np.asarray(sum(sums.values(), np.zeros(len(x))))
-    traces.append(
-        Trace(
-            pen=Pen.MARK,
-            name="net",
-            x=x,
-            y=net,
-            colour=ink.net,
-            symbol="diamond",
-            size=6,
-            width=0.0,
-            hover=hover,
-        )
-    )
+    traces.append(_diamonds(x, net, ink.net, hover))
     ends.append(End(text="net of a week", value=float(net[-1]), colour=ink.net, bold=True))
     low, high = stacked_extent(up, down)
     return Strip(
@@ -126,6 +114,20 @@ def weekly_strip(canvas: Canvas) -> Strip:
         low=low,
         high=high,
         tick_format=unit_format(series.currency, axis=True),
+    )
+
+
+def _diamonds(x: FloatArray, net: FloatArray, colour: str, hover: str) -> Trace:
+    return Trace(
+        pen=Pen.MARK,
+        name="net",
+        x=x,
+        y=net,
+        colour=colour,
+        symbol="diamond",
+        size=6,
+        width=0.0,
+        hover=hover,
     )
 
 

@@ -1,6 +1,8 @@
 """The workbench without a browser: every act as the user would do it."""
 
+import asyncio
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -326,6 +328,51 @@ def test_the_dark_theme_draws_anew_in_its_own_colours(bench):
 
     assert bench.board.palette.name == "dark"
     assert bench.board.stage.drawn_layout["font"]["color"] == bench.board.palette.ink
+
+
+def test_a_cancelled_run_leaves_the_last_result_and_says_how_far_it_was(monkeypatch):
+    bench = Workbench(Case(mode="btc_basis", share_class="USDT"))
+    drawing, result, request = bench.board.stage.drawing, bench.result, Case.request
+    # Every hour a window of its own: the run takes seconds.
+    monkeypatch.setattr(Case, "request", lambda case: replace(request(case), stride=1))
+
+    async def cancel():
+        bench.act("run")
+        bench.act("cancel")
+        for _ in range(500):
+            if "cancelled" in bench.editor.panel.slots["status"]:
+                return
+            await asyncio.sleep(0.02)
+
+    asyncio.run(cancel())
+
+    assert "cancelled when it had reached 2025-" in bench.editor.panel.slots["status"]
+    assert (bench.board.stage.drawing, bench.result) == (drawing, result)
+
+
+def test_a_liquidation_has_its_line_in_every_strip_and_the_moment_goes_there():
+    bench = Workbench(
+        Case(
+            mode="btc_basis",
+            share_class="USDT",
+            start="2024-01-01",
+            end="2024-06-30",
+            scenario="hold",
+            overrides={
+                "strategy.hedge_allocation": {"binance": 1.0},
+                "risk.margin_ratio.warning": 0.12,
+            },
+        )
+    )
+    row = int(bench.board.series.liquidation_rows[0])
+
+    for view in ("overview", "risk", "events"):
+        bench.act("view", view)
+        at = [x for x in bench.board.stage.drawn_layout["shapes"] if x["x0"] == x["x1"]]
+        assert len(at) == bench.board.stage.strips
+        assert {x["x0"] for x in at} == {bench.board.series.times_ms[row]}
+    assert bench.board.sight.moment == row
+    assert '<tr class="acts here">' in bench.board.foot.slots["tables"]
 
 
 def test_the_browser_is_answered_whatever_an_act_does(bench):

@@ -6,7 +6,7 @@ from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.results.formats import format_share
 from basis_lab.results.saved import SavedRun, SavedRuns
 
-HEAD = [
+HEAD = (
     ("run", ""),
     ("mode", ""),
     ("from, to", ""),
@@ -15,7 +15,7 @@ HEAD = [
     ("drawdown", "num"),
     ("written, UTC", ""),
     ("", ""),
-]
+)
 
 
 def saved_html(saved: SavedRuns, pinned: Mapping[str, str]) -> str:

@@ -66,6 +66,7 @@ def side_html(case: Case, offer: Offer) -> str:
         f'<div data-slot="acts"></div></details>'
         '<div data-slot="progress"></div>'
         '<div class="bl-status" data-slot="status" role="status"></div>'
+        '<div data-slot="copies"></div>'
     )
 
 
@@ -192,13 +193,11 @@ def _other(offer: Offer) -> str:
     )
 
 
-def acts_html(case: Case, *, running: bool, live: bool, stale: bool, blocked: bool) -> str:
+def acts_html(*, running: bool, live: bool, stale: bool, blocked: bool) -> str:
     """Return the buttons.
 
     Parameters
     ----------
-    case : Case
-        For copying.
     running, live, stale, blocked : bool
         A run is under way; a change runs at once; what is drawn is another case; a value is
         refused.
@@ -220,12 +219,24 @@ def acts_html(case: Case, *, running: bool, live: bool, stale: bool, blocked: bo
     second = "".join(
         button(name, name.lower(), data_focus=name) for name in ("Pin", "Save", "Report")
     )
+    return f'<div class="bl-buttons">{first}</div><div class="bl-buttons">{second}</div>'
+
+
+def copies_html(case: Case) -> str:
+    """Return what copies the case.
+
+    Parameters
+    ----------
+    case : Case
+        What is chosen.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     command = link("Copy as command", "copied", data_copy=case.command())
-    copies = f"{command} {link('Copy as Python', 'copied', data_copy=case.python())}"
-    return (
-        f'<div class="bl-buttons">{first}</div><div class="bl-buttons">{second}</div>'
-        f"<div>{copies}</div>"
-    )
+    return f"{command} {link('Copy as Python', 'copied', data_copy=case.python())}"
 
 
 def note_html(control: Control, refused: str, hint: str) -> str:
@@ -278,7 +289,8 @@ def progress_html(done: int, total: int, told: str) -> str:
     """
     share = 100.0 * done / total if total else 0.0
     return (
-        f'<div class="bl-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-valuenow="{share:.0f}"><div style="width:{share:.1f}%"></div></div>'
+        '<div class="bl-progress" role="progressbar" aria-label="the run" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{share:.0f}">'
+        f'<div style="width:{share:.1f}%"></div></div>'
         f'<div class="muted">{text(told)}</div>'
     )
