@@ -10,11 +10,10 @@ from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import date_text, rhythm, side_name, words
 from basis_lab.results.formats import NONE, format_amount, format_points, format_share
-from basis_lab.results.verdict import LENDING, SHORT_DAYS, Comparison, word_verdict
+from basis_lab.results.verdict import LENDING, SHORT_DAYS, Comparison, direction, word_verdict
 
 MARKS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
 EVEN = "\N{BLACK DIAMOND}"
-NOTHING = format_points(0.0)
 DOT = " \N{MIDDLE DOT} "
 
 
@@ -148,7 +147,7 @@ def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
     large = large_figures(series.summary)
     other = {} if pinned is None else large_figures(pinned)
     seconds = _seconds(series)
-    mark = _mark(Comparison.of(series.summary))
+    mark = direction(Comparison.of(series.summary))
     cells = []
     for name, (figure, unit) in large.items():
         third = f'<dd class="pinned">pinned {other[name][0]}</dd>' if name in other else ""
@@ -219,17 +218,6 @@ def _seconds(series: RunSeries) -> dict[str, str]:
 
 def _percent(fraction: float | None) -> str:
     return format_share(fraction).removesuffix("%").rstrip()
-
-
-def _mark(against: Comparison) -> str:
-    """Return which mark the difference has; none where it is told as 0.00."""
-    if against.held is None or against.left is None:
-        return ""
-    if format_points(against.held) == NOTHING:
-        return ""
-    if against.held > 0.0 and against.left > 0.0:
-        return "up"
-    return "down" if against.held <= 0.0 and against.left <= 0.0 else "even"
 
 
 def _worst_drawdown(series: RunSeries) -> str:
