@@ -115,8 +115,9 @@ def jupyterlab(folder):
             server.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory):
+    """A server for each module: its kernels and its saved runs are no other's."""
     folder = tmp_path_factory.mktemp("lab")
     with jupyterlab(folder) as address:
         wait_for(address)

@@ -73,7 +73,10 @@ def test_a_number_beyond_its_bound_is_mended_at_its_control(bench):
     page.click(".bl-side .refused [data-do=remedy]")
 
     bench.wait_drawn(before)
-    assert float(readout.input_value()) < 0.9
+    page.wait_for_function(
+        """() => Number(document.querySelector(
+             '.bl-side input.readout[data-key="strategy.spot_allocation"]').value) < 0.9"""
+    )
     before = bench.drawing
     page.click('[data-do=reset][data-of="strategy.spot_allocation"]')
     bench.wait_drawn(before)
