@@ -142,6 +142,32 @@ def check_loan(config: RunConfig, start: np.datetime64, end: np.datetime64) -> N
         raise ConfigError(problems)
 
 
+def target_in_force(config: RunConfig, day: str) -> float | None:
+    """Return the loan to value that a run aims at on a day.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Validated configuration.
+    day : str
+        ISO date.
+
+    Returns
+    -------
+    float or None
+        A fraction, that of ``auto`` where this is chosen; None for a mode without a loop, and
+        where the pool's tables do not say what was in force.
+    """
+    strategy, limits = config.strategy, config.risk.health_factor
+    if not isinstance(strategy, LeveragedParameters | NeutralLeveragedParameters):
+        return None
+    pool = config.venues[strategy.lending_venue]
+    if not isinstance(pool, LendingPoolParameters) or limits is None:
+        return None
+    row = row_in_force(pool, TOKENS[strategy.lst_type], day)
+    return None if row is None else _target(strategy, row, limits.warning)
+
+
 def row_in_force(pool: LendingPoolParameters, token: str, day: str | None) -> LendingRow | None:
     """Return the pool's terms for a staking token against WETH.
 

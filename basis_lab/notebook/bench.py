@@ -10,6 +10,8 @@ import ipywidgets
 import numpy as np
 
 from basis_lab.config.environment import read_environment
+from basis_lab.config.loan_quiet import target_in_force
+from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.board import Board
 from basis_lab.notebook.case import Case
@@ -18,16 +20,20 @@ from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.event_list import SHOWN_FIRST, often_met
 from basis_lab.notebook.panels.markup import text
+from basis_lab.notebook.pins import MOST_PINS, Pin, next_name
+from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.reporter import Reporter
 from basis_lab.notebook.runner import Outcome, Runner
 from basis_lab.notebook.series import RunSeries
+from basis_lab.notebook.words import count_steps, word_progress
 from basis_lab.results.result import RunResult
+from basis_lab.results.saved import list_runs
 from basis_lab.results.store import ResultsStore
 from basis_lab.services.backtest import BacktestStatus
 
 LIVE_BELOW_S = 1.0
-MOST_PINS = 4
 ROOT = Path(__file__).resolve().parents[2]
+TARGET_LTV = "strategy.target_ltv"
 LIMITED = ("margin_ratio", "health_factor", "ltv")
 
 
@@ -94,10 +100,28 @@ class Workbench:
         series, drawn = self.board.series, self.drawn
         if series is None or drawn is None:
             return
-        name = f"pin {1 + max((int(x.split()[1]) for x, _ in self.board.pins), default=0)}"
-        self.board.pins = [*self.board.pins, (name, series)][-MOST_PINS:]
+        name = next_name(self.board.pins)
+        self._add_pin(Pin.of_series(name, series))
+        self._say(f"{name}: {text(_differences(drawn))}")
+
+    def open_saved(self, folder: str) -> None:
+        """Compare with a saved run; its tables are read, nothing is run again.
+
+        Parameters
+        ----------
+        folder : str
+            Name of a folder of the list of saved runs.
+        """
+        saved = self.board.saved
+        if saved is None or folder not in {x.path.name for x in saved.runs}:
+            return
+        name = next_name(self.board.pins)
+        self._add_pin(Pin.of_folder(name, saved.directory / folder))
+        self._say(f"{name}: saved run <code>{text(folder)}</code>")
+
+    def _add_pin(self, pin: Pin) -> None:
+        self.board.pins = [*self.board.pins, pin][-MOST_PINS:]
         self.board.redraw()
-        self._say(f"{name}: {_differences(drawn)}")
 
     def save(self) -> Path | None:
         """Write the drawn run's folder.
@@ -110,16 +134,17 @@ class Workbench:
         record = None if self.result is None else self.result.record
         if record is None or self.drawn is None:
             return None
-        directory = read_environment().results_dir
         extra = {
             "command": self.drawn.command(),
             "stride": "auto",
             "data_dir": self.drawn.data_dir,
-            "data_mode": "csv",
+            "data_mode": self.drawn.request().data_mode,
         }
-        store = ResultsStore(ROOT / "outputs" if directory is None else directory)
+        store = ResultsStore(_results_dir())
         path = store.persist_results(record, plots=True, manifest_extra=extra)
         self._say(f"saved to <code>{text(_short(path))}</code>")
+        if self.board.sight.view == "runs":
+            self._list_saved()
         return path
 
     def _known_acts(self) -> dict[str, Callable[[str, str], Any]]:
@@ -130,17 +155,20 @@ class Workbench:
             "set": self.editor.set,
             "other": lambda _, value: self.editor.other(value),
             "reset": lambda key, _: self.editor.restore(key),
-            "remedy": lambda key, value: self.editor.other(f"{key}={value}"),
+            "remedy": self._remedy,
             "run": lambda *_: self.run(),
             "live": lambda *_: self._choose_live(),
             "cancel": lambda *_: self._runner.cancel(),
             "pin": lambda *_: self.pin(),
             "unpin": lambda key, _: self._unpin(int(key)),
+            "open": lambda key, _: self._guarded(lambda: self.open_saved(key)),
+            "saved": lambda *_: self._list_saved(),
             "save": lambda *_: self._guarded(self.save),
             "report": lambda *_: self._guarded(self._report),
             "dismiss": lambda *_: self.board.alert(""),
             "copied": lambda *_: self._say("copied"),
-            "view": lambda key, _: look(view=key),
+            "view": lambda key, _: self._show_view(key),
+            "weekly": lambda *_: look(weekly=not self.board.sight.weekly),
             "moment": lambda _, value: look(moment=int(value)),
             "step": lambda key, _: self.board.step(key == "]"),
             "unzoom": lambda *_: self._unzoom(),
@@ -153,6 +181,21 @@ class Workbench:
             "words": lambda _, value: events(words=value, page=0),
             "page": lambda key, _: events(page=max(0, int(key))),
         }
+
+    def _remedy(self, key: str, value: str) -> None:
+        """Apply what an error offers, and run again."""
+        self.editor.remedy(key, value)
+        if not self.live:
+            self.run()
+
+    def _show_view(self, name: str) -> None:
+        if name == "runs" and self.board.sight.view != name:
+            self.board.saved = list_runs(_results_dir())
+        self._look(view=name)
+
+    def _list_saved(self) -> None:
+        self.board.saved = list_runs(_results_dir())
+        self.board.redraw()
 
     def _look(self, **changes: Any) -> None:
         self.board.look(replace(self.board.sight, **changes))
@@ -204,6 +247,10 @@ class Workbench:
         self._tell_acts()
 
     def _ended(self, outcome: Outcome) -> None:
+        with self.editor.panel.hold_sync():
+            self._tell_end(outcome)
+
+    def _tell_end(self, outcome: Outcome) -> None:
         self.editor.panel.patch({"progress": ""})
         if isinstance(outcome.error, ConfigError):
             self._refuse(outcome.error)
@@ -211,6 +258,9 @@ class Workbench:
             self._fail(outcome.error)
         elif outcome.result is None:
             self._say("cancelled before its first timestep; the last result stays")
+        elif self.drawn is not None and outcome.result.summary["status"] == "stopped":
+            reached = outcome.result.summary["end"][:10]
+            self._say(f"cancelled when it had reached {reached}; the last result stays")
         else:
             self._draw(outcome.result, outcome.seconds)
         self._tell_acts()
@@ -228,7 +278,7 @@ class Workbench:
         drawn_s = perf_counter() - began
         if not self._live_chosen:
             self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
-        self.editor.fill(series.summary)
+        self.editor.fill(series.summary, self._stood_for(series))
         self.drawn = replace(
             self._asked,
             start=self.editor.case.start if self._asked.start is None else self._asked.start,
@@ -240,13 +290,21 @@ class Workbench:
         hints = {f"risk.{x}.warning": often_met(series, x) for x in LIMITED}
         self.editor.hint({key: x for key, x in hints.items() if x})
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
-        ran = f"{series.rows:,} hours in {seconds:.2f} s{stopped}"
-        self._say(f"{ran} \N{MIDDLE DOT} drawn in {drawn_s:.2f} s")
+        ran = f"{count_steps(series.rows, series.step_s)} in {seconds:.2f} s{stopped}"
+        self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms")
+
+    def _stood_for(self, series: RunSeries) -> dict[str, float]:
+        """Return the number that the drawn run took for each word of a control."""
+        if not any(x.key == TARGET_LTV and x.value in x.words for x in self.editor.controls):
+            return {}
+        target = target_in_force(self._asked.config(), series.summary["end"][:10])
+        return {} if target is None else {TARGET_LTV: target}
 
     def _fail(self, error: BasisLabError) -> None:
         self.failure = error
         below = "" if self.drawn is None else f"your last finished run, {_differences(self.drawn)}"
-        self.board.alert(alert_html(error, below))
+        trouble = Trouble(error=error, case=self.editor.case, covered=self.editor.offer.coverage)
+        self.board.alert(alert_html(trouble, below))
         self._say(f'<span class="bad">stopped: {text(error.code)}</span>')
 
     def _refuse(self, error: ConfigError) -> None:
@@ -261,14 +319,14 @@ class Workbench:
 
     def _progress(self, status: BacktestStatus, seconds: float) -> None:
         done, total = status.timesteps_done, status.timesteps
-        told = f"{done:,} of {total:,} hours"
-        if done:
-            left = seconds * (total - done) / done
-            told += (
-                f" \N{MIDDLE DOT} {done / seconds:,.0f} a second \N{MIDDLE DOT} {left:.0f} s left"
-            )
+        told = word_progress(done, total, seconds, *self._first_and_step())
         self.editor.panel.patch({"progress": side.progress_html(done, total, told)})
         self._tell_acts()
+
+    def _first_and_step(self) -> tuple[str, int]:
+        """Return the first day that was asked for, and the length of a timestep in seconds."""
+        interval = next(x.value for x in self.editor.controls if x.key == "data.bar_interval")
+        return self._asked.start or "", SECONDS[str(interval)]
 
     def _report(self) -> None:
         if self._reporter.running:
@@ -298,13 +356,13 @@ class Workbench:
         case = self.editor.case
         self.editor.panel.patch(
             {
+                "copies": side.copies_html(case),
                 "acts": side.acts_html(
-                    case,
                     running=self._runner.running,
                     live=self.live,
                     stale=self.drawn is not None and case != self.drawn,
                     blocked=bool(self.editor.refused),
-                )
+                ),
             }
         )
 
@@ -319,6 +377,11 @@ def _differences(case: Case) -> str:
     """Return what tells a case from the mode's files."""
     told = [f"{key.rpartition('.')[2].replace('_', ' ')} {x}" for key, x in case.overrides.items()]
     return ", ".join([case.mode, *(told if told else ["as shipped"])])
+
+
+def _results_dir() -> Path:
+    directory = read_environment().results_dir
+    return ROOT / "outputs" if directory is None else directory
 
 
 def _short(path: Path) -> str:

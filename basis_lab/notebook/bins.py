@@ -1,4 +1,4 @@
-"""Bins: how many hours one drawn point stands for, finer inside a zoomed stretch."""
+"""Bins: how many rows one drawn point stands for, finer inside a zoomed stretch."""
 
 from dataclasses import dataclass
 from typing import Self

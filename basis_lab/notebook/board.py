@@ -1,7 +1,8 @@
 """The right part at work: head, figure, right column and tables of the run that is drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -9,13 +10,26 @@ import numpy as np
 from basis_lab.notebook.drawing import Canvas
 from basis_lab.notebook.overview import equity_alone, overview
 from basis_lab.notebook.panel import Panel
+from basis_lab.notebook.panels.bar import Toggles, bar_html
 from basis_lab.notebook.panels.book import book_html, lines_html
-from basis_lab.notebook.panels.event_list import EventFilter, events_html
-from basis_lab.notebook.panels.headline import all_figures_html, case_html, six_html, verdict_html
+from basis_lab.notebook.panels.event_list import (
+    PAGE,
+    EventFilter,
+    event_lines,
+    events_html,
+)
+from basis_lab.notebook.panels.headline import (
+    all_figures_html,
+    caption_of,
+    case_html,
+    six_html,
+    verdict_html,
+)
 from basis_lab.notebook.panels.invoice import days_html, invoice_html
-from basis_lab.notebook.panels.markup import button
 from basis_lab.notebook.panels.run_table import runs_html
+from basis_lab.notebook.panels.saved_table import saved_html
 from basis_lab.notebook.panels.sigmas import sigmas_html
+from basis_lab.notebook.pins import Pin
 from basis_lab.notebook.rates_view import rates_view
 from basis_lab.notebook.risk_view import risk_view
 from basis_lab.notebook.runs_view import runs_view
@@ -23,15 +37,9 @@ from basis_lab.notebook.scene import Scene
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.stage import Stage
 from basis_lab.notebook.words import moment_text
+from basis_lab.results.saved import SavedRuns
 from basis_lab.results.themes import Palette, palette_of
 
-VIEWS = {
-    "overview": "Overview",
-    "risk": "Balance, risk",
-    "rates": "Funding",
-    "events": "Events",
-    "runs": "Runs",
-}
 HEAD = (
     '<div data-slot="alert"></div><div data-slot="shade">'
     '<div aria-live="polite" data-slot="verdict"></div></div>'
@@ -52,11 +60,13 @@ class Sight:
     Parameters
     ----------
     view : str
-        A key of ``VIEWS``.
+        A key of ``panels.bar.VIEWS``.
     moment : int
         The chosen timestep.
     zoom : (int, int) or None
         Rows in sight.
+    weekly : bool
+        Attribution as bars of a week instead of cumulated.
     category : str
         The unfolded row of the invoice, or "".
     events : EventFilter
@@ -66,6 +76,7 @@ class Sight:
     view: str = "overview"
     moment: int = 0
     zoom: tuple[int, int] | None = None
+    weekly: bool = False
     category: str = ""
     events: EventFilter = field(default_factory=EventFilter)
 
@@ -82,7 +93,8 @@ class Board:
     def __init__(self, on_act: Callable[[str, str, str], None]) -> None:
         self.palette: Palette = palette_of(dark=False)
         self.series: RunSeries | None = None
-        self.pins: list[tuple[str, RunSeries]] = []
+        self.pins: list[Pin] = []
+        self.saved: SavedRuns | None = None
         self.sight = Sight()
         self.stage = Stage(self._zoomed, self._picked)
         self.head = Panel("head", HEAD, on_act=on_act)
@@ -94,9 +106,13 @@ class Board:
         self.widget.add_class("bl-main")
 
     @property
-    def pinned(self) -> RunSeries | None:
+    def pinned(self) -> Pin | None:
         """The run that is drawn over the others."""
-        return self.pins[-1][1] if self.pins else None
+        return self.pins[-1] if self.pins else None
+
+    @property
+    def _against(self) -> Mapping[str, Any] | None:
+        return None if self.pinned is None else self.pinned.summary
 
     def show(self, series: RunSeries) -> None:
         """Show another run in the same places: headline first, then what is in sight.
@@ -113,25 +129,40 @@ class Board:
             self.sight = replace(
                 self.sight, moment=series.rows - 1, zoom=None, events=EventFilter()
             )
+        was_whole = before is None or not len(before.liquidation_rows)
+        if was_whole and len(series.liquidation_rows):
+            self._go_to_liquidation(series)
         if self.sight.category and not series.record.attribution[self.sight.category].any():
             self.sight = replace(self.sight, category="")
         self.redraw()
+
+    def _go_to_liquidation(self, series: RunSeries) -> None:
+        """Put the moment at the first liquidation, and the table of events on its page."""
+        row = int(series.liquidation_rows[0])
+        events = EventFilter()
+        page = next(i for i, x in enumerate(event_lines(series, events)) if x.row == row) // PAGE
+        self.sight = replace(self.sight, moment=row, events=replace(events, page=page))
 
     def redraw(self) -> None:
         """Draw everything that is in sight."""
         series = self.series
         if series is None:
             return
-        self.head.patch(
-            {
-                "verdict": verdict_html(series),
-                "case": case_html(series),
-                "six": six_html(series, self.pinned),
-                "bar": self._bar(series),
-            }
-        )
-        self._say_moment()
-        self.stage.show(self._scene(series), self.palette, self._moment_ms())
+        with self.head.hold_sync():
+            self.head.patch(
+                {
+                    "verdict": verdict_html(series),
+                    "case": case_html(series),
+                    "six": six_html(series, self._against),
+                    "bar": bar_html(
+                        self.sight.view, series.rows, self._toggles(), len(self.pins) + 1
+                    ),
+                }
+            )
+            self._say_moment()
+        with self.stage.hold_sync():
+            self.stage.caption = caption_of(series, self.sight.view)
+            self.stage.show(self._scene(series), self.palette, self._moment_ms())
         self._tell_right(series)
         self._tell_foot(series)
 
@@ -147,7 +178,7 @@ class Board:
         series = self.series
         if series is None:
             return
-        if sight.view != before.view or sight.zoom != before.zoom:
+        if (sight.view, sight.zoom, sight.weekly) != (before.view, before.zoom, before.weekly):
             self.redraw()
             return
         if sight.moment != before.moment:
@@ -212,53 +243,21 @@ class Board:
             case "runs":
                 return runs_view(canvas, tuple(self.pins))
             case _:
-                return overview(canvas)
+                return overview(canvas, weekly=self.sight.weekly)
 
-    def _bar(self, series: RunSeries) -> str:
-        counts = {"runs": f" {len(self.pins) + 1}"}
-        tabs = "".join(
-            button(
-                f"{label}{counts[name] if name in counts else ''}",
-                "view",
-                data_of=name,
-                data_focus=f"tab-{name}",
-                role="tab",
-                aria_selected="true" if name == self.sight.view else "false",
-                tabindex="0" if name == self.sight.view else "-1",
-            )
-            for name, label in VIEWS.items()
-        )
-        zoomed = ""
-        if self.sight.zoom is not None:
-            zoomed = button("zoomed: show the whole run", "unzoom", data_focus="unzoom")
-        before = button(
-            "\N{LEFTWARDS ARROW TO BAR}",
-            "step",
-            data_of="[",
-            title="previous decision, key [",
-            aria_label="previous decision",
-            data_focus="earlier",
-        )
-        after = button(
-            "\N{RIGHTWARDS ARROW TO BAR}",
-            "step",
-            data_of="]",
-            title="next decision, key ]",
-            aria_label="next decision",
-            data_focus="later",
-        )
-        return (
-            f'<div class="bl-tabs" role="tablist" aria-label="views">{tabs}</div>{zoomed}'
-            '<div class="bl-moment"><label for="bl-moment">Moment</label> '
-            f'<output data-slot="moment"></output>{before}<input type="range" id="bl-moment" '
-            f'min="0" max="{series.rows - 1}" step="1" data-key="moment" data-act="moment" '
-            f'data-now="1">{after}</div>'
+    def _toggles(self) -> Toggles:
+        overview_shown = self.sight.view == "overview"
+        return Toggles(
+            zoomed=self.sight.zoom is not None,
+            weekly=self.sight.weekly if overview_shown else None,
         )
 
     def _say_moment(self) -> None:
         if self.series is not None:
             self.head.patch({"moment": f"{moment_text(self.series, self.sight.moment)} UTC"})
-            self.head.values = {**self.head.values, "moment": str(self.sight.moment)}
+            told = moment_text(self.series, self.sight.moment)
+            moment = {"moment": str(self.sight.moment), "text:moment": f"{told} UTC"}
+            self.head.values = {**self.head.values, **moment}
 
     def _moment_ms(self) -> float:
         series = self.series
@@ -278,7 +277,7 @@ class Board:
             texts["book"] = book_html(series, sight.moment)
         if "invoice" in shown:
             days = days_html(series, sight.category) if sight.category else ""
-            made = invoice_html(series, self.pinned, sight.category)
+            made = invoice_html(series, self._against, sight.category)
             texts["invoice"] = f"<h4>Gross to net: the same money</h4>{made}{days}"
         if "sigmas" in shown:
             texts["sigmas"] = sigmas_html(series)
@@ -291,11 +290,16 @@ class Board:
                 made = events_html(series, sight.events, sight.moment)
             case "runs":
                 named = [("drawn", series.summary)]
-                named += [(name, pin.summary) for name, pin in self.pins]
-                made = runs_html(named)
+                named += [(pin.name, pin.summary) for pin in self.pins]
+                made = runs_html(named) + self._saved_table()
             case _:
                 made = f'<div class="tables">{lines_html(series, sight.moment)}</div>'
         self.foot.patch({"tables": made, "figures": all_figures_html(series)})
+
+    def _saved_table(self) -> str:
+        if self.saved is None:
+            return ""
+        return saved_html(self.saved, {x.folder: x.name for x in self.pins if x.folder})
 
     def _zoomed(self, span: tuple[float, float] | None) -> None:
         series = self.series

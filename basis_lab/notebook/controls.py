@@ -14,6 +14,7 @@ from basis_lab.notebook.words import words
 MOST_OPEN = 5
 BLOCKS = ("strategy", "risk", "costs", "data", "rewards")  # the last only where one stakes
 STEPS_OF_A_SLIDER = 50
+GRID = 1e-6  # of a step
 WHOLE = "fraction of "
 
 
@@ -43,6 +44,8 @@ class Control:
         Plain data: now, and without overrides.
     low, high, step : float or None
         Of a slider or number.
+    least, most : float or None
+        What the model allows, where that is bounded.
     choices : tuple of str
         What may be chosen.
     words : tuple of str
@@ -62,6 +65,8 @@ class Control:
     low: float | None = None
     high: float | None = None
     step: float | None = None
+    least: float | None = None
+    most: float | None = None
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     primary: bool = False
@@ -149,6 +154,8 @@ def _control(row: ConfigRow, defaults: Mapping[str, object]) -> Control:
         words=node.words,
         low=node.low,
         high=node.high,
+        least=node.low,
+        most=node.high,
     )
     if node.shape is not Shape.VALUE or row.value is None:
         return replace(control, primary=False)
@@ -169,7 +176,17 @@ def _number(control: Control, row: ConfigRow, *, whole: bool) -> Control:
     step = 1.0 if whole else step
     # A value outside the slider's range is in the model's bounds all the same: the range yields.
     now = float(row.value) if isinstance(row.value, int | float) else low
-    return replace(control, widget=Widget.SLIDER, low=min(low, now), high=max(high, now), step=step)
+    low, high = min(low, now), max(high, now)
+    values = [x for x in (row.value, control.default) if isinstance(x, int | float)]
+    if mark is None and not all(_on_grid(float(x), low, step) for x in values):
+        # The thumb would stand, and be read out, at another value than the key has.
+        return replace(control, widget=Widget.NUMBER)
+    return replace(control, widget=Widget.SLIDER, low=low, high=high, step=step)
+
+
+def _on_grid(value: float, low: float, step: float) -> bool:
+    steps = (value - low) / step
+    return abs(steps - round(steps)) < GRID
 
 
 def _step(span: float) -> float:
@@ -215,8 +232,9 @@ def read_value(control: Control, written: str) -> object:
 
 
 def _read_number(control: Control, written: str) -> object:
-    if written in control.words:
-        return written
+    word = written.partition(" (")[0]  # a word may be shown with the number that it stood for
+    if word in control.words:
+        return word
     try:
         number = float(written)
     except ValueError as error:

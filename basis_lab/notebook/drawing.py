@@ -7,8 +7,10 @@ import numpy as np
 
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.bins import Bins
+from basis_lab.notebook.pins import Pin
 from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace
 from basis_lab.notebook.series import RunSeries
+from basis_lab.notebook.sides import SideRisk
 from basis_lab.notebook.words import side_name, title_distance
 from basis_lab.results.formats import format_share
 from basis_lab.results.themes import Palette
@@ -29,7 +31,7 @@ class Canvas:
         The run.
     palette : Palette
         The theme.
-    pinned : RunSeries or None
+    pinned : Pin or None
         The run to compare with.
     zoom : (int, int) or None
         Rows in sight; None is the whole run.
@@ -37,7 +39,7 @@ class Canvas:
 
     series: RunSeries
     palette: Palette
-    pinned: RunSeries | None = None
+    pinned: Pin | None = None
     zoom: tuple[int, int] | None = None
 
     @cached_property
@@ -97,6 +99,7 @@ class Canvas:
             first_ms=float(times[0]),
             last_ms=float(times[-1]),
             description=description,
+            liquidations_ms=tuple(times[self.series.liquidation_rows].tolist()),
         )
 
 
@@ -135,7 +138,8 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
     Returns
     -------
     Strip
-        Each side's least distance in each bin, a ring at its worst.
+        Each side's least distance in each bin after its actions, and a ring at its worst, which
+        is that of the summary: before an action as well.
     """
     series, bins = canvas.series, canvas.risks
     chosen = list(series.sides)
@@ -154,19 +158,10 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
         traces.append(
             Trace(pen=Pen.LINE, name=name, x=x, y=y, colour=colour, dash=dash, hover="%{y:.1%}")
         )
-        traces.append(
-            Trace(
-                pen=Pen.MARK,
-                name="worst",
-                x=series.times_ms[[side.worst_row]],
-                y=np.abs(np.array([side.worst], dtype=np.float32)),
-                colour=colour,
-                symbol="circle-open",
-                width=2.0,
-                hover="",
-            )
-        )
-        ends.append(End(text=name, value=float(abs(side.last)), colour=colour))
+        ring = _ring(series, side, colour)
+        drawn += [x.y for x in ring]
+        traces += ring
+        ends.append(End(text=name, value=float(abs(side.last)), colour=colour, dash=dash))
     low, high = _log_range(drawn)
     inside = [t for t in LOG_TICKS if low <= np.log10(t) <= high]
     return Strip(
@@ -180,6 +175,24 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
         log=True,
         ticks=tuple((t, format_share(t, digits=0 if t >= 0.01 else 1)) for t in inside),  # noqa: PLR2004 - one percent
     )
+
+
+def _ring(series: RunSeries, side: SideRisk, colour: str) -> list[Trace]:
+    """Return the mark of a side's worst distance, where its time is known."""
+    if side.worst_row is None:
+        return []
+    return [
+        Trace(
+            pen=Pen.MARK,
+            name="worst",
+            x=series.times_ms[[side.worst_row]],
+            y=np.abs(np.array([side.worst], dtype=np.float32)),
+            colour=colour,
+            symbol="circle-open",
+            width=2.0,
+            hover="",
+        )
+    ]
 
 
 def _log_range(drawn: list[FloatArray]) -> tuple[float, float]:

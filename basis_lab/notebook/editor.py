@@ -1,5 +1,6 @@
 """The left column at work: what is chosen, what can be, and what is refused."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,8 @@ from basis_lab.notebook.case import Case, pairs
 from basis_lab.notebook.controls import Control, make_controls, read_value, value_text
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels import side
+from basis_lab.notebook.panels.markup import text
+from basis_lab.notebook.remedies import in_fields
 
 DAY_LETTERS = 10
 
@@ -40,6 +43,7 @@ class Editor:
         self.trouble: BasisLabError | None = None
         self.live = False
         self._hints: Mapping[str, str] = {}
+        self._stood_for: Mapping[str, float] = {}
         self._on_change = on_change
         self._pairs = pairs()
         self._structure: tuple[object, ...] = ()
@@ -168,6 +172,24 @@ class Editor:
             return
         self.apply(key, value)
 
+    def remedy(self, key: str, value: str) -> None:
+        """Apply a remedy.
+
+        Parameters
+        ----------
+        key, value : str
+            As in ``Remedy``.
+        """
+        match key:
+            case "dates":
+                start, _, end = value.partition("/")
+                self.case = replace(self.case, start=start, end=end)
+                self._changed()
+            case "data_dir" | "scenario":
+                self.choose(key, value)
+            case _:
+                self.apply(key, json.loads(value))
+
     def restore(self, key: str) -> None:
         """Take a key back to its default, or all of them.
 
@@ -265,7 +287,7 @@ class Editor:
             for x in offer.controls
         }
         for key in ("mode", "capital", "scenario", "data_dir", "start", "other"):
-            told = self._refusal(key)
+            told = text(in_fields(self._refusal(key)))
             notes[f"note:{key}"] = f'<div class="refused" role="alert">{told}</div>' if told else ""
         self.panel.patch({**notes, **self._summaries()})
         self.panel.values = {**self.panel.values, **self._values()}
@@ -301,8 +323,16 @@ class Editor:
         # A refused value stays in its input, beside the reason.
         shown |= {k: value_text(v) for k, v in case.overrides.items() if k in shown}
         capital = "" if case.capital is None else f"{case.capital:.10g}"
+        # A word such as "auto" is told with the number that it stood for; the slider shows that.
+        words = {x.key: x.words for x in self.controls}
+        stood_for = {
+            k: v for k, v in self._stood_for.items() if k in shown and shown[k] in words[k]
+        }
+        thumbs = {f"thumb:{key}": f"{number:.10g}" for key, number in stood_for.items()}
+        shown |= {key: f"{shown[key]} ({number:.3f})" for key, number in stood_for.items()}
         return {
             **shown,
+            **thumbs,
             "mode": case.mode,
             "share_class": case.share_class,
             "start": "" if case.start is None else case.start[:DAY_LETTERS],
@@ -313,15 +343,18 @@ class Editor:
             "other": "",
         }
 
-    def fill(self, summary: Mapping[str, Any]) -> None:
-        """Write what a run took where nothing was chosen: dates and capital.
+    def fill(self, summary: Mapping[str, Any], stood_for: Mapping[str, float]) -> None:
+        """Write what a run took where nothing was chosen: dates, capital, and words' numbers.
 
         Parameters
         ----------
         summary : mapping
             As summary.json.
+        stood_for : mapping of str to float
+            The number that the run took for a word such as "auto", by key.
         """
         case = self.case
+        self._stood_for = stood_for
         self.case = replace(
             case,
             start=summary["start"][:DAY_LETTERS] if case.start is None else case.start,

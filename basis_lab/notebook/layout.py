@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from basis_lab.notebook.scene import End, Limit, Scene, Strip, spread_px
+from basis_lab.notebook.scene import End, Scene, Strip, spread_px
 from basis_lab.results.style import FONT
 from basis_lab.results.themes import Palette
 
@@ -15,6 +15,18 @@ JOIN_PX = 8
 LEFT_PX = 60
 RIGHT_PX = 126
 LABEL_PX = 14
+SLACK_PX = 4  # what a label may stick out of its strip
+TITLE_SIZE, LINE_PX = 13, 17  # of a title: its font, and the height of a further line
+SWATCHES = {
+    "": "\N{BLACK SQUARE}",
+    "solid": "\N{BOX DRAWINGS HEAVY HORIZONTAL}",
+    "dash": "\N{BOX DRAWINGS HEAVY DOUBLE DASH HORIZONTAL}",
+    "longdash": "\N{BOX DRAWINGS HEAVY DOUBLE DASH HORIZONTAL}",
+    "dashdot": "\N{BOX DRAWINGS HEAVY TRIPLE DASH HORIZONTAL}",
+    "dot": "\N{BOX DRAWINGS HEAVY QUADRUPLE DASH HORIZONTAL}",
+}
+# Else plotly measures every label of every axis at each drawing; there is room for all of them.
+FREE_LABELS = {"ticklabeloverflow": "allow"}
 SMALL_PX = 80  # a lower strip has fewer ticks
 TICKS = (
     {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
@@ -109,9 +121,10 @@ def lay_out(scene: Scene, palette: Palette) -> dict[str, Any]:
         "separators": ".,",
         "dragmode": "zoom",
         "margin": {"l": LEFT_PX, "r": RIGHT_PX, "t": 0, "b": 0},
-        "annotations": _annotations(scene, where, height, palette),
-        "shapes": _shapes(scene),
+        "barmode": "relative",
+        "shapes": _shapes(scene, palette),
     }
+    layout |= _texts(scene, where, height, palette)
     for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
         number = "" if i == 0 else str(i + 1)
         times = _time_axis(strip, palette)
@@ -142,6 +155,7 @@ def _time_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
         "linecolor": palette.axis,
         "tickcolor": palette.axis,
         "tickfont": {"size": 11, "color": palette.muted},
+        **FREE_LABELS,
     }
 
 
@@ -158,6 +172,7 @@ def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
         "tickformat": strip.tick_format,
         "tickfont": {"size": 11, "color": palette.muted},
         "range": [strip.low, strip.high],
+        **FREE_LABELS,
     }
     if strip.ticks:
         tick_values, texts = zip(*strip.ticks, strict=True)
@@ -165,19 +180,32 @@ def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
     return axis
 
 
-def _annotations(
-    scene: Scene, where: tuple[Place, ...], height: int, palette: Palette
-) -> list[dict[str, Any]]:
-    made = []
-    for strip, place in zip(scene.strips, where, strict=True):
+def _texts(scene: Scene, where: tuple[Place, ...], height: int, palette: Palette) -> dict[str, Any]:
+    """Return every text of the figure, and what the browser needs to break titles at its width.
+
+    ``meta.strips`` names the strip of each annotation; ``meta.titles`` has title and note by the
+    place of the annotation.
+    """
+    made: list[dict[str, Any]] = []
+    strips: list[int] = []
+    titles: dict[str, list[str]] = {}
+    for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
         if strip.title:
-            note = f"  <span style='color:{palette.muted}'>{strip.note}</span>"
-            made.append(_text(f"<b>{strip.title}</b>{note}", place.high + 6, height, palette.ink))
+            titles[str(len(made))] = [strip.title, strip.note]
+            made.append(_text(f"<b>{strip.title}</b>", place.high + 6, height, palette.ink))
             made[-1] |= {"x": 0.0, "xanchor": "left", "xshift": 8 - LEFT_PX, "yanchor": "bottom"}
-            made[-1]["font"] = {"size": 13, "color": palette.ink}
+            made[-1] |= {"align": "left", "font": {"size": TITLE_SIZE, "color": palette.ink}}
         made += _end_labels(strip, place, height, palette)
-        made += [_limit_label(limit, strip, place, height) for limit in strip.limits if limit.text]
-    return made
+        made += _limit_labels(strip, place, height)
+        strips += [i] * (len(made) - len(strips))
+    meta = {
+        "strips": strips,
+        "titles": titles,
+        "line": LINE_PX,
+        "muted": palette.muted,
+        "ground": palette.ground,
+    }
+    return {"annotations": made, "meta": meta}
 
 
 def _end_labels(strip: Strip, place: Place, height: int, palette: Palette) -> list[dict[str, Any]]:
@@ -190,16 +218,25 @@ def _end_labels(strip: Strip, place: Place, height: int, palette: Palette) -> li
 
 
 def _end_label(end: End, px: float, height: int, palette: Palette) -> dict[str, Any]:
-    swatch = f"<span style='color:{end.colour}'>\N{BLACK SQUARE}</span> "
+    swatch = f"<span style='color:{end.colour}'>{SWATCHES[end.dash]}</span> "
     text = f"<b>{end.text}</b>" if end.bold else end.text
     made = _text(f"{swatch}{text}", px, height, palette.ink)
     return made | {"x": 1.0, "xanchor": "left", "xshift": 6, "yanchor": "middle", "align": "left"}
 
 
-def _limit_label(limit: Limit, strip: Strip, place: Place, height: int) -> dict[str, Any]:
-    px = place.low + _px(limit.level, strip, place.high - place.low)
-    made = _text(limit.text, px, height, limit.colour)
-    return made | {"x": 0.0, "xanchor": "left", "xshift": 4, "yanchor": "bottom"}
+def _limit_labels(strip: Strip, place: Place, height: int) -> list[dict[str, Any]]:
+    """Return the labels of the limits: over their lines, the lower of two close ones under its."""
+    made: list[dict[str, Any]] = []
+    above = np.inf
+    told = [x for x in strip.limits if x.text]
+    for limit in sorted(told, key=lambda x: -x.level):
+        px = place.low + _px(limit.level, strip, place.high - place.low)
+        label = _text(limit.text, px, height, limit.colour)
+        over = min(above, place.high + SLACK_PX) - px >= LABEL_PX
+        label |= {"x": 0.0, "xanchor": "left", "xshift": 4, "yanchor": "bottom" if over else "top"}
+        made.append(label)
+        above = px
+    return made
 
 
 def _text(text: str, px: float, height: int, colour: str) -> dict[str, Any]:
@@ -221,12 +258,16 @@ def _px(value: float, strip: Strip, tall: float) -> float:
     return tall * min(max(share, 0.0), 1.0)
 
 
-def _shapes(scene: Scene) -> list[dict[str, Any]]:
-    """Return limits and the bands beyond them."""
+def _shapes(scene: Scene, palette: Palette) -> list[dict[str, Any]]:
+    """Return limits and the bands beyond them, and a line at each liquidation."""
     made: list[dict[str, Any]] = []
     for i, strip in enumerate(scene.strips):
-        axis = f"y{'' if i == 0 else i + 1}"
-        across = {"xref": f"x{'' if i == 0 else i + 1} domain", "yref": axis, "x0": 0, "x1": 1}
+        number = "" if i == 0 else str(i + 1)
+        axis = f"y{number}"
+        across = {"xref": f"x{number} domain", "yref": axis, "x0": 0, "x1": 1}
+        upright = {"type": "line", "xref": f"x{number}", "yref": f"{axis} domain", "y0": 0, "y1": 1}
+        pen = {"color": palette.critical, "width": 1.5}
+        made += [{**upright, "x0": x, "x1": x, "line": pen} for x in scene.liquidations_ms]
         for limit in strip.limits:
             pen = {"color": limit.colour, "width": 1}
             flat = {"type": "line", "y0": limit.level, "y1": limit.level, "line": pen}

@@ -15,6 +15,7 @@ from basis_lab.notebook.drawing import (
     unit_format,
 )
 from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace, extent, stacked_extent
+from basis_lab.notebook.weekly import weekly_strip
 from basis_lab.notebook.words import (
     date_text,
     title_attribution,
@@ -37,20 +38,23 @@ MOST_MARKS = 400
 LEAST_DRAWDOWN = -0.0005  # of the axis; without any the strip is an empty one
 
 
-def overview(canvas: Canvas) -> Scene:
+def overview(canvas: Canvas, *, weekly: bool = False) -> Scene:
     """Return the view that answers the question.
 
     Parameters
     ----------
     canvas : Canvas
         The run, the theme, the pinned run, what is in sight.
+    weekly : bool
+        True to draw attribution as bars of a week instead of cumulated.
 
     Returns
     -------
     Scene
         To be shown.
     """
-    strips = [_equity(canvas), _drawdown(canvas), _attribution(canvas)]
+    attribution = weekly_strip(canvas) if weekly else _attribution(canvas)
+    strips = [_equity(canvas), _drawdown(canvas), attribution]
     if canvas.series.sides:
         strips.append(distance_strip(canvas, nearest_only=True))
     return canvas.scene(tuple(strips), "equity, drawdown, attribution and distance to liquidation")
@@ -76,7 +80,13 @@ def _equity(canvas: Canvas) -> Strip:
     series = canvas.series
     traces = [*_money(canvas), *_pinned(canvas)]
     ends = tuple(
-        End(text=x.name, value=float(x.y[-1]), colour=x.colour, bold=x.name == "equity")
+        End(
+            text=x.name,
+            value=float(x.y[-1]),
+            colour=x.colour,
+            bold=x.name == "equity",
+            dash=x.dash,
+        )
         for x in traces
     )
     low, high = extent(*(trace.y for trace in traces), pad=0.05)
@@ -121,15 +131,15 @@ def _money(canvas: Canvas) -> list[Trace]:
 
 def _pinned(canvas: Canvas) -> list[Trace]:
     pinned = canvas.pinned
-    if pinned is None or pinned.currency != canvas.series.currency:
+    if pinned is None or pinned.summary["currency"] != canvas.series.currency:
         return []
-    bins = Bins.of(pinned.rows, LINE_POINTS)
+    bins = Bins.of(len(pinned.times_ms), LINE_POINTS)
     return [
         Trace(
             pen=Pen.LINE,
             name="pinned",
             x=pinned.times_ms[bins.ends],
-            y=bins.last(pinned.record.equity),
+            y=bins.last(pinned.equity),
             colour=canvas.palette.pinned,
             width=1.4,
             dash="dash",
@@ -177,7 +187,7 @@ def _rug(canvas: Canvas, height: float) -> list[Trace]:
 
 def _drawdown(canvas: Canvas) -> Strip:
     bins = canvas.lines
-    fall = bins.least(canvas.series.drawdown)
+    fall = np.minimum(bins.least(canvas.series.drawdown), 0.0)
     low = min(float(np.nanmin(fall)), LEAST_DRAWDOWN)
     worst = format_share(canvas.series.summary["max_drawdown"])
     return Strip(
@@ -233,7 +243,9 @@ def _attribution(canvas: Canvas) -> Strip:
         Trace(pen=Pen.LINE, name="net", x=nx, y=net, colour=ink.net, width=2.0, hover=hover),
     ]
     told = format_amount(float(series.net[-1]), series.currency, signed=True)
-    ends.append(End(text=f"net {told}", value=float(net[-1]), colour=ink.net, bold=True))
+    ends.append(
+        End(text=f"net {told}", value=float(net[-1]), colour=ink.net, bold=True, dash="solid")
+    )
     low, high = stacked_extent(np.append(stacks[True], net), np.append(stacks[False], net))
     return Strip(
         title=title_attribution(series),

@@ -61,10 +61,18 @@ function render({ model, el }) {
   };
 
   const drawValues = () => {
-    for (const [key, value] of Object.entries(model.get("values"))) {
+    const values = model.get("values");
+    for (const [key, value] of Object.entries(values)) {
       for (const input of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
         if (input.type === "checkbox") {
           input.checked = value === "true";
+        } else if (input.type === "range") {
+          // A word such as "auto" has no place on a slider: the number that it stood for has.
+          const word = Number.isNaN(Number(value));
+          input.value = word ? values[`thumb:${key}`] ?? value : value;
+          const told = values[`text:${key}`] ?? (word ? value : null);
+          if (told === null) input.removeAttribute("aria-valuetext");
+          else input.setAttribute("aria-valuetext", told);
         } else if (input.value !== value && !(input === document.activeElement && input.type === "text")) {
           input.value = value;
         }
@@ -117,13 +125,15 @@ function render({ model, el }) {
     const key = event.target.dataset.key;
     if (!key) return;
     // The readout beside a slider follows the thumb; the run waits for its release.
+    if (event.target.type === "range") event.target.removeAttribute("aria-valuetext");
     for (const twin of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
       if (twin !== event.target) twin.value = event.target.value;
     }
     if (event.target.dataset.now) pass({ act: event.target.dataset.act, key, value: valueOf(event.target) });
   });
   root.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-do]");
+    const row = event.target.closest("tr.acts");
+    const target = event.target.closest("[data-do]") || (row && row.querySelector("[data-do]"));
     if (!target || target.disabled) return;
     if (target.dataset.copy) navigator.clipboard?.writeText(target.dataset.copy);
     pass({ act: target.dataset.do, key: target.dataset.of || "", value: target.dataset.value || "" });
@@ -143,10 +153,6 @@ function render({ model, el }) {
       for (let i = 0; i < 10; i++) up ? input.stepUp() : input.stepDown();
       input.dispatchEvent(new Event("input", { bubbles: true }));
       input.dispatchEvent(new Event("change", { bubbles: true }));
-      event.preventDefault();
-    }
-    if ((event.key === "Enter" || event.key === " ") && input.matches("tr[data-do]")) {
-      input.click();
       event.preventDefault();
     }
     if (input.getAttribute("role") === "tab" && event.key.startsWith("Arrow")) {

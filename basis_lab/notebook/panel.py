@@ -92,8 +92,10 @@ class Panel(anywidget.AnyWidget):
         content : mapping
             With act, key and value.
         """
-        try:
-            self.act(str(content["act"]), str(content["key"]), str(content["value"]))
-        finally:
-            # The browser sends the next act once this one is done, so that only the newest waits.
-            self.answered += 1
+        # All that an act changes here goes in one message; each would carry every slot.
+        with self.hold_sync():
+            try:
+                self.act(str(content["act"]), str(content["key"]), str(content["value"]))
+            finally:
+                # The browser sends the next act once this one is done: only the newest waits.
+                self.answered += 1

@@ -10,8 +10,8 @@ from basis_lab.domain.market import FloatArray
 from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.notebook.series import RunSeries
 
-HOURS_PER_YEAR = 8760.0
-WEEK_HOURS = 168
+YEAR_S = 365.0 * 86_400.0
+WEEK_S = 7 * 86_400
 PER_BP = 10_000.0
 
 
@@ -54,16 +54,17 @@ def funding_lines(series: RunSeries) -> dict[str, FundingLine]:
         rows, first = np.unique(np.concatenate([x.rows for x in parts]), return_index=True)
         rate = np.concatenate([x.rate for x in parts])[first]
         spacing = np.median(np.diff(rows)) if len(rows) > 1 else np.nan
-        apr = rate * HOURS_PER_YEAR / spacing
+        apr = rate * YEAR_S / (spacing * series.step_s)
+        week = WEEK_S // series.step_s
         lines[venue] = FundingLine(
-            times_ms=series.times_ms[rows], apr=apr, mean_apr=_trailing_mean(rows, apr)
+            times_ms=series.times_ms[rows], apr=apr, mean_apr=_trailing_mean(rows, apr, week)
         )
     return lines
 
 
-def _trailing_mean(rows: np.ndarray, values: FloatArray) -> FloatArray:
+def _trailing_mean(rows: np.ndarray, values: FloatArray, week: int) -> FloatArray:
     sums = np.concatenate([[0.0], np.add.accumulate(values)])
-    first = np.searchsorted(rows, rows - WEEK_HOURS, side="right")
+    first = np.searchsorted(rows, rows - week, side="right")
     here = np.arange(1, len(rows) + 1)
     return np.asarray((sums[here] - sums[first]) / (here - first))
 
@@ -91,7 +92,7 @@ def basis_lines(series: RunSeries) -> dict[str, FloatArray]:
 
 
 def yield_lines(series: RunSeries) -> dict[str, tuple[str, FloatArray]]:
-    """Return what indices and staking rates grew by, as APR of the 7 days up to each hour.
+    """Return what indices and staking rates grew by, as APR of the 7 days up to each row.
 
     Parameters
     ----------
@@ -104,25 +105,25 @@ def yield_lines(series: RunSeries) -> dict[str, tuple[str, FloatArray]]:
         Name -> attribution category, APR as a fraction; costs above zero as well.
     """
     found: dict[str, tuple[str, FloatArray]] = {}
-    frame = series.record.frame
+    frame, week = series.record.frame, WEEK_S // series.step_s
     for listing in frame.universe.listings:
         symbol, debt = listing.instrument.symbol, listing.instrument.kind is Kind.DEBT
         if listing.index is not None:
             word = "borrow" if debt else "supply"
             category = "borrow_cost" if debt else "supply_yield"
-            growth = _trailing_growth(frame.values(listing.index)[: series.rows])
+            growth = _trailing_growth(frame.values(listing.index)[: series.rows], week)
             found.setdefault(f"{word} {symbol}", (category, growth))
         if listing.rate is not None:
-            growth = _trailing_growth(frame.values(listing.rate)[: series.rows])
+            growth = _trailing_growth(frame.values(listing.rate)[: series.rows], week)
             found.setdefault(f"staking {symbol.removeprefix('a')}", ("staking_yield", growth))
     return found
 
 
-def _trailing_growth(levels: FloatArray) -> FloatArray:
+def _trailing_growth(levels: FloatArray, week: int) -> FloatArray:
     growth = np.full(len(levels), np.nan)
-    if len(levels) > WEEK_HOURS:
-        ratio = levels[WEEK_HOURS:] / levels[:-WEEK_HOURS]
-        growth[WEEK_HOURS:] = (ratio - 1.0) * HOURS_PER_YEAR / WEEK_HOURS
+    if len(levels) > week:
+        ratio = levels[week:] / levels[:-week]
+        growth[week:] = (ratio - 1.0) * YEAR_S / WEEK_S
     return growth
 
 

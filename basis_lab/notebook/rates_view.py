@@ -8,6 +8,8 @@ from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace, extent
 from basis_lab.results.formats import format_amount, format_share
 from basis_lab.results.style import fade
 
+LEAST_YIELD = 5e-4  # a year; a line on the floor of the axis says nothing and flattens the others
+
 
 def rates_view(canvas: Canvas) -> Scene:
     """Return the view of rates; what a run does not live on is left out.
@@ -34,8 +36,8 @@ def _funding(canvas: Canvas) -> Strip | None:
     traces, ends = [], []
     for venue, line in lines.items():
         traces += _venue(canvas, venue, line)
-        colour, _ = canvas.palette.venue(venue)
-        ends.append(End(text=venue, value=float(line.mean_apr[-1]), colour=colour))
+        colour, dash = canvas.palette.venue(venue)
+        ends.append(End(text=venue, value=float(line.mean_apr[-1]), colour=colour, dash=dash))
     low, high = extent(*(_middle(x.apr) for x in lines.values()), np.zeros(1))
     amount = float(canvas.series.summary["attribution"]["funding"])
     told = format_amount(amount, canvas.series.currency, signed=True)
@@ -92,27 +94,66 @@ def _yields(canvas: Canvas) -> Strip | None:
     x = canvas.x(bins)
     traces, ends = [], []
     for name, (category, values) in lines.items():
-        if not np.isfinite(values).any():
+        if not np.isfinite(values).any() or np.nanmax(np.abs(values)) < LEAST_YIELD:
             continue
         y = bins.last(values)
         colour = canvas.palette.category(category)
+        dash = "dash" if category == "borrow_cost" else "solid"
         traces.append(
-            Trace(pen=Pen.LINE, name=name, x=x, y=y, colour=colour, width=2, hover="%{y:.2%}")
+            Trace(
+                pen=Pen.LINE,
+                name=name,
+                x=x,
+                y=y,
+                colour=colour,
+                width=2,
+                dash=dash,
+                hover="%{y:.2%}",
+            )
         )
-        ends.append(End(text=name, value=float(values[np.isfinite(values)][-1]), colour=colour))
+        final = float(values[np.isfinite(values)][-1])
+        ends.append(End(text=name, value=final, colour=colour, dash=dash))
     if not traces:
         return None
     low, high = extent(*(_middle(t.y) for t in traces))
+    shades = _spread(canvas, lines)
+    shaded = "; shaded: staking above borrowing, and below" if shades else ""
     return Strip(
         title=_word_yields(lines),
-        note="APR, growth of the last 7 days",
+        note=f"APR, growth of the last 7 days{shaded}",
         height_px=180,
-        traces=tuple(traces),
+        traces=(*shades, *traces),
         ends=tuple(ends),
         low=low,
         high=high,
         tick_format=".1%",
     )
+
+
+def _spread(canvas: Canvas, lines: dict[str, tuple[str, np.ndarray]]) -> list[Trace]:
+    """Return what a loop lives on, shaded: from the borrow rate to the staking rate."""
+    borrow = [x for name, (_, x) in lines.items() if name.startswith("borrow")]
+    staking = [x for name, (_, x) in lines.items() if name.startswith("staking")]
+    if not borrow or not staking:
+        return []
+    bins = canvas.lines
+    cost, gain = bins.last(borrow[0]), bins.last(staking[0])
+    known = np.isfinite(cost) & np.isfinite(gain)
+    x, cost, gain = canvas.x(bins)[known], cost[known], gain[known]
+    made = []
+    for y, fill, role in (
+        (cost, "none", "borrow_cost"),
+        (np.maximum(cost, gain), "tonexty", "staking_yield"),
+        (cost, "none", "borrow_cost"),
+        (np.minimum(cost, gain), "tonexty", "borrow_cost"),
+    ):
+        colour = canvas.palette.category(role)
+        made.append(
+            Trace(
+                pen=Pen.LINE, name="spread", x=x, y=y, colour=colour, width=0.0, fill=fill, hover=""
+            )
+        )
+    return made
 
 
 def _word_yields(lines: dict[str, tuple[str, np.ndarray]]) -> str:
@@ -148,7 +189,7 @@ def _basis(canvas: Canvas) -> Strip | None:
                 hover="%{y:.1f}",
             )
         )
-        ends.append(End(text=venue, value=float(y[-1]), colour=colour))
+        ends.append(End(text=venue, value=float(y[-1]), colour=colour, dash=dash))
     low, high = extent(*(t.y for t in traces), np.zeros(1))
     widest = max(float(np.nanmax(np.abs(x))) for x in lines.values())
     return Strip(

@@ -1,5 +1,8 @@
 """The second view: the book in time, and every risk measure against the limits that act."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from basis_lab.domain.market import FloatArray
@@ -12,6 +15,11 @@ from basis_lab.results.formats import format_ratio, format_share
 
 THOUSAND = 1_000.0
 LEAST_DRIFT = 5e-5  # of equity; less would be told as 0.00 %
+WORST: Mapping[str, str] = {
+    "health_factor": "min_health_factor",
+    "ltv": "max_ltv",
+    "margin_ratio": "min_margin_ratio",
+}
 LEAST_STACK = 0.02  # of the book; a thinner line has no label
 
 
@@ -73,7 +81,9 @@ def _stocks(canvas: Canvas) -> Strip:
         Trace(pen=Pen.LINE, name="halo", x=ex, y=equity, colour=ink.ground, width=5, hover=""),
         Trace(pen=Pen.LINE, name="equity", x=ex, y=equity, colour=ink.net, width=2),
     ]
-    ends.append(End(text="equity", value=float(equity[-1]), colour=ink.net, bold=True))
+    ends.append(
+        End(text="equity", value=float(equity[-1]), colour=ink.net, bold=True, dash="solid")
+    )
     low, high = stacked_extent(np.append(stacks[True], equity), stacks[False])
     return Strip(
         title="Assets up, debts down, equity between",
@@ -108,10 +118,11 @@ def _measure(
             Trace(pen=Pen.LINE, name=shown, x=x, y=y, colour=colour, dash=dash, hover="%{y:.3f}")
         )
         known = values[np.isfinite(values)]
-        ends.append(End(text=shown, value=float(known[-1]), colour=colour))
+        ends.append(End(text=shown, value=float(known[-1]), colour=colour, dash=dash))
     levels = limits_of(canvas.series.record.identity.config, name)
-    low, high = extent(*(t.y for t in traces), np.array([x for _, x in levels]), pad=0.08)
-    worst = _worst(lines, floor=floor)
+    worst = _worst(canvas.series.summary, name)
+    marked = np.array([worst, *(x for _, x in levels)])
+    low, high = extent(*(t.y for t in traces), marked, pad=0.08)
     act = f", act at {levels[0][1]:g}" if levels else ""
     return Strip(
         title=f"{label}: {'least' if floor else 'most'} {format_ratio(worst)}{act}",
@@ -126,12 +137,10 @@ def _measure(
     )
 
 
-def _worst(lines: dict[str, FloatArray], *, floor: bool) -> float:
-    return float(
-        min(np.nanmin(x) for x in lines.values())
-        if floor
-        else max(np.nanmax(x) for x in lines.values())
-    )
+def _worst(summary: Mapping[str, Any], name: str) -> float:
+    """Return the worst of a measure as the summary tells it: before actions as well."""
+    told = summary[WORST[name]]
+    return float(min(told.values()) if isinstance(told, Mapping) else told)
 
 
 def _limits(
@@ -171,12 +180,12 @@ def _delta(canvas: Canvas) -> Strip:
                     pen=Pen.LINE, name=venue, x=x, y=y, colour=colour, dash=dash, hover="%{y:.4f}"
                 )
             )
-            ends.append(End(text=venue, value=float(y[-1]), colour=colour))
+            ends.append(End(text=venue, value=float(y[-1]), colour=colour, dash=dash))
     y = bins.last(total)
     traces.append(
         Trace(pen=Pen.LINE, name="total", x=x, y=y, colour=ink.net, width=2, hover="%{y:.4f}")
     )
-    ends.append(End(text="total", value=float(y[-1]), colour=ink.net, bold=True))
+    ends.append(End(text="total", value=float(y[-1]), colour=ink.net, bold=True, dash="solid"))
     low, high = extent(*(t.y for t in traces), np.zeros(1))
     return Strip(
         title="Delta by venue, and what is left of it",
@@ -207,6 +216,8 @@ def _drift(canvas: Canvas, drift: FloatArray) -> Strip:
     told = f"Net delta stayed within {format_share(most)} of equity"
     if most < LEAST_DRIFT:
         told = "Net delta stayed on its target"
+    elif limit is not None and most > limit:
+        told = f"Net delta went beyond its limit: {format_share(most)} of equity at most"
     return Strip(
         title=told,
         note="less its target, % of equity",

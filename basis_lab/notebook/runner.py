@@ -11,7 +11,8 @@ from basis_lab.services.backtest import BacktestService, BacktestStatus, State
 from basis_lab.services.requests import BacktestRequest
 
 QUIET_S = 0.3  # a run that is shorter shows no progress
-POLL_S = 0.1
+POLL_S = 0.02  # a run of half a second should not wait a tenth for somebody to look
+TOLD_S = 0.1  # how often its progress is told
 UNDER_WAY = frozenset({State.QUEUED, State.RUNNING})
 
 
@@ -55,6 +56,7 @@ class Runner:
         self._service: BacktestService | None = None
         self._request_id = ""
         self._began_s = 0.0
+        self._told_s = 0.0
 
     @property
     def running(self) -> bool:
@@ -74,7 +76,7 @@ class Runner:
             True to return when the run has ended, whatever it takes.
         """
         self._forget()
-        self._began_s = perf_counter()
+        self._began_s, self._told_s = perf_counter(), 0.0
         # A service of its own: its results are dropped with it.
         service = BacktestService(workers=1)
         try:
@@ -103,7 +105,10 @@ class Runner:
         if service is not self._service:
             return
         if not self._ended(0.0):
-            self._on_progress(service.status(self._request_id), self._seconds())
+            now_s = self._seconds()
+            if now_s - self._told_s >= TOLD_S:
+                self._told_s = now_s
+                self._on_progress(service.status(self._request_id), now_s)
             loop.call_later(POLL_S, self._watch, loop, service)
 
     def _ended(self, timeout_s: float | None) -> bool:

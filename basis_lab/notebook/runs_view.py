@@ -4,22 +4,22 @@ import numpy as np
 
 from basis_lab.notebook.bins import Bins
 from basis_lab.notebook.drawing import LINE_POINTS, Canvas
+from basis_lab.notebook.pins import Pin
 from basis_lab.notebook.scene import End, Pen, Scene, Strip, Trace, extent
-from basis_lab.notebook.series import RunSeries
 from basis_lab.results.formats import format_share
 
 DASHES = ("dash", "dot", "dashdot", "longdash")
 
 
-def runs_view(canvas: Canvas, others: tuple[tuple[str, RunSeries], ...]) -> Scene:
+def runs_view(canvas: Canvas, others: tuple[Pin, ...]) -> Scene:
     """Return the view of runs over each other, as return on a share.
 
     Parameters
     ----------
     canvas : Canvas
         The drawn run, the theme.
-    others : tuple of (str, RunSeries)
-        Name and run, up to four.
+    others : tuple of Pin
+        Up to four.
 
     Returns
     -------
@@ -27,17 +27,17 @@ def runs_view(canvas: Canvas, others: tuple[tuple[str, RunSeries], ...]) -> Scen
         One strip; the time axis holds all runs.
     """
     ink = canvas.palette
-    drawn = [("drawn", canvas.series, ink.net, "solid", 2.0)]
-    drawn += [(name, series, ink.pinned, DASHES[i], 1.5) for i, (name, series) in enumerate(others)]
+    drawn = [(Pin.of_series("drawn", canvas.series), ink.net, "solid", 2.0)]
+    drawn += [(pin, ink.pinned, DASHES[i], 1.5) for i, pin in enumerate(others)]
     traces, ends = [], []
-    for name, series, colour, dash, width in drawn:
-        bins = Bins.of(series.rows, LINE_POINTS)
-        y = bins.last(series.record.nav_per_share - 1.0)
-        x = series.times_ms[bins.ends]
+    for pin, colour, dash, width in drawn:
+        bins = Bins.of(len(pin.times_ms), LINE_POINTS)
+        y = bins.last(pin.nav_per_share - 1.0)
+        x = pin.times_ms[bins.ends]
         traces.append(
             Trace(
                 pen=Pen.LINE,
-                name=name,
+                name=pin.name,
                 x=x,
                 y=y,
                 hover="%{y:+.2%}",
@@ -47,7 +47,9 @@ def runs_view(canvas: Canvas, others: tuple[tuple[str, RunSeries], ...]) -> Scen
             )
         )
         final = float(y[np.isfinite(y)][-1])
-        ends.append(End(text=name, value=final, colour=colour, bold=name == "drawn"))
+        ends.append(
+            End(text=pin.name, value=final, colour=colour, bold=pin.name == "drawn", dash=dash)
+        )
     low, high = extent(*(t.y for t in traces), np.zeros(1))
     best = max(ends, key=lambda end: end.value)
     strip = Strip(
@@ -62,7 +64,7 @@ def runs_view(canvas: Canvas, others: tuple[tuple[str, RunSeries], ...]) -> Scen
     )
     return Scene(
         strips=(strip,),
-        first_ms=min(float(series.times_ms[0]) for _, series, *_ in drawn),
-        last_ms=max(float(series.times_ms[-1]) for _, series, *_ in drawn),
+        first_ms=min(float(pin.times_ms[0]) for pin, *_ in drawn),
+        last_ms=max(float(pin.times_ms[-1]) for pin, *_ in drawn),
         description="pinned runs and the drawn one",
     )

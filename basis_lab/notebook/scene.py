@@ -15,6 +15,7 @@ class Pen(StrEnum):
     """How a trace is drawn; each has slots of its own in the figure."""
 
     AREA = "area"
+    BAR = "bar"
     LINE = "line"
     MARK = "mark"
 
@@ -38,11 +39,13 @@ class Trace:
     dash : str
         Of a line.
     fill : str
-        Of a line: "tozeroy" or "none".
+        Of a line: "tozeroy", "tonexty" (up to the trace before it) or "none".
     up : bool
         The stack of an area: gains up, losses down.
     symbol, size : str, float
-        Of marks.
+        Of marks, pixels.
+    spans : tuple of float
+        Milliseconds that each bar stands for.
     hover : str
         Plotly's template; empty to say nothing.
     texts : tuple of str
@@ -62,6 +65,7 @@ class Trace:
     up: bool = True
     symbol: str = "circle"
     size: float = 8.0
+    spans: tuple[float, ...] = ()
     hover: str = PLAIN_HOVER
     texts: tuple[str, ...] = ()
     steady: bool = False
@@ -81,12 +85,16 @@ class End:
         Of the swatch before it.
     bold : bool
         For the line that matters.
+    dash : str
+        Of a line, shown by the swatch so that hue is not all that tells lines apart; empty for an
+        area.
     """
 
     text: str
     value: float
     colour: str
     bold: bool = False
+    dash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +173,15 @@ class Scene:
         The run, on the time axis.
     description : str
         For those who do not see it.
+    liquidations_ms : tuple of float
+        When the run was liquidated, a line in every strip.
     """
 
     strips: tuple[Strip, ...]
     first_ms: float
     last_ms: float
     description: str = ""
+    liquidations_ms: tuple[float, ...] = ()
 
 
 def extent(*values: FloatArray, pad: float = 0.06) -> tuple[float, float]:

@@ -10,14 +10,13 @@ import numpy as np
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Instrument, IntArray, Kind, Listing
 from basis_lab.domain.market import FloatArray
+from basis_lab.notebook.sides import SideRisk, sides_of
 from basis_lab.results.record import RunRecord
 from basis_lab.results.style import TRADING_COSTS
 from basis_lab.results.summary import HURDLE_SERIES
 from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of
 
 SMALL_SHARE = 0.02  # of gross; what stays below all the time is drawn as "other"
-HOURS_PER_DAY = 24
-RATE_FLOOR = 0.001  # least daily sigma of a staking rate
 DISTANCE = "liquidation_distance_"
 MARGIN = "margin_ratio_"
 STOCK_ROLES: Mapping[Kind, str] = {
@@ -49,31 +48,6 @@ class Bucket:
     values: FloatArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideRisk:
-    """One side's distance to liquidation, in percent and in sigmas of its own price.
-
-    Parameters
-    ----------
-    side : str
-        "aave" or a perp venue.
-    worst_row, last_row : int
-        Where it was nearest, and where it stood last.
-    worst, last : float
-        Price moves as fractions.
-    worst_sigmas, last_sigmas : float or None
-        The same over the daily sigma of that side's price; None where that is not known.
-    """
-
-    side: str
-    worst_row: int
-    last_row: int
-    worst: float
-    last: float
-    worst_sigmas: float | None
-    last_sigmas: float | None
-
-
 class RunSeries:
     """The columns of one finished run, ready to be drawn.
 
@@ -90,6 +64,7 @@ class RunSeries:
         self.summary = summary
         self.currency = str(summary["currency"])
         self.rows = record.rows
+        self.step_s = record.frame.step_s
 
     @cached_property
     def stamps(self) -> np.ndarray:
@@ -200,37 +175,8 @@ class RunSeries:
 
     @cached_property
     def sides(self) -> tuple[SideRisk, ...]:
-        """Every side's worst and last distance, nearest first."""
-        made = [self._side(side, values) for side, values in self.distances.items()]
-        return tuple(sorted(made, key=lambda x: abs(x.worst)))
-
-    def _side(self, side: str, values: FloatArray) -> SideRisk:
-        known = np.flatnonzero(np.isfinite(values))
-        worst = int(known[np.argmin(np.abs(values[known]))])
-        last = int(known[-1])
-        sigma = self._sigma(side)
-        return SideRisk(
-            side=side,
-            worst_row=worst,
-            last_row=last,
-            worst=float(values[worst]),
-            last=float(values[last]),
-            worst_sigmas=_over(values[worst], sigma, worst),
-            last_sigmas=_over(values[last], sigma, last),
-        )
-
-    def _sigma(self, side: str) -> FloatArray | None:
-        """Daily sigma of the price that liquidates a side."""
-        for listing in self.record.frame.universe.listings:
-            if listing.mark is not None and listing.instrument.venue == side:
-                return daily_sigma(self.record.frame.values(listing.mark)[: self.rows])
-        if side != "aave":
-            return None
-        for listing in self.record.frame.universe.listings:
-            if listing.instrument.kind is Kind.ATOKEN and listing.rate is not None:
-                rate = self.record.frame.values(listing.rate)[: self.rows]
-                return np.maximum(daily_sigma(rate), RATE_FLOOR)
-        return None
+        """Every side's worst distance, as the summary tells it, and its last; nearest first."""
+        return sides_of(self.record, self.summary, self.distances)
 
     def events_of(self, *kinds: EventType) -> list[Event]:
         """Return the events of some types in the order of the log.
@@ -246,6 +192,12 @@ class RunSeries:
             Without scheduled flows.
         """
         return [x for x in self.record.log if isinstance(x, Event) and x.event_type in kinds]
+
+    @cached_property
+    def liquidation_rows(self) -> IntArray:
+        """Rows at which something was liquidated, ascending, each once."""
+        rows = [x.row for x in self.events_of(EventType.LIQUIDATION)]
+        return np.unique(np.array(rows, dtype=np.intp))
 
     @cached_property
     def decision_rows(self) -> IntArray:
@@ -299,34 +251,3 @@ def line_name(instrument: Instrument) -> str:
     """
     kind = "" if instrument.kind is Kind.TOKEN else f"{instrument.kind.value.replace('_', ' ')} "
     return f"{kind}{instrument.symbol}"
-
-
-def daily_sigma(prices: FloatArray) -> FloatArray:
-    """Return the standard deviation of the last day's hourly log returns, as of a day.
-
-    Parameters
-    ----------
-    prices : ndarray of shape (T,)
-        Hourly, above zero.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        NaN in the first day.
-
-    Notes
-    -----
-    sigma_t = sqrt(sum of the last 24 squared log returns), the realised volatility of the day.
-    """
-    squares = np.add.accumulate(np.diff(np.log(prices), prepend=np.log(prices[:1])) ** 2)
-    sigma = np.full(len(prices), np.nan)
-    if len(prices) > HOURS_PER_DAY:
-        sums = squares[HOURS_PER_DAY:] - squares[:-HOURS_PER_DAY]
-        sigma[HOURS_PER_DAY:] = np.sqrt(np.maximum(sums, 0.0))
-    return sigma
-
-
-def _over(distance: float, sigma: FloatArray | None, row: int) -> float | None:
-    if sigma is None or not np.isfinite(sigma[row]) or sigma[row] == 0.0:
-        return None
-    return float(abs(distance) / sigma[row])

@@ -2,6 +2,8 @@
 // `traces` and `layout` are plain; arrays are named, and stand as bytes in `steady` and `moving`.
 
 const TYPES = { f4: Float32Array, f8: Float64Array };
+const BESIDE = 12; // pixels of a title's room that stay free
+const CONFIG = { displayModeBar: false, doubleClick: "reset", responsive: false };
 
 const decode = (entry) => {
   const { dtype, bytes } = entry;
@@ -9,10 +11,67 @@ const decode = (entry) => {
   return new TYPES[dtype](bytes.buffer.slice(from, from + bytes.byteLength));
 };
 
+// Words in lines no wider than the room; the first line may have less of it.
+const flow = (words, room, first, measure) => {
+  const lines = [];
+  let line = "";
+  for (const word of words) {
+    const longer = line ? `${line} ${word}` : word;
+    const width = lines.length === 0 ? first : room;
+    if (line && measure(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+};
+
+const ruler = document.createElement("canvas").getContext("2d");
+const measureIn = (font) => (text) => {
+  ruler.font = font;
+  return ruler.measureText(text).width;
+};
+
+// A title and its note, in as many lines as the room asks for; the note keeps together if it can.
+const breakTitle = (title, note, room, family, muted) => {
+  const bold = measureIn(`700 13px ${family}`);
+  const plain = measureIn(`400 13px ${family}`);
+  const titles = flow(title.split(" "), room, room, bold).map((x) => `<b>${x}</b>`);
+  if (!note) return titles;
+  const faint = (x) => `<span style='color:${muted}'>${x}</span>`;
+  const last = titles[titles.length - 1];
+  const gap = "  ";
+  if (bold(last.slice(3, -4)) + plain(gap + note) <= room) {
+    return [...titles.slice(0, -1), `${last}${gap}${faint(note)}`];
+  }
+  return [...titles, ...flow(note.split(" "), room, room, plain).map(faint)];
+};
+
+// Give long titles their lines: what stands above moves up, the figure grows by as much.
+const fitTitles = (layout) => {
+  const { strips, titles, muted, line } = layout.meta;
+  const extra = [];
+  for (const [place, [title, note]] of Object.entries(titles)) {
+    const lines = breakTitle(title, note, layout.width - BESIDE, layout.font.family, muted);
+    layout.annotations[place].text = lines.join("<br>");
+    extra[strips[place]] = (lines.length - 1) * line;
+  }
+  const more = (from) => extra.slice(from).reduce((sum, x) => sum + (x || 0), 0);
+  const height = layout.height + more(0);
+  const up = (share, strip) => (share * layout.height + more(strip + 1)) / height;
+  layout.annotations.forEach((x, i) => { x.y = up(x.y, strips[i]); });
+  for (const key of Object.keys(layout).filter((x) => x.startsWith("yaxis"))) {
+    layout[key].domain = layout[key].domain.map((x) => up(x, Number(key.slice(5) || 1) - 1));
+  }
+  layout.height = height;
+  return layout;
+};
+
 function render({ model, el }) {
   const plot = document.createElement("div");
+  const tools = document.createElement("div");
   el.classList.add("bl-plot");
-  el.appendChild(plot);
+  el.append(plot, tools);
   plot.setAttribute("role", "img");
   const cache = new Map();
   let width = 0;
@@ -38,12 +97,12 @@ function render({ model, el }) {
 
   const draw = () => {
     if (width === 0 || model.get("drawing") === 0) return;
+    plot.dataset.begun = String(performance.now());
     const data = model.get("traces").map((trace) => ({ ...trace, x: array(trace.x), y: array(trace.y) }));
     const plain = structuredClone(model.get("drawn_layout"));
-    const layout = { ...plain, width, shapes: [...hairlines(), ...plain.shapes] };
+    const layout = fitTitles({ ...plain, width, shapes: [...hairlines(), ...plain.shapes] });
     plot.setAttribute("aria-label", model.get("told"));
-    plot.dataset.begun = String(performance.now());
-    Plotly.react(plot, data, layout, { displayModeBar: false, doubleClick: "reset", responsive: false }).then(() => {
+    Plotly.react(plot, data, layout, CONFIG).then(() => {
       plot.dataset.drawn = String(model.get("drawing"));
       plot.dataset.at = String(performance.now());
     });
@@ -63,10 +122,47 @@ function render({ model, el }) {
     const now = Math.floor(el.clientWidth);
     if (now === width || now === 0) return;
     width = now;
-    if (!plot.dataset.drawn) draw();
-    else Plotly.relayout(plot, { width });
+    requestAnimationFrame(draw);
   });
   sizes.observe(el);
+
+  // A picture says what it shows: the verdict, and which data it is from.
+  const picture = async (format) => {
+    const { verdict, case: which, name } = model.get("caption");
+    const { family } = plot.layout.font;
+    const { muted, line, ground } = plot.layout.meta;
+    const lines = breakTitle(verdict, which, width - BESIDE, family, muted);
+    const top = (lines.length + 1) * line;
+    const said = { text: lines.join("<br>"), xref: "paper", yref: "paper", x: 0, y: 1, align: "left" };
+    const place = { xanchor: "left", yanchor: "bottom", xshift: 8 - plot.layout.margin.l, yshift: line / 2 };
+    const caption = { ...said, ...place, showarrow: false, borderpad: 0, font: { size: 13 } };
+    const layout = {
+      ...plot.layout,
+      height: plot.layout.height + top,
+      margin: { ...plot.layout.margin, t: top },
+      annotations: [...plot.layout.annotations, caption],
+      paper_bgcolor: ground,
+      plot_bgcolor: ground,
+    };
+    const size = { width, height: layout.height, scale: format === "png" ? 2 : 1 };
+    const link = document.createElement("a");
+    link.href = await Plotly.toImage({ data: plot.data, layout }, { format, ...size });
+    link.download = `${name}.${format}`;
+    link.click();
+  };
+  tools.className = "bl-tools";
+  tools.append("Image");
+  for (const format of ["png", "svg"]) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", textContent: format.toUpperCase() });
+    button.setAttribute("aria-label", `save the figure as ${format.toUpperCase()}`);
+    button.addEventListener("click", () => picture(format));
+    tools.append(" ", button);
+  }
+  tools.addEventListener("keydown", (event) => {
+    // Lab binds keys to its cells; inside the workbench they are the workbench's.
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
 
   const listen = () => {
     plot.on("plotly_relayout", (change) => {

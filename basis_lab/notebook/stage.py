@@ -16,7 +16,8 @@ from basis_lab.results.style import fade
 from basis_lab.results.themes import Palette
 
 AREA_OPACITY = 0.82
-ORDER = (Pen.AREA, Pen.LINE, Pen.MARK)  # later ones are drawn above
+BAR_SHARE = 0.82  # of the time that a bar stands for
+ORDER = (Pen.AREA, Pen.BAR, Pen.LINE, Pen.MARK)  # later ones are drawn above
 SCRIPT = Path(__file__).parent / "stage.js"
 # A module has no `exports`: plotly.js is given some, and stays a local name.
 OPENING = "const module = { exports: {} }; const exports = module.exports;"
@@ -46,6 +47,7 @@ class Stage(anywidget.AnyWidget):
     span: traitlets.List[Any] = traitlets.List().tag(sync=True)
     ink = traitlets.Unicode("").tag(sync=True)
     told = traitlets.Unicode("").tag(sync=True)
+    caption = traitlets.Dict().tag(sync=True)
     moment_ms = traitlets.Float(0.0).tag(sync=True)
     drawing = traitlets.Int(0).tag(sync=True)
 
@@ -78,7 +80,7 @@ class Stage(anywidget.AnyWidget):
         with self.hold_sync():
             self.traces, self.drawn_layout, self.span = traces, layout, span
             self.steady, self.moving = arrays.steady, arrays.moving
-            self.strips, self.ink, self.told = len(scene.strips), palette.ink, scene.description
+            self.strips, self.ink, self.told = len(scene.strips), palette.ink, word_scene(scene)
             self.moment_ms = moment_ms
             self.drawing += 1
 
@@ -139,6 +141,23 @@ class _Arrays:
         return name
 
 
+def word_scene(scene: Scene) -> str:
+    """Return a scene for those who do not see it: what it holds, and what each strip found.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is drawn.
+
+    Returns
+    -------
+    str
+        Sentences; the tables below the figure have the numbers.
+    """
+    found = [f"{x.title}, {x.note}" if x.note else x.title for x in scene.strips if x.title]
+    return ". ".join([f"Charts over time: {scene.description}", *found])
+
+
 def make_traces(scene: Scene, palette: Palette, arrays: "_Arrays") -> list[dict[str, Any]]:
     """Return the traces of a scene as plotly.js takes them, but for their arrays' names.
 
@@ -184,6 +203,11 @@ def _properties(trace: Trace, palette: Palette, number: str) -> dict[str, Any]:
             props["stackgroup"] = f"{'up' if trace.up else 'down'}{number}"
             props["fillcolor"] = fade(trace.colour, AREA_OPACITY)
             props["line"] = {"width": 0.5, "color": palette.ground}
+        case Pen.BAR:
+            del props["mode"]
+            edge = {"width": 0.5, "color": palette.ground}
+            props |= {"type": "bar", "width": [BAR_SHARE * x for x in trace.spans]}
+            props["marker"] = {"color": trace.colour, "line": edge}
         case Pen.LINE:
             props["line"] = {"color": trace.colour, "width": trace.width, "dash": trace.dash}
             if trace.fill != "none":

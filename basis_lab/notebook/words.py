@@ -7,7 +7,11 @@ import numpy as np
 from basis_lab.notebook.series import RunSeries
 from basis_lab.results.formats import format_amount, format_share
 
+DOT = " \N{MIDDLE DOT} "
 SIDE_NAMES = {"aave": "Aave"}
+STEPS = {60: "minutes", 3_600: "hours", 86_400: "days"}
+RHYTHMS = {60: "every minute", 3_600: "hourly", 86_400: "daily"}
+HOUR_S, MINUTE_S = 3_600, 60
 
 
 def words(name: str) -> str:
@@ -24,6 +28,75 @@ def words(name: str) -> str:
         For instance "borrow cost".
     """
     return name.replace("_", " ")
+
+
+def count_steps(count: int, step_s: int) -> str:
+    """Return how many timesteps as people count them.
+
+    Parameters
+    ----------
+    count : int
+        Timesteps.
+    step_s : int
+        Length of one, seconds.
+
+    Returns
+    -------
+    str
+        For instance ``8,761 hours`` or ``2,191 bars of 4 h``.
+    """
+    name = STEPS[step_s] if step_s in STEPS else f"bars of {_length(step_s)}"
+    return f"{count:,} {name}"
+
+
+def word_progress(done: int, total: int, seconds: float, start: str, step_s: int) -> str:
+    """Return how far a run is.
+
+    Parameters
+    ----------
+    done, total : int
+        Timesteps.
+    seconds : float
+        Since it began.
+    start : str
+        ISO date of its first timestep; empty where the data decide.
+    step_s : int
+        Length of a timestep, seconds.
+
+    Returns
+    -------
+    str
+        The date reached where it is known, timesteps, rate, time left.
+    """
+    if not done:
+        return count_steps(total, step_s) if total else "reading the data"
+    parts = [f"{done:,} of {count_steps(total, step_s)}"]
+    if start:
+        reached = dt.datetime.fromisoformat(start) + dt.timedelta(seconds=(done - 1) * step_s)
+        parts.insert(0, day_text(reached))
+    left = seconds * (total - done) / done
+    return DOT.join([*parts, f"{done / seconds:,.0f} a second", f"{left:.0f} s left"])
+
+
+def rhythm(step_s: int) -> str:
+    """Return how often a run looks.
+
+    Parameters
+    ----------
+    step_s : int
+        Length of a timestep, seconds.
+
+    Returns
+    -------
+    str
+        For instance "hourly" or "every 4 h".
+    """
+    return RHYTHMS[step_s] if step_s in RHYTHMS else f"every {_length(step_s)}"
+
+
+def _length(step_s: int) -> str:
+    whole_hours = step_s % HOUR_S == 0
+    return f"{step_s // HOUR_S} h" if whole_hours else f"{step_s / MINUTE_S:g} min"
 
 
 def side_name(side: str) -> str:
@@ -159,5 +232,6 @@ def title_distance(series: RunSeries) -> str:
     """
     nearest = series.sides[0]
     told = format_share(nearest.worst, signed=True, digits=1)
-    when = date_text(series, nearest.worst_row)
-    return f"Closest to liquidation: {side_name(nearest.side)}, {told} on {when}"
+    row = nearest.worst_row
+    when = "" if row is None else f" on {date_text(series, row)}"
+    return f"Closest to liquidation: {side_name(nearest.side)}, {told}{when}"

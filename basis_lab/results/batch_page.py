@@ -10,7 +10,7 @@ from basis_lab.results.formats import NONE, format_amount, format_count, format_
 from basis_lab.results.html import Cell, Content, Html, heading, link, paragraph, table
 from basis_lab.results.report_figures import sparkline
 from basis_lab.results.report_page import page
-from basis_lab.results.report_words import difference_mark, nearest_liquidation
+from basis_lab.results.report_words import direction_mark, nearest_liquidation
 from basis_lab.results.result import RunResult, open_result
 from basis_lab.results.text import PARTS
 from basis_lab.results.verdict import Comparison, word_verdict
@@ -114,7 +114,7 @@ def _row(rank: int, name: str, folder: Path, run: RunResult, root: Path) -> list
     summary = run.summary
     against = Comparison.of(summary)
     report = (folder / "report.html").relative_to(root).as_posix()
-    mark = difference_mark(against).split("</i>")[0] + "</i>" if against.held is not None else ""
+    mark = direction_mark(against).strip()
     near, _ = nearest_liquidation(summary)
     distances = summary["min_liquidation_distance"]
     least = min(abs(x) for x in distances.values()) if distances else None

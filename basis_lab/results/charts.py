@@ -27,6 +27,7 @@ LOOKS: Mapping[EventType, Mapping[str, object]] = MappingProxyType(
 )
 
 
+LEAST_FALL = -0.05  # percent, of the axis of a drawdown
 FINE_DELTA = 0.0001  # of equity; less takes more digits
 
 
@@ -260,8 +261,9 @@ class Figures:
         fall = 100.0 * (nav / nav.cummax() - 1.0)
         worst = format_share(self._summary["max_drawdown"])
         when = pd.DatetimeIndex(fall.index)[int(fall.argmin())].strftime("%Y-%m-%d")
+        never = worst == format_share(0.0)
         figure = self._figure(
-            f"Worst drawdown {worst}, on {when}",
+            "Never below its highest NAV" if never else f"Worst drawdown {worst}, on {when}",
             "below the highest NAV per share so far, least of each drawn bin",
             "%",
         )
@@ -269,6 +271,8 @@ class Figures:
         drawn.fill = "tozeroy"
         drawn.fillcolor = style.fade(style.NET, 0.15)
         figure.add_trace(drawn)
+        # A drawdown is never above 0, and one of nothing has an axis all the same.
+        figure.update_yaxes(range=[1.08 * min(float(fall.min()), LEAST_FALL), 0.0])
         return figure
 
     def nav(self) -> go.Figure:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from basis_lab.calc.performance import DAYS_PER_YEAR
@@ -15,9 +16,16 @@ from basis_lab.results.formats import (
 )
 from basis_lab.results.html import Cell, Content, Html, table
 from basis_lab.results.style import CATEGORY_COLOURS, COSTS, NET, TRADING_COSTS
-from basis_lab.results.verdict import LENDING, Comparison, word_verdict
+from basis_lab.results.verdict import LENDING, Comparison, direction, word_verdict
 
 Summary = Mapping[str, Any]
+MARKS: Mapping[str, str] = MappingProxyType(
+    {
+        "up": '<i class="up">\N{BLACK UP-POINTING TRIANGLE}</i>',
+        "down": '<i class="down">\N{BLACK DOWN-POINTING TRIANGLE}</i>',
+        "even": '<i class="muted">\N{BLACK DIAMOND}</i>',
+    }
+)
 
 
 def headline(summary: Summary, proxied: tuple[str, ...]) -> Html:
@@ -106,17 +114,28 @@ def difference_mark(against: Comparison) -> str:
     Returns
     -------
     str
-        HTML; an en dash where there is nothing to compare with.
+        HTML; no mark at 0.00, an en dash where there is nothing to compare with.
     """
     if against.held is None or against.left is None:
         return NONE
-    if against.held > 0.0 and against.left > 0.0:
-        mark, kind = "\N{BLACK UP-POINTING TRIANGLE}", "up"
-    elif against.held <= 0.0 and against.left <= 0.0:
-        mark, kind = "\N{BLACK DOWN-POINTING TRIANGLE}", "down"
-    else:
-        mark, kind = "\N{BLACK DIAMOND}", "muted"
-    return f'<i class="{kind}">{mark}</i> {format_points(against.held)} <span>points</span>'
+    return f"{direction_mark(against)}{format_points(against.held)} <span>points</span>"
+
+
+def direction_mark(against: Comparison) -> str:
+    """Return the mark of the side of lending on which a run ended.
+
+    Parameters
+    ----------
+    against : Comparison
+        Held and left.
+
+    Returns
+    -------
+    str
+        HTML with a blank after it; empty at 0.00, and with nothing to compare with.
+    """
+    side = direction(against)
+    return f"{MARKS[side]} " if side else ""
 
 
 def _if_left(against: Comparison) -> str:

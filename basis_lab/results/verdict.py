@@ -53,6 +53,29 @@ class Comparison:
         return cls(days=days, held=apr - hurdle, left=left)
 
 
+def direction(against: Comparison) -> str:
+    """Return on which side of lending a run ended.
+
+    Parameters
+    ----------
+    against : Comparison
+        Held and left.
+
+    Returns
+    -------
+    str
+        "up" or "down" where both agree, "even" where they do not; empty where there is nothing
+        to compare with, and where the difference is told as 0.00.
+    """
+    if against.held is None or against.left is None:
+        return ""
+    if format_points(against.held) == format_points(0.0):
+        return ""
+    if against.held > 0.0 and against.left > 0.0:
+        return "up"
+    return "down" if against.held <= 0.0 and against.left <= 0.0 else "even"
+
+
 def _leaving(summary: Mapping[str, Any]) -> float:
     """Return what closing everything at the end does to a share, of its issue price."""
     nav, equity = summary["nav_per_share"], summary["final_equity"]
@@ -95,7 +118,7 @@ def word_verdict(summary: Mapping[str, Any]) -> str:
     count = summary["liquidations"]
     if count > 0:
         times = "once" if count == 1 else f"{count} times"
-        return f"Liquidated {times}; {verdict}"
+        return f"Liquidated {times}; {verdict[0].lower()}{verdict[1:]}"
     return verdict
 
 

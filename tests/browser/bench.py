@@ -17,7 +17,7 @@ class Bench:
               return plot && (after === null || plot.dataset.drawn !== after);
             }""",
             arg=after,
-            timeout=180_000,
+            timeout=60_000,
         )
 
     @property
@@ -57,8 +57,56 @@ class Bench:
     def slider(self, key):
         return self.page.locator(f'.bl-side input[type=range][data-key="{key}"]')
 
+    def in_kernel(self, code):
+        """Run Python in the notebook's own kernel."""
+        ended = self.page.evaluate(
+            """async (code) => {
+              const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
+              const reply = await session.kernel.requestExecute({ code }).done;
+              return reply.content.status;
+            }""",
+            code,
+        )
+        assert ended == "ok"
+
+    def dates(self, start, end):
+        """Choose both dates without a run between them."""
+        self.live(on=False)
+        for key, day in (("start", start), ("end", end)):
+            self.page.fill(f"#bl-{key}", day)
+            self.page.press(f"#bl-{key}", "Enter")
+
+    def other(self, written):
+        """Write into the field for any other key."""
+        fold = self.page.locator("details[data-fold=advanced]")
+        fold.evaluate("(x) => { x.open = true; }")
+        self.page.fill("#bl-other", written)
+        self.page.press("#bl-other", "Enter")
+
+    def run(self):
+        before = self.drawing
+        self.page.click("[data-focus=run]")
+        self.wait_drawn(before)
+
+    def theme(self, name):
+        self.page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+            f"JupyterLab {name}",
+        )
+        self.page.wait_for_selector(f'.bl-head[data-theme="{name.lower()}"]')
+
+    def size(self, width, height=980):
+        """Give the page another size, and wait until the figure has followed."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function(
+            """() => { const plot = document.querySelector(".bl-plot");
+                       const drawn = plot.querySelector("[data-drawn]");
+                       return Math.abs(plot.clientWidth - drawn._fullLayout.width) <= 2; }"""
+        )
+
     def time_moves(self, key, moves):
-        """Milliseconds from each of many slider moves to the redrawn plot, drawn parts beside."""
+        """Of each of many slider moves: milliseconds to the redrawn plot, those of drawing, and
+        what the workbench said of it."""
         return self.page.evaluate(
             """async ([key, moves]) => {
               const plot = document.querySelector(".bl-plot [data-drawn]");
@@ -77,7 +125,9 @@ class Bench:
                   await pause(1);
                   if (performance.now() - start > 20000) throw new Error("no drawing in 20 s");
                 }
-                told.push([plot.dataset.at - start, plot.dataset.at - plot.dataset.begun]);
+                const parts = [plot.dataset.at - start, plot.dataset.at - plot.dataset.begun];
+                await pause(150);
+                told.push([...parts, document.querySelector("[data-slot=status]").innerText]);
               }
               return told;
             }""",

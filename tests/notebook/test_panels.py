@@ -6,22 +6,25 @@ import re
 import numpy as np
 import pytest
 
-from basis_lab.errors import ConfigError, ConfigProblem, MissingDataError
+from basis_lab.errors import ConfigError, ConfigProblem
 from basis_lab.notebook.bins import Bins
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Widget, make_controls, read_value
-from basis_lab.notebook.panels.alerts import alert_html, remedies
+from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.book import lines_html
 from basis_lab.notebook.panels.event_list import PAGE, EventFilter, event_lines, events_html
 from basis_lab.notebook.panels.invoice import daily_sums, invoice_html
 from basis_lab.notebook.parameters import check_parameters
+from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.scene import spread_px
-from basis_lab.notebook.series import daily_sigma
+from basis_lab.notebook.sides import daily_sigma
 from basis_lab.results.themes import DARK, LIGHT
 
 
 def cells(html, name):
-    row = re.search(rf'<th scope="row">{name}</th>(.*?)</tr>', html).group(1)
+    row = re.search(
+        rf'<th scope="row">(?:<button[^>]*>)?{name}(?:</button>)?</th>(.*?)</tr>', html
+    ).group(1)
     return [re.sub("<.*?>", "", x) for x in re.findall(r"<td[^>]*>(.*?)</td>", row)]
 
 
@@ -88,25 +91,11 @@ def test_days_sum_to_the_whole(series):
     assert sums.sum() == pytest.approx(series.summary["attribution"]["funding"], rel=1e-12)
 
 
-def test_a_remedy_that_can_be_set_becomes_a_button():
-    error = MissingDataError(
-        "there is no okx BTC perpetual",
-        where="perp/okx/BTCUSDT",
-        remedy="""use a proxy: --set 'data.proxies={"okx": "binance"}', or hedge without it""",
-    )
-
-    html = alert_html(error, "btc_basis, as shipped")
-
-    assert [x.label for x in remedies(error)] == ["Use binance for okx"]
-    assert "Use binance for okx" in html
-    assert 'role="alert"' in html
-    assert "DAT-001" in html
-
-
 def test_what_an_error_says_is_text_and_no_markup():
     problem = ConfigProblem(file="f", key="<b>", value="<i>", what="<script>", remedy="&")
+    case = Case(mode="btc_basis", share_class="USDT")
 
-    html = alert_html(ConfigError([problem]), "")
+    html = alert_html(Trouble(error=ConfigError([problem]), case=case, covered=("", "")), "")
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
@@ -121,6 +110,27 @@ def test_controls_carry_the_bounds_of_the_models():
     assert controls["costs.enabled"].widget is Widget.SWITCH
     assert read_value(controls["strategy.hedge_allocation"], '{"okx": 1.0}') == {"okx": 1.0}
     assert not any(x.startswith("rewards.") for x in controls)
+
+
+def test_a_slider_stands_where_its_value_is(pair):
+    mode, share_class = pair
+    config = Case(mode=mode, share_class=share_class).config()
+
+    sliders = [x for x in make_controls(config, config) if x.widget is Widget.SLIDER]
+
+    for x in sliders:
+        for value in (x.value, x.default):
+            if isinstance(value, int | float):
+                steps = (value - x.low) / x.step
+                assert steps == pytest.approx(round(steps), abs=1e-6), x.key
+
+
+def test_a_row_that_can_be_chosen_stays_a_row_with_a_button_in_it(series):
+    html = invoice_html(series, None, "funding")
+
+    assert 'role="button"' not in html
+    assert re.search(r'<tr class="acts here"><th scope="row"><button type="button"', html)
+    assert 'data-of="funding" aria-expanded="true">funding</button>' in html
 
 
 def test_a_word_stands_in_place_of_a_number_where_the_model_allows_it():
@@ -169,13 +179,14 @@ def test_labels_are_spread_and_stay_inside():
     assert [k for k, _ in sorted(placed.items(), key=lambda x: x[1])] == [0, 1, 2, 3]
 
 
-def test_a_days_sigma_is_the_root_of_its_squares():
-    prices = np.exp(np.cumsum(np.full(50, 0.01)))
+@pytest.mark.parametrize(("step_s", "bars"), [(3_600, 24), (900, 96), (14_400, 24), (86_400, 24)])
+def test_a_days_sigma_is_that_of_a_day_at_every_interval(step_s, bars):
+    prices = np.exp(np.cumsum(np.full(bars + 2, 0.01)))
 
-    sigma = daily_sigma(prices)
+    sigma = daily_sigma(prices, step_s)
 
-    assert np.isnan(sigma[:24]).all()
-    assert sigma[-1] == pytest.approx(0.01 * np.sqrt(24))
+    assert np.isnan(sigma[:bars]).all()
+    assert sigma[-1] == pytest.approx(0.01 * np.sqrt(86_400 / step_s))
 
 
 def test_an_unknown_parameter_is_refused_by_its_name():

@@ -1,13 +1,20 @@
 """The workbench without a browser: every act as the user would do it."""
 
+import asyncio
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from basis_lab.errors import DataRangeError, UsageError
 from basis_lab.notebook import workbench
-from basis_lab.notebook.bench import MOST_PINS, Workbench
+from basis_lab.notebook.bench import Workbench
 from basis_lab.notebook.case import Case
+from basis_lab.notebook.panels.headline import MARKS, six_html
+from basis_lab.notebook.pins import MOST_PINS
+from basis_lab.notebook.weekly import week_sums
+from basis_lab.results.formats import format_share
 
 from .conftest import SHORT
 
@@ -85,6 +92,135 @@ def test_an_error_dims_the_result_and_a_good_run_ends_it(bench):
 
     assert bench.board.head.slots["alert"] == ""
     assert bench.board.head.kind == "head"
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_remedy_is_applied_and_the_case_run_again(bench, live):
+    if not live:
+        bench.act("live")
+    bench.act("case", "data_dir", "/nowhere/at/all")
+    bench.act("run")
+    assert 'data-do="remedy" data-of="data_dir"' in bench.board.head.slots["alert"]
+
+    bench.act("remedy", "data_dir", "")
+
+    assert bench.failure is None
+    assert bench.board.head.slots["alert"] == ""
+
+
+def test_dates_outside_are_mended_by_their_button(bench):
+    bench.act("case", "end", "2026-06-01")
+    bench.act("run")
+    assert "Use the covered dates, 2025-01-01 to 2025-12-31" in bench.board.head.slots["alert"]
+
+    bench.act("remedy", "dates", "2025-01-01/2025-12-31")
+
+    assert bench.board.head.slots["alert"] == ""
+    assert bench.result.summary["end"].startswith("2025-12-31")
+
+
+def test_a_number_beyond_its_bound_is_set_to_what_is_allowed_by_its_buttons(bench):
+    note = f"note:{SPOT}"
+    bench.act("set", SPOT, "1.4")
+    assert f'data-of="{SPOT}" data-value="0.99">Set to 0.99' in bench.editor.panel.slots[note]
+
+    bench.act("remedy", SPOT, "0.99")
+    assert 'data-value="0.7333">Set spot allocation to 0.7333' in bench.editor.panel.slots[note]
+
+    bench.act("remedy", SPOT, "0.7333")
+    assert bench.editor.refused == {}
+    assert bench.result.record.identity.config["strategy"]["spot_allocation"] == 0.7333
+
+
+def test_auto_is_told_with_the_number_that_the_run_used():
+    bench = Workbench(Case(mode="eth_leveraged", share_class="ETH", **SHORT))
+    key = "strategy.target_ltv"
+    values = bench.editor.panel.values
+
+    used = float(values[f"thumb:{key}"])
+    assert values[key] == f"auto ({used:.3f})"
+    entered = bench.result.record.risk["ltv"][0]
+    band = bench.result.record.identity.config["strategy"]["ltv_band"]
+    assert used == pytest.approx(entered, abs=band)
+
+    bench.act("set", key, "0.9")
+    assert bench.editor.panel.values[key] == "0.9"
+
+    bench.act("reset", key)
+    assert bench.editor.panel.values[key] == f"auto ({used:.3f})"
+
+
+def test_the_weekly_bars_sum_to_the_attribution(bench):
+    bench.act("weekly")
+
+    series = bench.board.series
+    weeks = week_sums(series)
+    total = sum(float(x.sum()) for x in weeks.sums.values())
+    assert total == pytest.approx(series.summary["net_pnl"], abs=1e-6)
+    assert {np.datetime64(int(x), "ms").item().weekday() for x in weeks.mondays} == {0}
+    assert weeks.spans.sum() == pytest.approx(3_600_000.0 * series.rows)
+    assert any(x["type"] == "bar" for x in bench.board.stage.traces)
+    assert "weeks earned something" in bench.board.stage.told
+
+    bench.act("view", "risk")
+    assert 'data-do="weekly"' not in bench.board.head.slots["bar"]
+
+
+@pytest.mark.parametrize(
+    ("interval", "counted", "looked"),
+    [
+        ("1h", "1,081 hours", "hourly"),
+        ("4h", "271 bars of 4 h", "every 4 h"),
+        ("1d", "46 days", "daily"),
+    ],
+)
+def test_steps_are_called_by_the_runs_interval(interval, counted, looked):
+    given = {"data.bar_interval": interval}
+    bench = Workbench(Case(mode="btc_basis", share_class="USDT", overrides=given, **SHORT))
+
+    assert counted in bench.editor.panel.slots["status"]
+    assert looked in bench.board.head.slots["six"]
+
+
+def test_the_headline_has_the_summarys_least_distance_and_its_time():
+    bench = Workbench(
+        Case(mode="btc_basis", share_class="USDT", start="2025-01-01", end="2025-12-31")
+    )
+    series = bench.board.series
+
+    near = series.sides[0]
+
+    told = series.summary["min_liquidation_distance"]
+    assert near.worst == min(told.values(), key=abs)
+    after = np.nanmin(np.abs(series.distances[near.side]))
+    assert near.worst < after
+    assert near.worst_row in series.decision_rows
+    assert (
+        format_share(near.worst, signed=True, digits=1).split("%")[0].rstrip()
+        in (bench.board.head.slots["six"])
+    )
+    assert format_share(near.worst, signed=True, digits=1) in bench.board.stage.told
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_arrow(bench):
+    summary = bench.board.series.summary
+    bench.board.series.summary = {**summary, "apr": summary["hurdle_apr"] - 1e-6}
+
+    six = six_html(bench.board.series, None)
+
+    assert ">0.00 <small>points" in six
+    assert "TRIANGLE" not in six
+    assert not any(mark in six for mark in MARKS.values())
+
+
+def test_every_title_can_be_broken_by_the_browser(bench):
+    layout = bench.board.stage.drawn_layout
+
+    titles = layout["meta"]["titles"]
+
+    assert len(layout["meta"]["strips"]) == len(layout["annotations"])
+    for place, (title, _) in titles.items():
+        assert layout["annotations"][int(place)]["text"] == f"<b>{title}</b>"
 
 
 def test_a_mode_brings_its_own_share_class_controls_and_coverage(bench):
@@ -192,6 +328,51 @@ def test_the_dark_theme_draws_anew_in_its_own_colours(bench):
 
     assert bench.board.palette.name == "dark"
     assert bench.board.stage.drawn_layout["font"]["color"] == bench.board.palette.ink
+
+
+def test_a_cancelled_run_leaves_the_last_result_and_says_how_far_it_was(monkeypatch):
+    bench = Workbench(Case(mode="btc_basis", share_class="USDT"))
+    drawing, result, request = bench.board.stage.drawing, bench.result, Case.request
+    # Every hour a window of its own: the run takes seconds.
+    monkeypatch.setattr(Case, "request", lambda case: replace(request(case), stride=1))
+
+    async def cancel():
+        bench.act("run")
+        bench.act("cancel")
+        for _ in range(500):
+            if "cancelled" in bench.editor.panel.slots["status"]:
+                return
+            await asyncio.sleep(0.02)
+
+    asyncio.run(cancel())
+
+    assert "cancelled when it had reached 2025-" in bench.editor.panel.slots["status"]
+    assert (bench.board.stage.drawing, bench.result) == (drawing, result)
+
+
+def test_a_liquidation_has_its_line_in_every_strip_and_the_moment_goes_there():
+    bench = Workbench(
+        Case(
+            mode="btc_basis",
+            share_class="USDT",
+            start="2024-01-01",
+            end="2024-06-30",
+            scenario="hold",
+            overrides={
+                "strategy.hedge_allocation": {"binance": 1.0},
+                "risk.margin_ratio.warning": 0.12,
+            },
+        )
+    )
+    row = int(bench.board.series.liquidation_rows[0])
+
+    for view in ("overview", "risk", "events"):
+        bench.act("view", view)
+        at = [x for x in bench.board.stage.drawn_layout["shapes"] if x["x0"] == x["x1"]]
+        assert len(at) == bench.board.stage.strips
+        assert {x["x0"] for x in at} == {bench.board.series.times_ms[row]}
+    assert bench.board.sight.moment == row
+    assert '<tr class="acts here">' in bench.board.foot.slots["tables"]
 
 
 def test_the_browser_is_answered_whatever_an_act_does(bench):

@@ -1,5 +1,6 @@
 """Figures: what they say, what they draw, what they leave out."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +32,18 @@ def test_titles_say_what_was_found(figures):
     assert "Funding counts most: +1,260 USDT" in title(figures.pnl_components())
     assert "Least margin ratio 0.490, at binance" in title(figures.margin_ratios())
     assert "Funding brought +1,260 USDT" in title(figures.funding())
+
+
+def test_a_drawdown_of_nothing_has_an_axis_that_ends_at_nothing():
+    record = make_record()
+    flat = replace(record, nav_per_share=np.full(record.rows, 1.0))
+
+    figure = RunResult.of_record(flat).figures.drawdown()
+
+    assert "Never below its highest NAV" in title(figure)
+    low, high = figure.layout.yaxis.range
+    assert low < 0.0
+    assert high == 0.0
 
 
 def test_earned_left_and_lent_are_drawn_together(figures):

@@ -6,9 +6,10 @@ import pytest
 
 from basis_lab.results import formats
 from basis_lab.results.progress import Progress
+from basis_lab.results.report_words import difference_mark
 from basis_lab.results.summary import summarise
 from basis_lab.results.text import align_table, word_report
-from basis_lab.results.verdict import word_verdict
+from basis_lab.results.verdict import Comparison, direction, word_verdict
 from tests.results.records import make_record
 
 LONG = {"start": "2024-06-01T00:00:00Z", "end": "2024-08-30T00:00:00Z"}
@@ -84,11 +85,11 @@ def test_shares_points_and_ratios():
         ),
         (
             case(0.0673, 0.0553, liquidations=1),
-            "Liquidated once; Worth it here: 1.20 points a year above plain USDT lending (Aave)",
+            "Liquidated once; worth it here: 1.20 points a year above plain USDT lending (Aave)",
         ),
         (
             case(0.0508, None, liquidations=2),
-            "Liquidated 2 times; Net 5.08\N{THIN SPACE}% a year; no lending series to compare with",
+            "Liquidated 2 times; net 5.08\N{THIN SPACE}% a year; no lending series to compare with",
         ),
         (
             # 20 points a year on 100,000 for 14.6 days, the 25th part of a year.
@@ -148,3 +149,24 @@ def test_progress_is_a_bar_on_a_terminal():
         shown(100, 100)
 
     assert "timesteps" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("held", "left", "side"),
+    [
+        (0.01, 0.005, "up"),
+        (-0.01, -0.02, "down"),
+        (0.01, -0.01, "even"),
+        (0.00004, 0.00004, ""),
+        (-0.00004, -0.01, ""),
+        (None, None, ""),
+    ],
+)
+def test_a_difference_that_is_told_as_nothing_has_no_mark(held, left, side):
+    against = Comparison(days=365.0, held=held, left=left)
+
+    assert direction(against) == side
+    told = difference_mark(against)
+    assert ("<i" in told) == bool(side)
+    if held is not None and not side:
+        assert told == "0.00 <span>points</span>"

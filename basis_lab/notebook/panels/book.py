@@ -8,7 +8,7 @@ from basis_lab.notebook.words import moment_text
 from basis_lab.results.formats import format_amount, format_ratio, format_share
 
 LABELLED = 0.045  # of the bar's height; a thinner part is named in the table alone
-SMALL_UNITS = 1e-12
+SMALL_UNITS = 5e-7  # less is told as 0
 WHITE_ON = frozenset({"collateral", "net"})
 LARGE_PRICE = 100.0
 
@@ -120,7 +120,7 @@ def lines_html(series: RunSeries, at: int) -> str:
 
 
 def _quantity(units: float) -> str:
-    return f"{units:,.6f}".replace("-", "\N{MINUS SIGN}") if abs(units) > SMALL_UNITS else "0"
+    return "0" if abs(units) < SMALL_UNITS else f"{units:,.6f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _price(price: float) -> str:

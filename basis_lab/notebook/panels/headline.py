@@ -8,9 +8,9 @@ import numpy as np
 from basis_lab.domain.market import SeriesSource
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.series import RunSeries
-from basis_lab.notebook.words import date_text, side_name, words
+from basis_lab.notebook.words import date_text, rhythm, side_name, words
 from basis_lab.results.formats import NONE, format_amount, format_points, format_share
-from basis_lab.results.verdict import LENDING, SHORT_DAYS, Comparison, word_verdict
+from basis_lab.results.verdict import LENDING, SHORT_DAYS, Comparison, direction, word_verdict
 
 MARKS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
 EVEN = "\N{BLACK DIAMOND}"
@@ -66,6 +66,31 @@ def case_html(series: RunSeries, open_warnings: str = "") -> str:
     return f"{_badges(series)}<span>{told}</span>{_warnings(summary, open_warnings)}"
 
 
+def caption_of(series: RunSeries, view: str) -> dict[str, str]:
+    """Return what a saved picture of the figure says above it.
+
+    Parameters
+    ----------
+    series : RunSeries
+        The run.
+    view : str
+        What the figure shows.
+
+    Returns
+    -------
+    dict of str to str
+        "verdict", "case" with the kind of data first, and "name" for its file.
+    """
+    summary = series.summary
+    kind = "synthetic data" if summary["synthetic_data"] else "real data"
+    dates = f"{date_text(series, 0)} to {date_text(series, series.rows - 1)}"
+    return {
+        "verdict": word_verdict(summary),
+        "case": DOT.join((kind, str(summary["mode"]), str(summary["share_class"]), dates)),
+        "name": f"{summary['run_id']}-{view}",
+    }
+
+
 def _badges(series: RunSeries) -> str:
     sources = series.record.frame.sources
     kind = "synthetic data" if series.summary["synthetic_data"] else "real data"
@@ -104,92 +129,122 @@ def _warnings(summary: Mapping[str, Any], opened: str) -> str:
     )
 
 
-def six_html(series: RunSeries, pinned: RunSeries | None) -> str:
+def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
     """Return the six figures, each with what it is measured by and the pinned run's.
 
     Parameters
     ----------
     series : RunSeries
         The run.
-    pinned : RunSeries or None
-        The run to compare with.
+    pinned : mapping or None
+        The summary of the run to compare with.
 
     Returns
     -------
     str
         HTML, a list of definitions.
     """
-    told = _figures(series)
-    other = {} if pinned is None else {name: large for name, large, *_ in _figures(pinned)}
+    large = large_figures(series.summary)
+    other = {} if pinned is None else large_figures(pinned)
+    seconds = _seconds(series)
+    mark = direction(Comparison.of(series.summary))
     cells = []
-    for name, large, unit, second, mark in told:
-        third = f'<dd class="pinned">pinned {other[name]}</dd>' if name in other else ""
-        shape = MARKS[mark] if mark in MARKS else EVEN
-        sign = f'<span class="{mark}" aria-hidden="true">{shape}</span> '
+    for name, (figure, unit) in large.items():
+        third = f'<dd class="pinned">pinned {other[name][0]}</dd>' if name in other else ""
+        sign = ""
+        if name == "Difference" and mark:
+            shape = MARKS[mark] if mark in MARKS else EVEN
+            sign = f'<span class="{mark}" aria-hidden="true">{shape}</span> '
         cells.append(
             f"<div><dt>{name}</dt>"
-            f'<dd class="large">{sign if mark else ""}{large} <small>{unit}</small></dd>'
-            f'<dd class="second">{second}</dd>{third}</div>'
+            f'<dd class="large">{sign}{figure} <small>{unit}</small></dd>'
+            f'<dd class="second">{seconds[name]}</dd>{third}</div>'
         )
     return f'<dl class="bl-six">{"".join(cells)}</dl>'
 
 
-def _figures(series: RunSeries) -> list[tuple[str, str, str, str, str]]:
-    """Return name, figure, unit, second line and mark of each figure."""
+def large_figures(summary: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return the six figures of a summary.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json, of a fresh run or of a saved one.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        By name: the figure and its unit, HTML.
+    """
+    currency = str(summary["currency"])
+    against = Comparison.of(summary)
+    if against.days < SHORT_DAYS:
+        earned = format_amount(summary["net_pnl"], currency, signed=True)
+        made = {"Net P&amp;L": (earned, currency)}
+    else:
+        made = {"Net APR": (_percent(summary["apr"]), "%")}
+    made["Hurdle APR"] = (_percent(summary["hurdle_apr"]), "%")
+    made["Difference"] = (format_points(against.held), "points")
+    made["Worst drawdown"] = (_percent(summary["max_drawdown"]), "%")
+    distances = summary["min_liquidation_distance"]
+    if distances:
+        near = min(distances.values(), key=abs)
+        told = format_share(near, signed=True, digits=1).removesuffix("%").rstrip()
+        made["Nearest liquidation"] = (told, "%")
+    else:
+        now = summary["final_exit_equity"] / summary["final_equity"]
+        made["Withdrawable now"] = (_percent(now), "% of equity")
+    exit_equity = format_amount(summary["final_exit_equity"], currency)
+    made["Exit equity"] = (exit_equity, currency)
+    return made
+
+
+def _seconds(series: RunSeries) -> dict[str, str]:
+    """Return what stands below each figure: what it is measured by."""
     summary, currency = series.summary, series.currency
     against = Comparison.of(summary)
     earned = f"{format_amount(summary['net_pnl'], currency, signed=True)} {currency}"
-    net = ("Net APR", _percent(summary["apr"]), "%", earned, "")
-    if against.days < SHORT_DAYS:
-        amount = format_amount(summary["net_pnl"], currency, signed=True)
-        short = f"{_percent(summary['apr'])} % a year, short"
-        net = ("Net P&amp;L", amount, currency, short, "")
-    lending = text(LENDING[str(summary["share_class"])])
-    hurdle = ("Hurdle APR", _percent(summary["hurdle_apr"]), "%", lending, "")
-    left = f"if left at the end {format_points(against.left)} pp"
-    difference = ("Difference", format_points(against.held), "points", left, _mark(against))
-    return [net, hurdle, difference, _worst_drawdown(series), _nearest(series), _exit(series)]
+    return {
+        "Net APR": earned,
+        "Net P&amp;L": f"{_percent(summary['apr'])} % a year, short",
+        "Hurdle APR": text(LENDING[str(summary["share_class"])]),
+        "Difference": f"if left at the end {format_points(against.left)} pp",
+        "Worst drawdown": _worst_drawdown(series),
+        "Nearest liquidation": _nearest(series),
+        "Withdrawable now": _withdrawable(series),
+        "Exit equity": _exit(series),
+    }
 
 
 def _percent(fraction: float | None) -> str:
     return format_share(fraction).removesuffix("%").rstrip()
 
 
-def _mark(against: Comparison) -> str:
-    if against.held is None or against.left is None:
+def _worst_drawdown(series: RunSeries) -> str:
+    row = int(np.nanargmin(series.drawdown))
+    if format_share(series.summary["max_drawdown"]) == format_share(0.0):
+        return f"never, {rhythm(series.step_s)}"
+    return f"{date_text(series, row)}, {rhythm(series.step_s)}"
+
+
+def _nearest(series: RunSeries) -> str:
+    if not series.sides:
         return ""
-    if against.held > 0.0 and against.left > 0.0:
-        return "up"
-    return "down" if against.held <= 0.0 and against.left <= 0.0 else "even"
+    near = series.sides[0]
+    last = format_share(near.last, signed=True, digits=1)
+    when = "" if near.worst_row is None else f", {date_text(series, near.worst_row)}"
+    return f"{side_name(near.side)}{when}{DOT}last {last}"
 
 
-def _worst_drawdown(series: RunSeries) -> tuple[str, str, str, str, str]:
-    fall = series.drawdown
-    row = int(np.nanargmin(fall))
-    second = f"{date_text(series, row)}, hourly"
-    return "Worst drawdown", _percent(series.summary["max_drawdown"]), "%", second, ""
-
-
-def _nearest(series: RunSeries) -> tuple[str, str, str, str, str]:
-    """Return the nearest liquidation; without one, what can be withdrawn."""
-    if series.sides:
-        near = series.sides[0]
-        last = format_share(near.last, signed=True, digits=1)
-        second = f"{side_name(near.side)}, {date_text(series, near.worst_row)}{DOT}last {last}"
-        large = format_share(near.worst, signed=True, digits=1).removesuffix("%").rstrip()
-        return "Nearest liquidation", large, "%", second, ""
+def _withdrawable(series: RunSeries) -> str:
     queued = [x for x in series.lines.keys if x.kind.value == "exit_queue"]
-    now = series.record.exit_equity[-1] / series.record.equity[-1]
-    second = "by the exit queue, or now at market" if queued else "no loan and no perp"
-    return "Withdrawable now", _percent(float(now)), "% of equity", second, ""
+    return "by the exit queue, or now at market" if queued else "no loan and no perp"
 
 
-def _exit(series: RunSeries) -> tuple[str, str, str, str, str]:
+def _exit(series: RunSeries) -> str:
     discount = series.exit_discount
-    last = format_share(float(discount[-1]))
     worst = format_share(float(np.nanmin(discount)), digits=1)
-    amount = format_amount(series.summary["final_exit_equity"], series.currency)
-    return "Exit equity", amount, series.currency, f"{last} of equity{DOT}worst {worst}", ""
+    return f"{format_share(float(discount[-1]))} of equity{DOT}worst {worst}"
 
 
 def all_figures_html(series: RunSeries) -> str:

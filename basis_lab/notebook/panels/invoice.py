@@ -2,6 +2,8 @@
 
 import datetime as dt
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +20,15 @@ LOUD_RESIDUAL = 1e-6  # of capital
 MOST_DAYS = 10
 
 
-def invoice_html(series: RunSeries, pinned: RunSeries | None, chosen: str) -> str:
+def invoice_html(series: RunSeries, pinned: Mapping[str, Any] | None, chosen: str) -> str:
     """Return the invoice: what was earned, gross, what it cost, net, and the residual.
 
     Parameters
     ----------
     series : RunSeries
         The run.
-    pinned : RunSeries or None
-        The run that a column of differences is against.
+    pinned : mapping or None
+        Summary of the run that a column of differences is against.
     chosen : str
         The category that is unfolded, or "".
 
@@ -61,14 +63,19 @@ class _Ladder:
     """Rows of one invoice, over one scale."""
 
     def __init__(
-        self, series: RunSeries, pinned: RunSeries | None, chosen: str, gross: float, low: float
+        self,
+        series: RunSeries,
+        pinned: Mapping[str, Any] | None,
+        chosen: str,
+        gross: float,
+        low: float,
     ) -> None:
         self._series = series
         self._currency = series.currency
         days = Comparison.of(series.summary).days
         capital = float(series.summary["initial_capital"])
         self._per_point = DAYS_PER_YEAR / days / capital if days > 0.0 else math.nan
-        self._pinned = None if pinned is None else pinned.summary
+        self._pinned = pinned
         self._chosen = chosen
         net = float(series.summary["net_pnl"])
         self._low = min(0.0, low, net, gross + sum(min(0.0, x) for x in _amounts(series)))

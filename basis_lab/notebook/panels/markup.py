@@ -83,16 +83,19 @@ def row(
     kind : str
         Class of the row.
     acts : mapping or None
-        ``data-`` attributes of a row that can be chosen, by mouse or by keyboard.
+        ``data-`` attributes of a row that can be chosen: anywhere by mouse, and by the button that
+        its first cell becomes, so that it stays a row for screen readers.
 
     Returns
     -------
     str
         HTML.
     """
-    extra = "" if acts is None else attributes({**acts, "tabindex": "0", "role": "button"})
     inner = "".join(f'<td class="{css}">{html}</td>' for html, css in cells)
-    return f'<tr class="{kind}"{extra}><th scope="row">{name}</th>{inner}</tr>'
+    if acts is None:
+        return f'<tr class="{kind}"><th scope="row">{name}</th>{inner}</tr>'
+    head = f'<button type="button" class="bl-rowact"{attributes(acts)}>{name}</button>'
+    return f'<tr class="acts {kind}"><th scope="row">{head}</th>{inner}</tr>'
 
 
 def button(label: str, do: str, *, kind: str = "", **given: str) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, Widget, value_text
+from basis_lab.notebook.panels.alerts import remedy_button
 from basis_lab.notebook.panels.markup import attributes, button, link, text
+from basis_lab.notebook.remedies import in_fields, named_limits, nearest_bound
 from basis_lab.notebook.words import day_text
 
 
@@ -64,6 +66,7 @@ def side_html(case: Case, offer: Offer) -> str:
         f'<div data-slot="acts"></div></details>'
         '<div data-slot="progress"></div>'
         '<div class="bl-status" data-slot="status" role="status"></div>'
+        '<div data-slot="copies"></div>'
     )
 
 
@@ -163,10 +166,11 @@ def _widget(control: Control, shared: str) -> str:
     )
     match control.widget:
         case Widget.SLIDER:
+            wide = " wordy" if control.words else ""
             return (
                 f'<div class="pair"><input type="range" {told}{limits}><input type="text" '
-                f'inputmode="decimal" class="readout" aria-label="{text(control.label)}, exact" '
-                f"{shared}></div>"
+                f'inputmode="decimal" class="readout{wide}" '
+                f'aria-label="{text(control.label)}, exact" {shared}></div>'
             )
         case Widget.NUMBER:
             return f'<input type="number" step="any" {told}>'
@@ -189,13 +193,11 @@ def _other(offer: Offer) -> str:
     )
 
 
-def acts_html(case: Case, *, running: bool, live: bool, stale: bool, blocked: bool) -> str:
+def acts_html(*, running: bool, live: bool, stale: bool, blocked: bool) -> str:
     """Return the buttons.
 
     Parameters
     ----------
-    case : Case
-        For copying.
     running, live, stale, blocked : bool
         A run is under way; a change runs at once; what is drawn is another case; a value is
         refused.
@@ -217,12 +219,24 @@ def acts_html(case: Case, *, running: bool, live: bool, stale: bool, blocked: bo
     second = "".join(
         button(name, name.lower(), data_focus=name) for name in ("Pin", "Save", "Report")
     )
+    return f'<div class="bl-buttons">{first}</div><div class="bl-buttons">{second}</div>'
+
+
+def copies_html(case: Case) -> str:
+    """Return what copies the case.
+
+    Parameters
+    ----------
+    case : Case
+        What is chosen.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     command = link("Copy as command", "copied", data_copy=case.command())
-    copies = f"{command} {link('Copy as Python', 'copied', data_copy=case.python())}"
-    return (
-        f'<div class="bl-buttons">{first}</div><div class="bl-buttons">{second}</div>'
-        f"<div>{copies}</div>"
-    )
+    return f"{command} {link('Copy as Python', 'copied', data_copy=case.python())}"
 
 
 def note_html(control: Control, refused: str, hint: str) -> str:
@@ -249,7 +263,10 @@ def note_html(control: Control, refused: str, hint: str) -> str:
         dot = '<span class="changed" aria-hidden="true">\N{BULLET}</span>'
         parts.append(f'{dot} <span class="muted">default {default}</span> {reset}')
     if refused:
-        parts.append(f'<div class="refused" role="alert">{text(refused)}</div>')
+        bound = nearest_bound(control)
+        ways = ((bound,) if bound is not None else ()) + named_limits(refused)
+        acts = "".join(remedy_button(x) for x in ways)
+        parts.append(f'<div class="refused" role="alert">{text(in_fields(refused))} {acts}</div>')
     if hint:
         parts.append(f'<div class="hint">{text(hint)}</div>')
     return "".join(parts)
@@ -272,7 +289,8 @@ def progress_html(done: int, total: int, told: str) -> str:
     """
     share = 100.0 * done / total if total else 0.0
     return (
-        f'<div class="bl-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-valuenow="{share:.0f}"><div style="width:{share:.1f}%"></div></div>'
+        '<div class="bl-progress" role="progressbar" aria-label="the run" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{share:.0f}">'
+        f'<div style="width:{share:.1f}%"></div></div>'
         f'<div class="muted">{text(told)}</div>'
     )

@@ -1,0 +1,133 @@
+"""Runs to compare with: pinned from what is drawn, or opened from a folder without a new run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from basis_lab.domain.market import FloatArray
+from basis_lab.errors import ResultError
+from basis_lab.notebook.series import RunSeries
+from basis_lab.results.result import open_result
+
+MOST_PINS = 4
+COLUMNS = ("equity", "nav_per_share")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pin:
+    """What is kept of a run to compare with.
+
+    Parameters
+    ----------
+    name : str
+        For instance "pin 2".
+    summary : mapping
+        As summary.json.
+    times_ms : ndarray of shape (T,)
+        Milliseconds since 1970.
+    equity, nav_per_share : ndarray of shape (T,)
+        Share-class currency, and that per share.
+    folder : str
+        Name of the folder that it was opened from; empty for one that was drawn.
+    """
+
+    name: str
+    summary: Mapping[str, Any]
+    times_ms: FloatArray
+    equity: FloatArray
+    nav_per_share: FloatArray
+    folder: str = ""
+
+    @classmethod
+    def of_series(cls, name: str, series: RunSeries) -> Self:
+        """Keep the drawn run.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        series : RunSeries
+            The run.
+
+        Returns
+        -------
+        Pin
+            Its lines and its summary.
+        """
+        return cls(
+            name=name,
+            summary=series.summary,
+            times_ms=series.times_ms,
+            equity=series.record.equity,
+            nav_per_share=series.record.nav_per_share,
+        )
+
+    @classmethod
+    def of_folder(cls, name: str, folder: Path) -> Self:
+        """Open a saved run; nothing is run again.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        folder : Path
+            Of a saved run.
+
+        Returns
+        -------
+        Pin
+            Its lines, as often as its tables have rows, and its summary.
+
+        Raises
+        ------
+        ResultError
+            If the folder or its table cannot be read.
+        """
+        import pandas as pd
+
+        result = open_result(folder)
+        try:
+            table = result.pnl
+        except (OSError, ValueError) as error:
+            raise _unreadable(folder, str(error)) from error
+        lacking = [x for x in COLUMNS if x not in table.columns]
+        if lacking or len(table) == 0:
+            raise _unreadable(folder, ", ".join(lacking) or "no rows")
+        stamps = pd.DatetimeIndex(table.index).tz_convert(None).to_numpy().astype("datetime64[ms]")
+        equity, nav = (table[x].to_numpy(dtype=np.float64) for x in COLUMNS)
+        return cls(
+            name=name,
+            summary=result.summary,
+            times_ms=stamps.astype(np.int64).astype(np.float64),
+            equity=equity,
+            nav_per_share=nav,
+            folder=folder.name,
+        )
+
+
+def _unreadable(folder: Path, value: str) -> ResultError:
+    return ResultError(
+        "the table of a saved run cannot be read",
+        where=str(folder / "hourly_pnl.csv"),
+        value=value,
+        remedy="repeat the run; the folder was changed after it was written",
+    )
+
+
+def next_name(pins: list[Pin]) -> str:
+    """Return the name of the next pin.
+
+    Parameters
+    ----------
+    pins : list of Pin
+        Those that are kept.
+
+    Returns
+    -------
+    str
+        "pin" and the number after the highest.
+    """
+    return f"pin {1 + max((int(x.name.split()[1]) for x in pins), default=0)}"

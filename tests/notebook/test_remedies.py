@@ -1,0 +1,174 @@
+"""What an error offers in the workbench: buttons as data, and words without flags."""
+
+import re
+
+import pytest
+
+from basis_lab.errors import (
+    ConfigError,
+    ConfigProblem,
+    DataRangeError,
+    MissingDataError,
+    UsageError,
+)
+from basis_lab.notebook.case import Case
+from basis_lab.notebook.controls import make_controls
+from basis_lab.notebook.panels.alerts import alert_html
+from basis_lab.notebook.remedies import Trouble, in_fields, nearest_bound, remedies
+
+COVERED = ("2024-01-01", "2025-12-31")
+
+
+def trouble(error, **given):
+    case = Case(**{"mode": "btc_basis", "share_class": "USDT", **given})
+    return Trouble(error=error, case=case, covered=COVERED)
+
+
+def offered(error, **given):
+    return {x.label: (x.key, x.value) for x in remedies(trouble(error, **given))}
+
+
+def test_a_proxy_that_the_error_names_becomes_a_button():
+    error = MissingDataError(
+        "there is no okx BTC perpetual",
+        missing=["perp/okx/BTCUSDT.open"],
+        remedy="""--set 'data.proxies={"okx": "binance"}' or a hedge_allocation without okx""",
+    )
+
+    found = offered(error)
+
+    assert found["Use binance for okx"] == ("data.proxies", '{"okx": "binance"}')
+
+
+def test_a_venue_without_data_can_be_left_out_of_the_hedge():
+    error = MissingDataError(
+        "no okx", missing=["perp/okx/BTCUSDT.open", "funding/okx/BTCUSDT.rate"]
+    )
+
+    shares = {"strategy.hedge_allocation": {"binance": 0.25, "bybit": 0.25, "okx": 0.5}}
+
+    found = offered(error, overrides=shares)
+
+    assert found["Hedge without okx"] == (
+        "strategy.hedge_allocation",
+        '{"binance": 0.5, "bybit": 0.5}',
+    )
+
+
+def test_no_venue_is_left_out_where_none_would_stay():
+    venues = ("binance", "bybit", "okx")
+    error = MissingDataError("nothing", missing=[f"perp/{x}/BTCUSDT.open" for x in venues])
+
+    assert offered(error) == {}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"),
+    [
+        ("2024-03-01", "2026-02-01", "2024-03-01/2025-12-31"),
+        ("2023-03-01", "2024-02-01", "2024-01-01/2024-02-01"),
+        ("2020-01-01", "2021-01-01", "2024-01-01/2025-12-31"),
+    ],
+)
+def test_dates_outside_are_cut_to_what_is_covered(start, end, kept):
+    found = offered(DataRangeError("outside"), start=start, end=end)
+
+    assert ("dates", kept) in found.values()
+
+
+def test_a_run_can_end_where_a_table_ends():
+    error = DataRangeError("not known", value="its tables reach to 2025-06-30")
+
+    found = offered(error, start="2025-01-01", end="2025-09-01")
+
+    assert found["End on 2025-06-30"] == ("dates", "2025-01-01/2025-06-30")
+
+
+def test_bars_that_are_too_coarse_offer_their_own_interval():
+    told = "perp/okx/BTCUSDT.open (fills): its bars are of 1h, the timesteps of 1m"
+
+    found = offered(MissingDataError("1 series is not there", value=told))
+
+    assert found["Use bars of 1h"] == ("data.bar_interval", '"1h"')
+
+
+def test_a_foreign_directory_offers_the_default_one():
+    error = MissingDataError("no such data directory")
+
+    assert offered(error, data_dir="/nowhere") == {
+        "Use the default data directory": ("data_dir", "")
+    }
+    assert offered(error) == {}
+
+
+def test_the_largest_value_that_an_error_allows_becomes_a_button():
+    problem = ConfigProblem(
+        file="eth_leveraged on 2025-01-01",
+        key="strategy.target_ltv",
+        value=0.95,
+        what="entry is not quiet",
+        remedy="give strategy.target_ltv of at most 0.9123, a smaller ltv_band, or other limits",
+    )
+
+    found = offered(ConfigError([problem]))
+
+    assert found == {"Set target ltv to 0.9123": ("strategy.target_ltv", "0.9123")}
+
+
+def test_a_scenario_that_is_refused_can_be_left_out():
+    problem = ConfigProblem(
+        file="configs/scenarios/hold.yaml", key="hold", value=1, what="no", remedy="none"
+    )
+
+    found = offered(ConfigError([problem]), scenario="hold")
+
+    assert found == {"Run without the scenario hold": ("scenario", "none")}
+
+
+def test_what_only_a_person_can_mend_offers_nothing():
+    assert offered(UsageError("no")) == {}
+
+
+@pytest.mark.parametrize(("value", "kept"), [(1.4, "0.99"), (-0.1, "0"), (0.5, None), (True, None)])
+def test_a_number_outside_its_bounds_offers_the_nearest_one(value, kept):
+    from dataclasses import replace
+
+    config = Case(mode="btc_basis", share_class="USDT").config()
+    spot = next(x for x in make_controls(config, config) if x.key == "strategy.spot_allocation")
+
+    remedy = nearest_bound(replace(spot, value=value))
+
+    assert (None if remedy is None else float(remedy.value)) == (
+        None if kept is None else float(kept)
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "give a directory with --data-dir, or none for the embedded sample",
+        """use a proxy: --set 'data.proxies={"okx": "binance"}'""",
+        "write --set key.path=value, for instance --set strategy.spot_allocation=0.6",
+        "--start",
+        "choose a longer --interval, or import finer bars",
+        "make room or choose another directory with --out",
+    ],
+)
+def test_no_flag_of_the_command_is_told_in_the_workbench(told):
+    assert not re.search(r"--[a-z]", in_fields(told))
+
+
+def test_a_directory_is_told_as_field_and_as_python():
+    error = MissingDataError(
+        "no such data directory",
+        where="/nowhere",
+        remedy="give a directory with --data-dir, or none for the embedded sample",
+    )
+
+    html = alert_html(trouble(error, data_dir="/nowhere"), "btc_basis, as shipped")
+
+    assert "workbench(data_dir=...)" in html
+    assert "--data-dir" not in html
+    assert 'data-do="remedy" data-of="data_dir" data-value=""' in html
+    assert 'role="alert"' in html
+    assert "DAT-001" in html
