@@ -8,6 +8,7 @@ from typing import Any, Self
 from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.results.formats import format_amount, format_points, format_share
 
+WORTH = "Worth it here"
 SHORT_DAYS = 30.0
 LEAST_DIFFERENCE = 0.00005  # a year; less is told as 0.00 points
 LENDING = {"USDT": "plain USDT lending (Aave)", "ETH": "plain WETH lending (Aave)"}
@@ -118,6 +119,8 @@ def word_verdict(summary: Mapping[str, Any]) -> str:
     count = summary["liquidations"]
     if count > 0:
         times = "once" if count == 1 else f"{count} times"
+        # A book that lost a leg is another trade: what it gained since is no answer about carry.
+        verdict = verdict.replace(WORTH, "not by carry alone")
         return f"Liquidated {times}; {verdict[0].lower()}{verdict[1:]}"
     return verdict
 
@@ -132,7 +135,7 @@ def _word_comparison(summary: Mapping[str, Any], against: Comparison) -> str:
         return f"As good as {lending}"
     points = format_points(abs(against.held)).lstrip("+")
     if against.held > 0.0 and against.left > 0.0:
-        return f"Worth it here: {points} points a year above {lending}"
+        return f"{WORTH}: {points} points a year above {lending}"
     if against.held <= 0.0 and against.left <= 0.0:
         return f"Not worth it here: {points} points a year below {lending}"
     return (
