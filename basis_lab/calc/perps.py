@@ -27,6 +27,9 @@ class TierTable:
         Maintenance amount deducted (quote currency); zeros for venues without one.
     max_leverage : ndarray of shape (k,)
         Largest leverage at entry.
+
+    Attributes
+    ----------
     tiers : tuple of tuple of float
         Lower and upper notional, rate and amount of each tier, ascending.
     """
@@ -260,31 +263,27 @@ def liquidation_price(
 def _shorts(size: FloatArray, free: FloatArray, table: TierTable) -> FloatArray:
     """Return the prices of shorts of some size, tier by tier from below."""
     price = np.full(free.shape, np.nan)
+    todo = np.full(free.shape, fill_value=True)
     for lower, upper, rate, amount in table.tiers:
         root = (free + amount) / (size * (1.0 + rate))
-        found = np.maximum(root, lower / size)
-        todo = np.isnan(price)
-        np.copyto(price, found, where=todo)
-        beyond = todo & (root * size > upper)
-        if upper == table.tiers[-1][1] or not beyond.any():
+        np.copyto(price, np.maximum(root, lower / size), where=todo)
+        todo &= root * size > upper
+        if not todo.any():
             break
-        price[beyond] = np.nan
     return price
 
 
 def _longs(size: FloatArray, free: FloatArray, table: TierTable) -> FloatArray:
     """Return the prices of longs of some size, tier by tier from above."""
     price = np.full(free.shape, np.nan)
+    todo = np.full(free.shape, fill_value=True)
     for lower, upper, rate, amount in reversed(table.tiers):
         root = -(free + amount) / (size * (1.0 - rate))
         bound = np.inf if upper == table.tiers[-1][1] else upper / size
-        found = np.maximum(np.minimum(root, bound), 0.0)
-        todo = np.isnan(price)
-        np.copyto(price, found, where=todo)
-        beyond = todo & (root * size < lower)
-        if lower == 0.0 or not beyond.any():
+        np.copyto(price, np.maximum(np.minimum(root, bound), 0.0), where=todo)
+        todo &= root * size < lower
+        if not todo.any():
             break
-        price[beyond] = np.nan
     return price
 
 

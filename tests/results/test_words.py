@@ -85,7 +85,10 @@ def test_shares_points_and_ratios():
         ),
         (
             case(0.0673, 0.0553, liquidations=1),
-            "Liquidated once; not by carry alone: 1.20 points a year above plain USDT lending (Aave)",
+            (
+                "Liquidated once; not by carry alone: 1.20 points a year above "
+                "plain USDT lending (Aave)"
+            ),
         ),
         (
             case(0.0508, None, liquidations=2),
