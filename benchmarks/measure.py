@@ -1,10 +1,27 @@
 """One row of the table."""
 
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+STATUS = Path("/proc/self/status")
 KIB_IN_MB = 1024.0
+
+
+def peak_kib() -> int:
+    """Return the largest resident size of this process so far, in KiB.
+
+    Returns
+    -------
+    int
+        Of this program alone where Linux tells it; ``getrusage`` counts the process that started
+        it as well, as long as that was the larger.
+    """
+    if STATUS.exists():
+        told = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
+        return int(told["VmHWM"].split()[0])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import resource
 from time import perf_counter
 
 import numpy as np
 
 from basis_lab.data.places import place_of
 from basis_lab.results.record import RunRecord
+from benchmarks.measure import peak_kib
 from benchmarks.workload import END, START, make_workload
 
 HELD = ("frictionless", "hold")
@@ -26,7 +26,7 @@ def main() -> None:
     rows = sum(len(window) for window in loop.steps())
     first_s = perf_counter() - began
     rebalances = loop.rebalances
-    memory_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    memory_kib = peak_kib()
     del loop
     warm = []
     for _ in range(WARM_RUNS):

@@ -52,15 +52,19 @@ def run_on_cluster(
     with client:
         futures = client.map(work, items, pure=False)
         places = {future.key: i for i, future in enumerate(futures)}
+        open_ = dict(zip(places, futures, strict=True))
         with client.as_current():
             coming = distributed.as_completed(futures, raise_errors=False)
         while coming.count() and not stop.is_set():
             found = coming.next_batch(block=False)
             for future in found:
-                yield places[future.key], _answer(distributed, future)
+                answer = _answer(distributed, future)
+                # An answer that is kept would be computed again if its worker died later.
+                open_.pop(future.key).release()
+                yield places[future.key], answer
             if not found:
                 stop.wait(LOOK_S)
-        client.cancel(futures)
+        client.cancel(list(open_.values()))
 
 
 def _answer(distributed: Any, future: Any) -> Any:

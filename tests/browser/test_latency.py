@@ -35,10 +35,9 @@ def test_twenty_moves_of_a_years_run_are_measured(bench, mode, key):
     session.detach()
     total, browser = ([x[i] for x in told] for i in (0, 1))
     run_s, kernel_ms = zip(*(_parts(x[2]) for x in told), strict=True)
-    run, kernel, drawn = (
-        statistics.median(x) for x in ([1000.0 * x for x in run_s], kernel_ms, browser)
-    )
-    rest = statistics.median(total) - run - kernel - drawn
+    parts = ([1000.0 * x for x in run_s], kernel_ms, browser)
+    rests = [whole - sum(x) for whole, *x in zip(total, *parts, strict=True)]
+    run, kernel, drawn, rest = (statistics.median(x) for x in (*parts, rests))
     note(
         f"{MOVES} slider moves, {mode}, a year: median {statistics.median(total):.0f} ms"
         f" (least {min(total):.0f}, most {max(total):.0f}): run {run:.0f}, kernel draws"

@@ -2,11 +2,14 @@
 
 import os
 import signal
+from threading import Event
+from time import monotonic, sleep
 
 import distributed
 import pytest
 
 from basis_lab.errors import SweepError
+from basis_lab.services.cluster import run_on_cluster
 from basis_lab.services.plans import make_plan
 from basis_lab.services.sweep import SweepRequest, run_sweep
 
@@ -56,6 +59,23 @@ def test_a_cluster_that_loses_a_worker_writes_the_table_of_processes_here(cluste
     assert list(there.table.index) == list(range(40))
     assert (there.summary["done"], there.summary["failed"]) == (30, 10)
     assert there.content.equals(here.content)
+
+
+def test_what_is_answered_is_let_go_of_and_never_computed_again(cluster):
+    coming = run_on_cluster(abs, range(-50, 0), address=cluster.scheduler_address, stop=Event())
+
+    answers = [next(coming) for _ in range(40)]
+    until = monotonic() + 10.0
+    while kept(cluster) > 10 and monotonic() < until:
+        sleep(0.05)
+
+    assert kept(cluster) <= 10
+    assert {place for place, _ in [*answers, *coming]} == set(range(50))
+
+
+def kept(cluster):
+    """Answers that the cluster holds."""
+    return sum(x.state == "memory" for x in list(cluster.scheduler.tasks.values()))
 
 
 def test_an_address_without_a_scheduler_is_refused(monkeypatch):
