@@ -21,7 +21,7 @@ DRILL_EVENTS = 12
 ROUNDING = 1e-9  # of capital
 BROUGHT = (
     "carry brought: what the units that were added earned until the next decision, less what the "
-    "units taken away would have"
+    "units taken away would have earned"
 )
 
 

@@ -170,7 +170,7 @@ def word_robustness(result: SweepResult, point: int) -> str:
     if around and gain > 0.0 and gains.notna().sum() >= LEAST_POINTS:
         lost = float(gains[point] - gains[around].mean())
         if lost > ISLAND * gain:
-            told.append("not robust: its neighbours are worse by more than half of its gain")
+            told.append("not robust: its neighbours lose over half of its lead on the median")
     return "; ".join(x for x in told if x)
 
 
