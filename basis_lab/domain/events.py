@@ -96,6 +96,9 @@ class Event:
     positions: FloatArray | None = None
 
 
+DEFAULTED = "the venue defaulted"  # why a LIQUIDATION is the loss of all that lay there
+
+
 class EventSink(Protocol):
     """Where components write events; the order of the calls is the order of the log."""
 

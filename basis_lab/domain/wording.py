@@ -1,6 +1,6 @@
 """Words that people read: of instructions, and those that go with a count."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from basis_lab.domain.instructions import (
@@ -20,6 +20,8 @@ from basis_lab.domain.instructions import (
     Withdraw,
     Wrap,
 )
+
+DEFAULT = " defaulted at "
 
 
 def agree(count: int, one: str, many: str = "") -> str:
@@ -49,6 +51,40 @@ def agree(count: int, one: str, many: str = "") -> str:
     if count == 1:
         return one
     return many if many else f"{one}s"
+
+
+def word_default(venue: str, time: str) -> str:
+    """Return the warning of a run that lost what lay at a venue.
+
+    Parameters
+    ----------
+    venue : str
+        The venue.
+    time : str
+        When.
+
+    Returns
+    -------
+    str
+        A sentence that ``defaulted`` knows again.
+    """
+    return f"{venue}{DEFAULT}{time}: what lay there was lost"
+
+
+def defaulted(warnings: Iterable[str]) -> list[str]:
+    """Return the venues that a run lost something at, from its warnings.
+
+    Parameters
+    ----------
+    warnings : iterable of str
+        As summary.json has them.
+
+    Returns
+    -------
+    list of str
+        Names, in order.
+    """
+    return [x.split(DEFAULT)[0] for x in warnings if DEFAULT in x]
 
 
 def word_instruction(asked: Instruction | AtomicGroup) -> str:  # noqa: C901, PLR0911 - a case each

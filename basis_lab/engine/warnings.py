@@ -9,11 +9,12 @@ from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
 from basis_lab.data.shocks import STRESSED, closure_note, shock_note
 from basis_lab.domain import series
-from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.events import DEFAULTED, Event, EventType
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import Level
 from basis_lab.domain.stress import moment_row
+from basis_lab.domain.wording import word_default
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
 
@@ -57,6 +58,7 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
     found += _flows_outside(loop, config)
     found += _cut_requests(loop)
     found += _divergences(loop)
+    found += _defaults(loop)
     if loop.liquidations:
         found.append(f"{loop.liquidations} liquidations: see LIQUIDATION in the event log")
     found += _large_positions(loop, config, held)
@@ -125,6 +127,16 @@ def _divergences(loop: FullLoop) -> list[str]:
         "of the right market, unit and time zone?"
         for venue in dict.fromkeys(venues)
     ]
+
+
+def _defaults(loop: FullLoop) -> list[str]:
+    """Name the venues that defaulted with something of the run on them."""
+    lost = {
+        x.venue: loop.frame.times[x.row]
+        for x in loop.components.event_logger.entries
+        if isinstance(x, Event) and x.details.get("why") == DEFAULTED
+    }
+    return [word_default(venue, f"{time}Z") for venue, time in lost.items()]
 
 
 def _cut_requests(loop: FullLoop) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypedDict, Unpack
 
-from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.events import DEFAULTED, Event, EventType
 from basis_lab.domain.instructions import (
     AtomicGroup,
     Borrow,
@@ -304,7 +304,7 @@ def tell_statement(statement: Statement, transaction: Transaction, positions: Fl
         case PoolLiquidation():
             return _pool_liquidated(base, statement, details)
         case Loss():
-            details["why"] = "the venue defaulted"
+            details["why"] = DEFAULTED
             return replace(
                 base, event_type=EventType.LIQUIDATION, cause=Cause.LIQUIDATION, details=details
             )

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import yaml
 
+from basis_lab.errors import ResultError
 from basis_lab.results.event_table import COLUMNS as EVENT_COLUMNS
 from basis_lab.results.event_table import NUMBER_COLUMNS
 
@@ -44,27 +45,51 @@ class RunTables:
     @cached_property
     def pnl(self) -> pd.DataFrame:
         """Equity, P&L and attribution by timestep."""
-        return read_frame(self._read("hourly_pnl.csv"), texts=TEXT_COLUMNS)
+        return self._whole("hourly_pnl.csv")
 
     @cached_property
     def balance_sheet(self) -> pd.DataFrame:
         """The non-zero lines of the book by timestep, long."""
-        return read_frame(self._read("balance_sheet.csv"), texts=TEXT_COLUMNS)
+        return self._table("balance_sheet.csv", TEXT_COLUMNS)
 
     @cached_property
     def exposure(self) -> pd.DataFrame:
         """Deltas, values and notionals by timestep."""
-        return read_frame(self._read("exposure.csv"), texts=TEXT_COLUMNS)
+        return self._whole("exposure.csv")
 
     @cached_property
     def risk(self) -> pd.DataFrame:
         """Risk measures and their worst level by timestep."""
-        return read_frame(self._read("risk.csv"), texts=TEXT_COLUMNS)
+        return self._whole("risk.csv")
 
     @cached_property
     def events(self) -> pd.DataFrame:
         """The event log; balances and details as JSON text."""
-        return read_frame(self._read("event_log.csv"), texts=EVENT_TEXTS)
+        return self._table("event_log.csv", EVENT_TEXTS)
+
+    def _whole(self, name: str) -> pd.DataFrame:
+        """Read a table that has a row at the run's first and one at its last timestep."""
+        frame = self._table(name, TEXT_COLUMNS)
+        first, last = (pd.Timestamp(self.summary[key]) for key in ("start", "end"))
+        if not len(frame) or frame.index[0] != first or frame.index[-1] != last:
+            seen = f"{frame.index[0]} to {frame.index[-1]}" if len(frame) else "no rows"
+            raise _damaged(name, f"{seen}; the run is of {first} to {last}")
+        return frame
+
+    def _table(self, name: str, texts: frozenset[str]) -> pd.DataFrame:
+        try:
+            return read_frame(self._read(name), texts=texts)
+        except (pa.ArrowInvalid, KeyError) as error:
+            raise _damaged(name, str(error)) from error
+
+
+def _damaged(name: str, what: str) -> ResultError:
+    return ResultError(
+        "a table of this run is not whole",
+        where=name,
+        value=what,
+        remedy="run it again; the folder was changed after it was written",
+    )
 
 
 def read_frame(content: bytes, *, texts: frozenset[str]) -> pd.DataFrame:

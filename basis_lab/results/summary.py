@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 
 from basis_lab.calc import performance
+from basis_lab.domain.events import Event
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.domain.statements import ScheduledFlows
@@ -22,6 +23,7 @@ HURDLE_SERIES = {
     "ETH": "aave/ethereum/WETH.liquidity_index",
 }
 ISSUE_PRICE = 1.0  # a share is issued for one unit of share-class currency, before the entry
+ENTRY = "entry"  # the trigger of an entry and of all its stages
 LEAST_DAYS = 30.0  # volatility and its ratios say nothing about less
 
 
@@ -181,7 +183,11 @@ def _by_place(extremes: Mapping[str, float], prefix: str) -> dict[str, float] | 
 
 
 def _break_even_days(record: RunRecord) -> FloatArray:
-    entry_cost = max(0.0, -float(pnl_of(record)[0]))
+    """Days of mean carry that pay what the entry cost, all its stages, and an exit at the end."""
+    stages = [x.row for x in record.log if isinstance(x, Event) and x.trigger == ENTRY]
+    entered = max(stages, default=0) + 1
+    paid = [float(record.attribution[name][:entered].sum()) for name in COSTS]
+    entry_cost = max(0.0, -math.fsum(paid))
     exit_cost = float(record.equity[-1] - record.exit_equity[-1])
     carry = _sum(record, CARRY)
     days = days_of(record)

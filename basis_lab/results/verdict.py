@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from basis_lab.calc.performance import DAYS_PER_YEAR
+from basis_lab.domain.wording import defaulted
 from basis_lab.results.formats import format_amount, format_points, format_share
 
 WORTH = "Worth it here"
@@ -117,6 +118,9 @@ def word_verdict(summary: Mapping[str, Any]) -> str:
     """
     verdict = _word_comparison(summary, Comparison.of(summary))
     count = summary["liquidations"]
+    lost = defaulted(summary["warnings"])
+    if lost:
+        verdict = f"{' and '.join(lost)} defaulted; {verdict[0].lower()}{verdict[1:]}"
     if count > 0:
         times = "once" if count == 1 else f"{count} times"
         # A book that lost a leg is another trade: what it gained since is no answer about carry.

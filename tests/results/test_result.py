@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 import basis_lab as bl
-from basis_lab.errors import UsageError
+from basis_lab.errors import ResultError, UsageError
 from basis_lab.results.compare import compare
 from basis_lab.results.result import RunResult, open_result
 from basis_lab.results.store import ResultsStore
@@ -50,6 +50,20 @@ def test_tables_read_back_exactly(long_record, opened):
     assert opened.pnl["equity"].to_numpy().tolist() == long_record.equity.tolist()
     ratios = opened.risk["margin_ratio_binance"].to_numpy()
     assert ratios.tolist() == long_record.risk["margin_ratio_binance"].tolist()
+
+
+@pytest.mark.parametrize("cut", [0.1, 0.5, 0.95])
+@pytest.mark.parametrize("name", ["hourly_pnl.csv", "risk.csv", "exposure.csv"])
+def test_a_table_that_was_cut_is_refused_and_never_drawn(long_record, tmp_path, name, cut):
+    store = ResultsStore(tmp_path)
+    path = store.persist_results(long_record, plots=False, manifest_extra={})
+    whole = (path / name).read_bytes()
+    (path / name).write_bytes(whole[: int(cut * len(whole))])
+    tables = open_result(path).tables
+
+    with pytest.raises(ResultError, match="is not whole") as caught:
+        _ = tables.pnl, tables.risk, tables.exposure
+    assert name in str(caught.value)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Instrument, Kind, Universe
 from basis_lab.domain.market import MarketFrame
 from basis_lab.domain.reports import CATEGORIES
@@ -148,6 +149,18 @@ def test_extremes_are_told_by_place_and_null_where_they_never_applied(summary):
 def test_break_even_pays_entry_and_exit_from_the_carry(summary):
     # 10 to get in and 20 to get out, at 21 a day.
     assert summary["break_even_days"] == pytest.approx(30.0 / 21.0)
+
+
+def test_an_entry_of_several_stages_costs_what_all_of_them_cost(record):
+    late = Event(row=1, event_type=EventType.TRADE, component="execution_manager", trigger="entry")
+    fee = record.attribution["fee"].copy()
+    fee[1] -= 12.0
+    staged = replace(
+        record, log=(*record.log, late), attribution={**record.attribution, "fee": fee}
+    )
+
+    # 12 more than the 10 of the first row, and 20 to get out, at 21 a day.
+    assert summarise(staged)["break_even_days"] == pytest.approx(42.0 / 21.0)
 
 
 def test_a_carry_that_is_not_positive_never_breaks_even(record):

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from basis_lab.domain.wording import word_default
 from basis_lab.results import formats
 from basis_lab.results.progress import Progress
 from basis_lab.results.report_words import difference_mark
@@ -28,6 +29,7 @@ def case(apr, hurdle, *, exit_discount=0.0, liquidations=0, **more):
         "share_class": "USDT",
         "currency": "USDT",
         "liquidations": liquidations,
+        "warnings": [],
         **more,
     }
 
@@ -87,6 +89,13 @@ def test_shares_points_and_ratios():
             case(0.0673, 0.0553, liquidations=1),
             (
                 "Liquidated once; not by carry alone: 1.20 points a year above "
+                "plain USDT lending (Aave)"
+            ),
+        ),
+        (
+            case(-0.81, 0.0553, warnings=[word_default("binance", "2025-03-01T00:00:00Z")]),
+            (
+                "binance defaulted; not worth it here: 86.53 points a year below "
                 "plain USDT lending (Aave)"
             ),
         ),
