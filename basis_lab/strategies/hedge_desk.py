@@ -104,7 +104,9 @@ class HedgeDesk(HedgeLines):
         margins = {v: x * left for v, x in book.margin_equity.items()}
         return Goal(spot=0.0, weights=book.weights, margins=margins, **self.needs(cash, 0.0))
 
-    def trade(self, view: View, book: HedgeBook, goal: Goal) -> list[Instruction]:
+    def trade(
+        self, view: View, book: HedgeBook, goal: Goal, *, as_carried: bool = False
+    ) -> list[Instruction]:
         """Return the orders that bring spot and every short to the goal at one timestamp.
 
         Parameters
@@ -112,6 +114,8 @@ class HedgeDesk(HedgeLines):
         view : View
         book : HedgeBook
         goal : Goal
+        as_carried : bool
+            Whether shorts grow no further than their margin carries them now.
 
         Returns
         -------
@@ -132,6 +136,8 @@ class HedgeDesk(HedgeLines):
             kept = goal.spot > 0.0 or self.chain is not None
             units = goal.weights[venue] * max(after, 0.0) if kept else 0.0
             wanted = self._terms.perp[venue].round_down(units)
+            if as_carried:
+                wanted = min(wanted, short + self._room(view, book, venue))
             change = short - wanted  # positive buys back
             if change < 0.0 and book.margin_equity[venue] <= 0.0:
                 continue  # nothing carries a larger short there until margin has come
@@ -150,8 +156,11 @@ class HedgeDesk(HedgeLines):
         Returns
         -------
         bool
-            False where a share is under a lot or under the venue's minimum.
+            False where a share is under a lot or under the venue's minimum, and where no venue
+            stands that could take one.
         """
+        if not any(goal.weights.values()):
+            return False
         for venue, weight in goal.weights.items():
             terms = self._terms.perp[venue]
             units = terms.round_down(weight * goal.spot)
@@ -265,6 +274,18 @@ class HedgeDesk(HedgeLines):
             max_slippage=SLIPPAGE_ALLOWANCE * float(terms.slippage(notional)[0]),
             reduce_only=change > 0.0,
         )
+
+    def _room(self, view: View, book: HedgeBook, venue: str) -> float:
+        """Units by which a venue's short may grow: above the warning, its fee paid from cash."""
+        terms = self._terms.perp[venue]
+        quote = self._quote(view, venue)
+        fee = FEE_HEADROOM * terms.fee * quote
+        by_cash = max(book.margin_cash[venue], 0.0) / fee if fee > 0.0 else np.inf
+        least = self._least_margin * book.price
+        spare = book.margin_equity[venue] - least * book.shorts[venue]
+        by_margin = max(spare, 0.0) / least if least > 0.0 else np.inf
+        room = min(by_cash, by_margin)
+        return terms.round_down(room) if np.isfinite(room) else room
 
     def _worth(self, view: View, venue: str, change: float) -> bool:
         """Tell if the venue takes an order of this size."""

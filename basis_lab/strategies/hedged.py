@@ -206,9 +206,10 @@ class HedgedStrategy:
             if stuck and repair in AT_HOME:
                 continue  # spot can be neither bought nor sold any more
             decision = self._stages(view, reason, repair, self._shape.repairs[repair])
-            if decision is None or (repair == "rehedge" and not self._mends_drift(view, decision)):
+            if decision is None:
                 continue
-            return decision
+            if repair != "rehedge" or stuck or self._mends_drift(view, decision):
+                return decision
         return None
 
     def _mends_drift(self, view: View, decision: Decision) -> bool:
@@ -299,9 +300,17 @@ class HedgedStrategy:
             case "move":
                 return [*self._desk.moves(book, goal, realised=True)]
             case "trade":
-                return [*self._desk.trade(view, book, goal)]
+                return self._trade(view, book, goal, task.repair)
             case _:
                 return []
+
+    def _trade(self, view: View, book: HedgeBook, goal: Goal, repair: str) -> Orders | None:
+        """Trade to the goal; after a default as far as margin carries it, or else not at all."""
+        orders = self._desk.trade(view, book, goal)
+        if book.weights == self._desk.weights:
+            return [*orders]
+        carried = self._desk.trade(view, book, goal, as_carried=True)
+        return [*carried] if repair == "rehedge" or carried == orders else None
 
     def _action(self, reason: Reason, repair: str, goal: Goal, orders: Orders) -> Action:
         if reason.trigger == "entry":

@@ -117,7 +117,7 @@ def test_a_table_that_was_spoiled_is_an_error_over_the_result(bench):
 
     bench.act("open", "run-1")
 
-    assert "table of a saved run cannot be read" in bench.board.head.slots["alert"]
+    assert "table of this run is not whole" in bench.board.head.slots["alert"]
     assert bench.board.pins == []
 
 

@@ -8,21 +8,22 @@ from basis_lab.domain import series
 from basis_lab.domain.events import EventType
 from tests.flows.money import events, held
 from tests.identities.worlds import Market
-from tests.stress.trials import STILL, closure, stressed_world
+from tests.stress.trials import STILL, closure, shock, stressed_world
 
 CAPITAL = 100_000.0
 VENUES = ("binance", "bybit", "okx")  # with weights 0.4, 0.3, 0.3
 
 
-def after_default(mode: str, *venues: str, **overrides: object):
+def after_default(mode: str, *venues: str, rows: int = 60, shocks=(), **strategy: object):
     """Run a still world in which venues default at hour 20."""
     config = load_config(
         mode,
         scenarios=("frictionless",),
-        overrides={f"strategy.{key}": value for key, value in overrides.items()},
+        overrides={f"strategy.{key}": value for key, value in strategy.items()},
     )
     lost = closure(*venues, at="+20h", lost=True)
-    return stressed_world(config, Market(seed=1, rows=60, **STILL), CAPITAL, closures=[lost]).run()
+    market = Market(seed=1, rows=rows, **STILL)
+    return stressed_world(config, market, CAPITAL, closures=[lost], shocks=shocks).run()
 
 
 def shorts(record, row: int) -> dict[str, float]:
@@ -82,3 +83,25 @@ def test_where_every_venue_has_defaulted_nothing_is_asked_of_any():
     assert record.rows == 60
     assert shorts(record, -1) == dict.fromkeys(VENUES, 0.0)
     assert decisions(record) == []
+
+
+def test_a_hedge_that_margin_cannot_carry_is_taken_over_as_far_as_it_does():
+    # With the default prices rise by 60 %: margin ratios of 1 fall to 1/4, which carry 5/4.
+    record = after_default(
+        "usdt_market_neutral_no_leverage", "binance", shocks=[shock(value=1.6, at="+20h")]
+    )
+
+    before, then = sum(shorts(record, 19).values()), shorts(record, 20)
+    assert then["binance"] == 0.0
+    assert then["bybit"] + then["okx"] == pytest.approx(0.6 * 1.25 * before, rel=1e-3)
+    for venue in ("bybit", "okx"):
+        assert record.risk[f"margin_ratio_{venue}"][20] == pytest.approx(0.2, abs=1e-3)
+
+
+@pytest.mark.parametrize("mode", ["eth_basis", "usdt_market_neutral"])
+def test_where_no_venue_is_left_to_hedge_at_the_run_leaves_once_and_stays_in_cash(mode):
+    record = after_default(mode, "bybit", hedge_allocation={"bybit": 1.0}, rows=400)
+
+    assert record.exposure["net_delta_ETH"][-1] == pytest.approx(0.0, abs=1e-6)
+    assert len(decisions(record)) <= 4
+    assert record.equity[-1] == pytest.approx(record.equity[24], rel=1e-2)
