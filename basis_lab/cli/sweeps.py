@@ -174,6 +174,7 @@ def _run_sweep(options: argparse.Namespace) -> int:
             resume=options.resume,
             retry_failed=options.retry_failed,
             tally=tally,
+            note=lambda text: sys.stderr.write(f"{text}\n"),
         )
         result = run_sweep(request, stop)
     say(word_sweep(result))

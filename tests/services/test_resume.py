@@ -49,7 +49,7 @@ def spoil(out, place, row):
     path = journal_of(out)
     lines = path.read_text().splitlines()
     key = PLAN.cases[place].key
-    kept = [x for x in lines[1:] if json.loads(x)["key"] != key]
+    kept = [x for x in lines[1:] if json.loads(x).get("key") != key]
     path.write_text("\n".join([lines[0], *kept, json.dumps({"key": key, "row": row})]) + "\n")
 
 
