@@ -108,6 +108,7 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     ConfigError
         With every key that is refused.
     """
+    name = _plan_name(content.get("name"), where)
     settings = {key: _plain(x) for key, x in content.items() if key in SETTINGS}
     rest = [key for key in content if key not in {*SETTINGS, *METHODS, "name"}]
     methods = [key for key in METHODS if key in content]
@@ -125,7 +126,20 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     axes = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
     cases = tuple(_cases(settings, points, axes, where))
     _refuse_unknown_keys(cases, where)
-    return Plan(name=safe_name(str(content.get("name"))), axes=axes, cases=cases)
+    return Plan(name=name, axes=axes, cases=cases)
+
+
+def _plan_name(given: object, where: str) -> str:
+    """Return the folder that a plan's name makes; refuse what would be a path."""
+    name = "" if given is None else str(given).strip()
+    if not name or name in {".", ".."} or "/" in name or "\\" in name:
+        raise UsageError(
+            "the name of a plan is also that of its folder, and no path",
+            where=f"{where}: name",
+            value=given,
+            remedy="give a name without slashes; --out says where its folder stands",
+        )
+    return safe_name(name)
 
 
 def _points(method: str, content: object, where: str) -> list[dict[str, object]]:
@@ -218,8 +232,7 @@ def _name(point: Mapping[str, object], axes: tuple[str, ...], number: int, taken
     told = [point[axis] for axis in axes if axis in point]
     given = point.get("name")
     text = str(given) if given is not None else ",".join(_word(x) for x in told)
-    base = safe_name(text)
-    first = base if base else f"case-{number}"
+    first = safe_name(text) if text else f"case-{number}"
     names = (first if i == 1 else f"{first}-{i}" for i in count(1))
     name = next(x for x in names if x.lower() not in taken)
     taken.add(name.lower())

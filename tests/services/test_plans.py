@@ -1,5 +1,7 @@
 """Plans of batches and sweeps: what they span, and what is refused before anything runs."""
 
+import json
+
 import pytest
 
 from basis_lab.cli import main
@@ -99,6 +101,39 @@ def test_names_of_cases_are_folders_and_differ():
     made = plan(cases=[{"name": "a b/c"}, {"name": "A b/c"}, {SPOT: 0.6}])
 
     assert [x.name for x in made.cases] == ["a-b-c", "A-b-c-2", "0.6"]
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ("日本", "日本"),
+        ("中文", "中文"),
+        ("dú p", "dú-p"),
+        ("du\u0301 p", "dú-p"),
+        ("हिन्दी", "हिन्दी"),
+        ("!!!", "e84c538e7fe2"),
+    ],
+)
+def test_a_plan_of_any_script_has_a_folder_of_its_own(given, folder):
+    assert plan(name=given, cases=[{}]).name == folder
+
+
+def test_names_without_a_letter_differ_and_long_ones_fit_a_folder():
+    assert plan(name="!!!", cases=[{}]).name != plan(name="???", cases=[{}]).name
+    assert len(plan(name="𠀀" * 100, cases=[{}]).name.encode()) <= 240
+
+
+@pytest.mark.parametrize("name", ["../../../evil", "a/b", "a\\b", "..", "", None])
+def test_a_name_that_is_a_path_or_none_is_refused(name, tmp_path, capsys):
+    with pytest.raises(UsageError, match="no path") as caught:
+        plan(name=name, cases=[{}])
+
+    assert caught.value.where == "test.yaml: name"
+    path = tmp_path / "p.yaml"
+    path.write_text(json.dumps({"name": name, "mode": "btc_basis", "cases": [{}]}))
+    assert main(["sweep", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert "no path" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
