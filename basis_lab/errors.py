@@ -23,7 +23,9 @@ The tree::
     |- EventLogError            LOG-001  the event log cannot be written
     |- DataError                DAT-000  (never raised itself)
     |  |- MissingDataError      DAT-001  data that a run needs is not there
+    |  |  |- GoneDataError      DAT-006  a file that its catalogue names is gone
     |  |- BadDataError          DAT-002  a file or a row that cannot be true
+    |  |  |- ChangedDataError   DAT-005  data that are not those that their catalogue names
     |  |- DataRangeError        DAT-003  dates outside what the data covers
     |  |- SourceError           DAT-004  a source of history refuses, or does not answer
     |- ConfigError              CFG-001  one or more keys refused (all at once)
@@ -292,6 +294,18 @@ class BadDataError(DataError):
     """A file or a row that cannot be true, or that can be read in two ways."""
 
     code = "DAT-002"
+
+
+class ChangedDataError(BadDataError):
+    """Data that are not those that their catalogue names: changed after it was written."""
+
+    code = "DAT-005"
+
+
+class GoneDataError(MissingDataError):
+    """A file that its catalogue names is gone."""
+
+    code = "DAT-006"
 
 
 class DataRangeError(DataError):
