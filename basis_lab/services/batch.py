@@ -13,6 +13,7 @@ from basis_lab.data.places import Place
 from basis_lab.errors import BasisLabError, ReportError
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import report_case
+from basis_lab.services.folders import make_folder
 from basis_lab.services.keys import config_digest, file_digest
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import Ground, failure
@@ -119,11 +120,13 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
         If the notebooks' libraries are not installed.
     MissingDataError
         If there is no such data directory.
+    UnwrittenError
+        If its folder cannot be made; UsageError where a file stands there.
     """
     from basis_lab.results.batch_page import write_index
 
     stopped = threading.Event() if stop is None else stop
-    root = request.out / FOLDER / request.plan.name
+    root = make_folder(request.out / FOLDER / request.plan.name)
     tasks = tuple(_tasks(request, root))
     done = {
         x.case.name: BatchCase(name=x.case.name, folder=x.folder, kept=True, error="")

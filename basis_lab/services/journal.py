@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
-from basis_lab.errors import SweepError
+from basis_lab.errors import SweepError, UnwrittenError
 from basis_lab.results.formats import format_count
+from basis_lab.services.folders import make_folder
 from basis_lab.services.points import Row
 
 JOURNAL = "points.jsonl"
@@ -61,13 +62,15 @@ class Journal:
     ------
     SweepError
         If another sweep holds the file, or what shall be taken over stands on other ground.
+    UsageError, UnwrittenError
+        If its folder cannot be made, or it cannot be opened there.
     """
 
     def __init__(self, path: Path, ground: Mapping[str, str], *, resume: bool) -> None:
         self.path = path
         self._ground = dict(ground)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b")
+        make_folder(path.parent)
+        self._file = _opened(path)
         self._hold()
         self.kept: dict[str, Row] = {}
         self.aside: Aside | None = None
@@ -178,3 +181,15 @@ class Journal:
                 remedy="put back what was changed, give this sweep another name or --out, or call "
                 "it without --resume, which begins anew",
             )
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("a+b")
+    except OSError as error:
+        raise UnwrittenError(
+            "the journal of a sweep cannot be written",
+            where=str(path),
+            value=error.strerror,
+            remedy="give a directory that can be written to with --out",
+        ) from error
