@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from basis_lab.config.files import read_yaml
+from basis_lab.config.files import default_folder, read_yaml
 from basis_lab.config.loader import load_config
 from basis_lab.config.validation import nearest
 from basis_lab.errors import ConfigError, ConfigProblem, UsageError
@@ -125,6 +125,7 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     points = _points(methods[0], content[methods[0]], where)
     axes = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
     cases = tuple(_cases(settings, points, axes, where))
+    _refuse_unknown_files(cases, where)
     _refuse_unknown_keys(cases, where)
     return Plan(name=name, axes=axes, cases=cases)
 
@@ -177,7 +178,8 @@ def _cases(
     for number, point in enumerate(points, start=1):
         given = _settings(settings, point)
         place = where if len(points) == 1 else f"{where}, case {number}"
-        found = list(setting_problems(given, place))
+        found = list(_pair_problems(point, place))
+        found += [x for x in setting_problems(given, place) if x.key != DATES]
         if "mode" not in given:
             remedy = "give the name of a mode"
             missing = ConfigProblem(
@@ -191,14 +193,29 @@ def _cases(
     _refuse(problems)
 
 
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) == len(("start", "end"))
+
+
+def _pair_problems(point: Mapping[str, object], place: str) -> Iterator[ConfigProblem]:
+    if DATES in point and not _is_pair(point[DATES]):
+        yield ConfigProblem(
+            file=place,
+            key=DATES,
+            value=point[DATES],
+            what="not a pair of dates",
+            remedy="give each as [start, end], for instance dates: [[2025-01-01, 2025-02-01]]",
+        )
+
+
 def _settings(settings: Mapping[str, object], point: Mapping[str, object]) -> dict[str, object]:
     """Return the settings of one case: the shared ones, and its place on the axes over them."""
     given = dict(settings)
     common = given.get("overrides")
     overrides = dict(common) if isinstance(common, Mapping) else {}
     for key, value in point.items():
-        if key == DATES and isinstance(value, list | tuple) and len(value) == len(("start", "end")):
-            given["start"], given["end"] = value
+        if key == DATES and _is_pair(value):
+            given["start"], given["end"] = value  # type: ignore[misc] # two of them
         elif key in SETTINGS or "." not in key:
             if key != "name":
                 given[key] = value
@@ -243,6 +260,25 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def _refuse_unknown_files(cases: tuple[Case, ...], where: str) -> None:
+    """Refuse modes and scenarios that no file describes, each name once."""
+    folder = default_folder()
+    named = [("modes", case.mode) for case in cases]
+    named += [("scenarios", name) for case in cases for name in case.scenarios]
+    problems = []
+    for kind, name in dict.fromkeys(named):
+        try:
+            folder.choose(kind, name)
+        except UsageError as error:
+            key = "mode" if kind == "modes" else kind
+            problems.append(
+                ConfigProblem(file=where, key=key, value=name, what=error.what, remedy=error.remedy)
+            )
+        except ConfigError:  # a file that its own case refuses, and that may be mended by then
+            continue
+    _refuse(problems)
+
+
 def _refuse_unknown_keys(cases: tuple[Case, ...], where: str) -> None:
     """Refuse keys of the configuration that nothing reads, once for each mode."""
     seen: set[tuple[object, ...]] = set()
@@ -265,7 +301,7 @@ def _refused(case: Case) -> tuple[ConfigProblem, ...]:
         load_config(case.mode, share_class=case.share_class, overrides=case.overrides)
     except ConfigError as error:
         return error.problems
-    except UsageError:  # an unknown mode: its own case will say so
+    except UsageError:  # a share class that the mode does not run in: its own case will say so
         return ()
     return ()
 

@@ -164,6 +164,42 @@ def test_a_wrong_name_or_value_is_refused_by_its_name(content, error, words):
     assert words in caught.value.block() + str(caught.value)
 
 
+@pytest.mark.parametrize("command", ["sweep", "batch"])
+@pytest.mark.parametrize(
+    ("more", "key", "value"),
+    [
+        ({"mode": "btc_bassis"}, "mode", "btc_bassis"),
+        ({"scenarios": ["nope"]}, "scenarios", "nope"),
+        ({"scenarios": ["./nope.yaml"]}, "scenarios", "./nope.yaml"),
+    ],
+)
+def test_a_misspelt_mode_or_scenario_is_refused_before_anything_runs(
+    command, more, key, value, tmp_path, capsys
+):
+    path = tmp_path / "p.yaml"
+    path.write_text(json.dumps({"mode": "btc_basis", "grid": {SPOT: [0.5, 0.6]}, **more}))
+
+    code = main([command, str(path), "--out", str(tmp_path / "out")])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert f"{path}: {key}" in told
+    assert value in told
+    assert told.count("of that name") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("pair", ["2025-01-01", ["2025-01-01"], ["a", "b", "c"], {"start": 1}])
+def test_dates_that_are_no_pair_are_told_with_what_a_pair_is(pair):
+    with pytest.raises(ConfigError) as caught:
+        plan(grid={"dates": [["2025-01-01", "2025-02-01"], pair]})
+
+    (problem,) = caught.value.problems
+    assert problem.what == "not a pair of dates"
+    assert (problem.file, problem.key, problem.value) == ("test.yaml, case 2", "dates", pair)
+    assert "[start, end]" in problem.remedy
+
+
 def test_a_plan_without_a_mode_is_refused():
     with pytest.raises(ConfigError) as caught:
         make_plan({"name": "x", "cases": [{"start": "2025-01-01"}]}, where="x.yaml")
