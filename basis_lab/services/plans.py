@@ -26,6 +26,8 @@ class Plan:
     ----------
     name : str
         What it is called; also the name of its folder.
+    method : str
+        What spans the cases: "cases", "grid", "random" or "sobol".
     axes : tuple of str
         What the cases differ in.
     cases : tuple of Case
@@ -33,6 +35,7 @@ class Plan:
     """
 
     name: str
+    method: str
     axes: tuple[str, ...]
     cases: tuple[Case, ...]
 
@@ -124,10 +127,12 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     _refuse(list(setting_problems(settings, where)))
     points = _points(methods[0], content[methods[0]], where)
     axes = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
+    if methods[0] != "cases":
+        _refuse_hidden(settings, axes, where)
     cases = tuple(_cases(settings, points, axes, where))
     _refuse_unknown_files(cases, where)
     _refuse_unknown_keys(cases, where)
-    return Plan(name=name, axes=axes, cases=cases)
+    return Plan(name=name, method=methods[0], axes=axes, cases=cases)
 
 
 def _plan_name(given: object, where: str) -> str:
@@ -191,6 +196,25 @@ def _cases(
             name = _name(point, axes, number, taken)
             yield _case(name, given, {key: x for key, x in point.items() if key != "name"})
     _refuse(problems)
+
+
+def _refuse_hidden(settings: Mapping[str, object], axes: tuple[str, ...], where: str) -> None:
+    """Refuse an override that an axis would replace at every point."""
+    common = settings.get("overrides")
+    shared = common if isinstance(common, Mapping) else {}
+    _refuse(
+        [
+            ConfigProblem(
+                file=where,
+                key=f"overrides.{key}",
+                value=shared[key],
+                what="this key is also an axis, whose values would replace it at every point",
+                remedy="take it out of one of them",
+            )
+            for key in axes
+            if key in shared
+        ]
+    )
 
 
 def _is_pair(value: object) -> bool:

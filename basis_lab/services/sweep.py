@@ -4,7 +4,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
@@ -117,7 +117,8 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
         resumed=run.resumed,
         seconds=perf_counter() - began,
     )
-    return result if folder is None else result.save(folder)
+    told = replace(result, summary={**result.summary, "method": request.plan.method})
+    return told if folder is None else told.save(folder)
 
 
 class _Run:

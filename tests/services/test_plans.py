@@ -147,6 +147,18 @@ def test_a_name_that_is_a_path_or_none_is_refused(name, tmp_path, capsys):
         ({"grid": {SPOT: [0.6]}, "start": "2025-13-01"}, ConfigError, "start"),
         ({"grid": {"share_class": ["DOGE"]}}, ConfigError, "DOGE"),
         ({"grid": {SPOT: 0.6}}, UsageError, SPOT),
+        ({"grid": {SPOT: [0.5, 0.6, 0.5]}}, UsageError, "stands twice"),
+        ({"grid": {"capital": [1000, 1000.0]}}, UsageError, "capital"),
+        ({"grid": {"dates": [["2025-01-01", "2025-02-01"]] * 2}}, UsageError, "dates"),
+        ({"overrides": {SPOT: 0.5}, "grid": {SPOT: [0.6]}}, ConfigError, f"overrides.{SPOT}"),
+        (
+            {
+                "overrides": {SPOT: 0.5},
+                "random": {"count": 2, "seed": 1, "keys": {SPOT: {"from": 0.5, "to": 0.6}}},
+            },
+            ConfigError,
+            f"overrides.{SPOT}",
+        ),
         ({"grid": {SPOT: {"from": 0.7, "to": 0.5, "count": 3}}}, UsageError, SPOT),
         ({"grid": {SPOT: {"form": 0.5, "to": 0.7, "count": 3}}}, UsageError, "form"),
         ({"grid": {SPOT: {"from": 0.0, "to": 1, "count": 3, "scale": "log"}}}, UsageError, "log"),
