@@ -23,7 +23,9 @@ The tree::
     |- EventLogError            LOG-001  the event log cannot be written
     |- DataError                DAT-000  (never raised itself)
     |  |- MissingDataError      DAT-001  data that a run needs is not there
+    |  |  |- GoneDataError      DAT-006  a file that its catalogue names is gone
     |  |- BadDataError          DAT-002  a file or a row that cannot be true
+    |  |  |- ChangedDataError   DAT-005  data that are not those that their catalogue names
     |  |- DataRangeError        DAT-003  dates outside what the data covers
     |  |- SourceError           DAT-004  a source of history refuses, or does not answer
     |- ConfigError              CFG-001  one or more keys refused (all at once)
@@ -69,14 +71,16 @@ class BasisLabError(Exception):
 
     def __str__(self) -> str:
         """All parts that were given, in one sentence each."""
-        parts = [self.what]
-        if self.where:
-            parts.append(f"where: {self.where}")
-        if self.value is not None:
-            parts.append(f"value: {self.value}")
-        if self.remedy:
-            parts.append(f"remedy: {self.remedy}")
-        return "; ".join(parts)
+        return "; ".join([self.what, *(f"{name}: {told}" for name, told in self._given())])
+
+    def _given(self) -> list[tuple[str, object]]:
+        """Where, value and remedy, those that were given."""
+        given: list[tuple[str, object]] = [
+            ("where", self.where or None),
+            ("value", self.value),
+            ("remedy", self.remedy or None),
+        ]
+        return [(name, told) for name, told in given if told is not None]
 
     def block(self) -> str:
         """Render the error as the block that the command line prints.
@@ -86,14 +90,8 @@ class BasisLabError(Exception):
         str
             Code and message, then where, value and remedy on a line each where they were given.
         """
-        lines = [f"{self.code}: {self.what}"]
-        if self.where:
-            lines.append(f"  where:  {self.where}")
-        if self.value is not None:
-            lines.append(f"  value:  {self.value}")
-        if self.remedy:
-            lines.append(f"  remedy: {self.remedy}")
-        return "\n".join(lines)
+        lines = [f"  {name + ':':<7} {told}" for name, told in self._given()]
+        return "\n".join([f"{self.code}: {self.what}", *lines])
 
 
 def code_of(class_name: str) -> str | None:
@@ -292,6 +290,18 @@ class BadDataError(DataError):
     """A file or a row that cannot be true, or that can be read in two ways."""
 
     code = "DAT-002"
+
+
+class ChangedDataError(BadDataError):
+    """Data that are not those that their catalogue names: changed after it was written."""
+
+    code = "DAT-005"
+
+
+class GoneDataError(MissingDataError):
+    """A file that its catalogue names is gone."""
+
+    code = "DAT-006"
 
 
 class DataRangeError(DataError):

@@ -43,7 +43,11 @@ def add_sweep(commands: Any) -> None:
     parser.add_argument(
         "--retry-failed", action="store_true", help="with --resume: run every failed point again"
     )
-    parser.add_argument("--report", metavar="best,worst,N", help="report these points")
+    parser.add_argument(
+        "--report",
+        metavar="best,worst,N",
+        help="report these points; N is the number of a point, from 0, and may be repeated",
+    )
     parser.add_argument(
         "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
     )
@@ -174,6 +178,7 @@ def _run_sweep(options: argparse.Namespace) -> int:
             resume=options.resume,
             retry_failed=options.retry_failed,
             tally=tally,
+            note=lambda text: sys.stderr.write(f"{text}\n"),
         )
         result = run_sweep(request, stop)
     say(word_sweep(result))

@@ -27,7 +27,7 @@ from basis_lab.data.series import (
 from basis_lab.data.sharing import row_numbers, shared_times
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.wording import agree
-from basis_lab.errors import BadDataError, MissingDataError
+from basis_lab.errors import BadDataError, ChangedDataError, GoneDataError, MissingDataError
 
 CATALOGUE = "catalogue.json"
 FORMAT = "basis_lab data 1"
@@ -242,7 +242,7 @@ def _read_series(root: Place, info: DatasetInfo, span: Span | None) -> TimeSerie
     rows = rows_of(times, span)
     columns = parse_columns(content, str(path), rows)
     if tuple(columns) != info.fields or len(times) != info.rows:
-        raise BadDataError(
+        raise ChangedDataError(
             "a file and its catalogue disagree",
             where=str(path),
             value=f"{len(times)} {agree(len(times), 'row')} of {', '.join(columns)}",
@@ -266,7 +266,7 @@ def _checked_bytes(path: Place, info: DatasetInfo) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise MissingDataError(
+        raise GoneDataError(
             "a file that the catalogue names is gone",
             missing=[info.id],
             where=str(path),
@@ -274,7 +274,7 @@ def _checked_bytes(path: Place, info: DatasetInfo) -> bytes:
         ) from error
     found = sha256(content).hexdigest()
     if found != info.sha256:
-        raise BadDataError(
+        raise ChangedDataError(
             "a file is not the one that the catalogue names",
             where=str(path),
             value=f"SHA-256 {found[:12]}..., catalogue {info.sha256[:12]}...",

@@ -29,7 +29,7 @@ from basis_lab.data.series import (
 )
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.wording import agree
-from basis_lab.errors import BadDataError, MissingDataError, UsageError
+from basis_lab.errors import BadDataError, ChangedDataError, MissingDataError, UsageError
 
 SUFFIX = ".duckdb"
 AGAIN = "write it again with `basis-lab data to-db`"
@@ -206,7 +206,7 @@ def _read_series(store: DatabaseStore, info: DatasetInfo, span: Span | None) -> 
         found = _columns(connection, query + where, limits, store.root)
     times = (found["time"] // 1_000_000).astype("datetime64[s]")
     if span is None and len(times) != info.rows:
-        raise BadDataError(
+        raise ChangedDataError(
             "a table and the catalogue disagree",
             where=f"{store.root}, {info.id}",
             value=f"{len(times)} {agree(len(times), 'row')}, catalogue {info.rows}",

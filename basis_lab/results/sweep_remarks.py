@@ -18,6 +18,7 @@ from basis_lab.results.sweep_words import (
 from basis_lab.results.text import PARTS
 
 ISLAND = 0.5  # share of the gain over the median that neighbours may lose
+SAMPLES = ("random", "sobol")  # methods of a plan whose points lie on no grid
 LEAST_POINTS = 5  # of fewer the median is a neighbour itself
 NUMBER = re.compile(r"[0-9]+([.,][0-9]+)*")
 
@@ -127,8 +128,10 @@ def word_edges(result: SweepResult, point: int) -> str:
     -------
     str
         "on the edge of the grid: spot allocation 0.7 is the largest value tried", or an empty
-        text.
+        text; of a sample, which has no grid, an empty one.
     """
+    if result.summary.get("method") in SAMPLES:
+        return ""
     table = result.table
     done = table[table["status"] == DONE]
     told = []

@@ -1,6 +1,7 @@
 """The axes of a plan: lists, ranges and samples, and the points that they span."""
 
 import itertools
+import json
 import math
 from collections.abc import Mapping
 
@@ -37,9 +38,11 @@ def grid_points(axes: Mapping[str, object], where: str) -> list[Point]:
     Raises
     ------
     UsageError
-        If an axis cannot be read.
+        If an axis cannot be read, or has a value twice.
     """
     listed = {name: _listed(name, axis, where) for name, axis in axes.items()}
+    for name, values in listed.items():
+        _refuse_equal(name, values, where)
     count = math.prod(len(x) for x in listed.values())
     _refuse_too_many(count, where)
     return [
@@ -167,6 +170,18 @@ def _scaled(unit: FloatArray, low: float, high: float, *, log: bool) -> list[obj
 
 def _is_count(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _refuse_equal(name: str, values: list[object], where: str) -> None:
+    """Refuse a value that stands twice on an axis: each of its points would be one of another."""
+    seen: set[str] = set()
+    for value in values:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        text = json.dumps(float(str(value)) if number else value, sort_keys=True)
+        if text in seen:
+            remedy = "give each value once"
+            raise _refusal(name, value, "a value stands twice on an axis", remedy, where)
+        seen.add(text)
 
 
 def _refuse_too_many(count: int, where: str) -> None:

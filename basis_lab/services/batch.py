@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -13,6 +13,7 @@ from basis_lab.data.places import Place
 from basis_lab.errors import BasisLabError, ReportError
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import report_case
+from basis_lab.services.folders import make_folder
 from basis_lab.services.keys import config_digest, file_digest
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import Ground, failure
@@ -119,11 +120,13 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
         If the notebooks' libraries are not installed.
     MissingDataError
         If there is no such data directory.
+    UnwrittenError
+        If its folder cannot be made; UsageError where a file stands there.
     """
     from basis_lab.results.batch_page import write_index
 
     stopped = threading.Event() if stop is None else stop
-    root = request.out / FOLDER / request.plan.name
+    root = make_folder(request.out / FOLDER / request.plan.name)
     tasks = tuple(_tasks(request, root))
     done = {
         x.case.name: BatchCase(name=x.case.name, folder=x.folder, kept=True, error="")
@@ -161,10 +164,37 @@ class _Task:
     key: str
 
     def is_done(self) -> bool:
+        """Tell if the case was done under this key and all that it wrote is still whole."""
         told = self.folder / DONE
-        if not told.is_file() or not (self.folder / PAGE).is_file():
+        if not told.is_file():
             return False
-        return bool(json.loads(told.read_text())["key"] == self.key)
+        try:
+            record = json.loads(told.read_bytes())
+        except ValueError:  # cut off, or written over: as good as none
+            return False
+        if not isinstance(record, dict) or record.get("key") != self.key:
+            return False
+        files = record.get("files")
+        return isinstance(files, dict) and PAGE in files and self._holds(files)
+
+    def _holds(self, files: Mapping[str, object]) -> bool:
+        """Tell if every file is there with the content that it was written with."""
+        return all(
+            (self.folder / name).is_file() and file_digest(self.folder / name) == content
+            for name, content in files.items()
+        )
+
+    def close(self, seconds: float) -> None:
+        """Write down that the case is done, and the SHA-256 of each file that it wrote."""
+        written = sorted(x for x in self.folder.rglob("*") if x.is_file())
+        files = {x.relative_to(self.folder).as_posix(): file_digest(x) for x in written}
+        content = {
+            "key": self.key,
+            "case": self.case.plain(),
+            "seconds": seconds,
+            "files": files,
+        }
+        (self.folder / DONE).write_text(json.dumps(content, indent=2) + "\n")
 
     def note(self, error: BaseException) -> str:
         """Write down why the case failed; return the sentence."""
@@ -214,8 +244,7 @@ def _run(task: _Task) -> str:
         task.ground.check()
     except BasisLabError as error:
         return task.note(error)
-    content = {"key": task.key, "case": task.case.plain(), "seconds": perf_counter() - began}
-    (task.folder / DONE).write_text(json.dumps(content, indent=2) + "\n")
+    task.close(perf_counter() - began)
     return ""
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from basis_lab.errors import ConfigProblem
 from basis_lab.services.requests import BacktestRequest
 
 LONGEST_NAME = 80
-UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_BYTES = 240  # of a name of a folder, with room for an ending
+DIGEST_LETTERS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,14 +162,24 @@ def safe_name(text: str) -> str:
     Returns
     -------
     str
-        Letters, digits, dots, dashes and underscores.
+        Letters and digits of any script, dots, dashes and underscores; the start of the text's
+        SHA-256 where it has none of them.
 
     Examples
     --------
-    >>> safe_name("spot share=0.6, both")
-    'spot-share-0.6-both'
+    >>> safe_name("spot share=0.6, both"), safe_name("dú p")
+    ('spot-share-0.6-both', 'dú-p')
     """
-    return UNSAFE.sub("-", text).strip("-.")[:LONGEST_NAME]
+    whole = unicodedata.normalize("NFC", text)
+    kept = "".join(x if _names(x) else " " for x in whole)
+    name = re.sub(" +", "-", kept).strip("-.")[:LONGEST_NAME]
+    short = name.encode()[:LONGEST_BYTES].decode(errors="ignore")
+    return short if short else sha256(text.encode()).hexdigest()[:DIGEST_LETTERS]
+
+
+def _names(letter: str) -> bool:
+    """Tell if a character may stand in the name of a folder."""
+    return letter in "._-" or unicodedata.category(letter)[0] in "LMN"
 
 
 def setting_problems(given: Mapping[str, object], where: str) -> Iterator[ConfigProblem]:

@@ -10,6 +10,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 CONNECT_S = 10
+IN_PROCESS = "inproc://"  # a cluster of this process; no host and port
 LOOK_S = 0.02
 
 
@@ -79,7 +80,12 @@ def _answer(distributed: Any, future: Any) -> Any:
 
 
 def _connect(distributed: Any, address: str) -> Any:
+    from distributed.comm.addressing import get_address_host_port
+
     try:
+        # A client that cannot read its address is left half made: it can no longer be closed.
+        if not address.startswith(IN_PROCESS):
+            get_address_host_port(address, strict=False)
         return distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise SweepError(

@@ -4,15 +4,45 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
-from basis_lab.errors import SweepError
+from basis_lab.errors import SweepError, UnwrittenError
 from basis_lab.results.formats import format_count
+from basis_lab.services.folders import make_folder
 from basis_lab.services.points import Row
 
+JOURNAL = "points.jsonl"
 FORMAT = 2
+WHOLE = b'{"whole":true}\n'  # the last line of a sweep that ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What an unfinished sweep left, kept when another began in its place.
+
+    Parameters
+    ----------
+    path : Path
+        The journal as it was.
+    points : int
+        Finished in it.
+    """
+
+    path: Path
+    points: int
+
+    def __str__(self) -> str:
+        """Say what is kept, where, and how to go on with it."""
+        points = format_count(self.points, "finished point")
+        return (
+            f"an earlier sweep here did not end: its {points} {'is' if self.points == 1 else 'are'}"
+            f" kept in {self.path}; --resume would have taken up what it did (to go on with it, "
+            f"move that file back to {JOURNAL} and call with --resume)"
+        )
 
 
 class Journal:
@@ -25,23 +55,31 @@ class Journal:
     ground : mapping of str to str
         Digests of what every point stands on, by what it is ("data", "code").
     resume : bool
-        True to take over what is there; else it begins empty.
+        True to take over what is there; else it begins empty, and what an unfinished sweep left
+        is kept beside it (``aside``).
 
     Raises
     ------
     SweepError
         If another sweep holds the file, or what shall be taken over stands on other ground.
+    UsageError, UnwrittenError
+        If its folder cannot be made, or it cannot be opened there.
     """
 
     def __init__(self, path: Path, ground: Mapping[str, str], *, resume: bool) -> None:
         self.path = path
         self._ground = dict(ground)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b")
+        make_folder(path.parent)
+        self._file = _opened(path)
         self._hold()
+        self.kept: dict[str, Row] = {}
+        self.aside: Aside | None = None
         try:
-            self.kept: dict[str, Row] = self._read() if resume else {}
-        except SweepError:
+            if resume:
+                self.kept = self._read()
+            else:
+                self.aside = self._set_aside()
+        except (SweepError, OSError):
             self._file.close()
             raise
         if not self.kept:
@@ -74,6 +112,28 @@ class Journal:
         self._file.write(f"{line}\n".encode())
         self._file.flush()
 
+    def close_whole(self) -> None:
+        """Note that every point of the plan is finished: what is here may be begun anew."""
+        self._file.seek(0)
+        if self._file.readlines()[-1] != WHOLE:
+            self._file.write(WHOLE)
+            self._file.flush()
+
+    def _set_aside(self) -> "Aside | None":
+        """Copy what an unfinished sweep left; nothing where there is no point, or it ended."""
+        self._file.seek(0)
+        lines = [x for x in self._file.readlines() if x.endswith(b"\n")]
+        points = sum(x != WHOLE for x in lines[1:])
+        if not points or lines[-1] == WHOLE:
+            return None
+        stem, ending = self.path.stem, self.path.suffix
+        names = (self.path.with_name(f"{stem}-unfinished-{i}{ending}") for i in count(1))
+        path = next(x for x in names if not x.exists())
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(b"".join(lines))
+        partial.replace(path)
+        return Aside(path=path, points=points)
+
     def _hold(self) -> None:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -99,7 +159,7 @@ class Journal:
         if len(whole) < len(content):
             os.ftruncate(self._file.fileno(), len(whole))
         lines = [json.loads(line) for line in whole.splitlines()]
-        points = {str(line["key"]): dict(line["row"]) for line in lines[1:]}
+        points = {str(line["key"]): dict(line["row"]) for line in lines[1:] if "key" in line}
         if points:
             self._require_ground(lines[0], len(points))
         return points
@@ -121,3 +181,15 @@ class Journal:
                 remedy="put back what was changed, give this sweep another name or --out, or call "
                 "it without --resume, which begins anew",
             )
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("a+b")
+    except OSError as error:
+        raise UnwrittenError(
+            "the journal of a sweep cannot be written",
+            where=str(path),
+            value=error.strerror,
+            remedy="give a directory that can be written to with --out",
+        ) from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from basis_lab.config.files import read_yaml
+from basis_lab.config.files import default_folder, read_yaml
 from basis_lab.config.loader import load_config
 from basis_lab.config.validation import nearest
 from basis_lab.errors import ConfigError, ConfigProblem, UsageError
@@ -26,6 +26,8 @@ class Plan:
     ----------
     name : str
         What it is called; also the name of its folder.
+    method : str
+        What spans the cases: "cases", "grid", "random" or "sobol".
     axes : tuple of str
         What the cases differ in.
     cases : tuple of Case
@@ -33,6 +35,7 @@ class Plan:
     """
 
     name: str
+    method: str
     axes: tuple[str, ...]
     cases: tuple[Case, ...]
 
@@ -108,6 +111,7 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     ConfigError
         With every key that is refused.
     """
+    name = _plan_name(content.get("name"), where)
     settings = {key: _plain(x) for key, x in content.items() if key in SETTINGS}
     rest = [key for key in content if key not in {*SETTINGS, *METHODS, "name"}]
     methods = [key for key in METHODS if key in content]
@@ -123,9 +127,25 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     _refuse(list(setting_problems(settings, where)))
     points = _points(methods[0], content[methods[0]], where)
     axes = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
+    if methods[0] != "cases":
+        _refuse_hidden(settings, axes, where)
     cases = tuple(_cases(settings, points, axes, where))
+    _refuse_unknown_files(cases, where)
     _refuse_unknown_keys(cases, where)
-    return Plan(name=safe_name(str(content.get("name"))), axes=axes, cases=cases)
+    return Plan(name=name, method=methods[0], axes=axes, cases=cases)
+
+
+def _plan_name(given: object, where: str) -> str:
+    """Return the folder that a plan's name makes; refuse what would be a path."""
+    name = "" if given is None else str(given).strip()
+    if not name or name in {".", ".."} or "/" in name or "\\" in name:
+        raise UsageError(
+            "the name of a plan is also that of its folder, and no path",
+            where=f"{where}: name",
+            value=given,
+            remedy="give a name without slashes; --out says where its folder stands",
+        )
+    return safe_name(name)
 
 
 def _points(method: str, content: object, where: str) -> list[dict[str, object]]:
@@ -163,7 +183,8 @@ def _cases(
     for number, point in enumerate(points, start=1):
         given = _settings(settings, point)
         place = where if len(points) == 1 else f"{where}, case {number}"
-        found = list(setting_problems(given, place))
+        found = list(_pair_problems(point, place))
+        found += [x for x in setting_problems(given, place) if x.key != DATES]
         if "mode" not in given:
             remedy = "give the name of a mode"
             missing = ConfigProblem(
@@ -177,14 +198,48 @@ def _cases(
     _refuse(problems)
 
 
+def _refuse_hidden(settings: Mapping[str, object], axes: tuple[str, ...], where: str) -> None:
+    """Refuse an override that an axis would replace at every point."""
+    common = settings.get("overrides")
+    shared = common if isinstance(common, Mapping) else {}
+    _refuse(
+        [
+            ConfigProblem(
+                file=where,
+                key=f"overrides.{key}",
+                value=shared[key],
+                what="this key is also an axis, whose values would replace it at every point",
+                remedy="take it out of one of them",
+            )
+            for key in axes
+            if key in shared
+        ]
+    )
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) == len(("start", "end"))
+
+
+def _pair_problems(point: Mapping[str, object], place: str) -> Iterator[ConfigProblem]:
+    if DATES in point and not _is_pair(point[DATES]):
+        yield ConfigProblem(
+            file=place,
+            key=DATES,
+            value=point[DATES],
+            what="not a pair of dates",
+            remedy="give each as [start, end], for instance dates: [[2025-01-01, 2025-02-01]]",
+        )
+
+
 def _settings(settings: Mapping[str, object], point: Mapping[str, object]) -> dict[str, object]:
     """Return the settings of one case: the shared ones, and its place on the axes over them."""
     given = dict(settings)
     common = given.get("overrides")
     overrides = dict(common) if isinstance(common, Mapping) else {}
     for key, value in point.items():
-        if key == DATES and isinstance(value, list | tuple) and len(value) == len(("start", "end")):
-            given["start"], given["end"] = value
+        if key == DATES and _is_pair(value):
+            given["start"], given["end"] = value  # type: ignore[misc] # two of them
         elif key in SETTINGS or "." not in key:
             if key != "name":
                 given[key] = value
@@ -218,8 +273,7 @@ def _name(point: Mapping[str, object], axes: tuple[str, ...], number: int, taken
     told = [point[axis] for axis in axes if axis in point]
     given = point.get("name")
     text = str(given) if given is not None else ",".join(_word(x) for x in told)
-    base = safe_name(text)
-    first = base if base else f"case-{number}"
+    first = safe_name(text) if text else f"case-{number}"
     names = (first if i == 1 else f"{first}-{i}" for i in count(1))
     name = next(x for x in names if x.lower() not in taken)
     taken.add(name.lower())
@@ -228,6 +282,25 @@ def _name(point: Mapping[str, object], axes: tuple[str, ...], number: int, taken
 
 def _word(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _refuse_unknown_files(cases: tuple[Case, ...], where: str) -> None:
+    """Refuse modes and scenarios that no file describes, each name once."""
+    folder = default_folder()
+    named = [("modes", case.mode) for case in cases]
+    named += [("scenarios", name) for case in cases for name in case.scenarios]
+    problems = []
+    for kind, name in dict.fromkeys(named):
+        try:
+            folder.choose(kind, name)
+        except UsageError as error:
+            key = "mode" if kind == "modes" else kind
+            problems.append(
+                ConfigProblem(file=where, key=key, value=name, what=error.what, remedy=error.remedy)
+            )
+        except ConfigError:  # a file that its own case refuses, and that may be mended by then
+            continue
+    _refuse(problems)
 
 
 def _refuse_unknown_keys(cases: tuple[Case, ...], where: str) -> None:
@@ -252,7 +325,7 @@ def _refused(case: Case) -> tuple[ConfigProblem, ...]:
         load_config(case.mode, share_class=case.share_class, overrides=case.overrides)
     except ConfigError as error:
         return error.problems
-    except UsageError:  # an unknown mode: its own case will say so
+    except UsageError:  # a share class that the mode does not run in: its own case will say so
         return ()
     return ()
 

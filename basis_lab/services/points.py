@@ -6,7 +6,14 @@ from pathlib import Path
 
 from basis_lab.data.places import Place, place_of
 from basis_lab.engine.engine import EventDrivenStrategyEngine
-from basis_lab.errors import BasisLabError, MachineError, SweepError, WorkerLostError
+from basis_lab.errors import (
+    BasisLabError,
+    ChangedDataError,
+    GoneDataError,
+    MachineError,
+    SweepError,
+    WorkerLostError,
+)
 from basis_lab.results.compare import flatten
 from basis_lab.results.summary import summarise
 from basis_lab.services.cases import Case
@@ -16,7 +23,8 @@ from basis_lab.services.requests import check_request
 DONE = "completed"  # as the summary of a whole run says
 FAILED = "failed"
 # What passes: the point may be fine on a machine that is, or on the data that it was sent with.
-PASSING = frozenset({WorkerLostError.code, MachineError.code, SweepError.code})
+LOST = (WorkerLostError, MachineError, SweepError, ChangedDataError, GoneDataError)
+PASSING = frozenset(error.code for error in LOST)
 NO_FIGURES = frozenset({"run_id", "mode", "share_class", "warnings"})
 
 Row = dict[str, object]

@@ -4,7 +4,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
@@ -14,14 +14,13 @@ from basis_lab.errors import UsageError
 from basis_lab.results.sweep_result import SweepResult
 from basis_lab.services.cases import Case
 from basis_lab.services.cluster import run_on_cluster
-from basis_lab.services.journal import Journal
+from basis_lab.services.journal import JOURNAL, Journal
 from basis_lab.services.keys import config_digest
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import DONE, PASSING, Ground, Row, failure, run_point
 from basis_lab.services.pool import count_workers, run_in_processes
 
 FOLDER = "sweeps"
-JOURNAL = "points.jsonl"
 
 
 class Tally(Protocol):
@@ -58,6 +57,9 @@ class SweepRequest:
         On a resume, run every failed point again.
     database : Path or None
         A DuckDB file that is read in place of the directory.
+    note : callable or None
+        Told, before a point runs, where the points of an unfinished sweep are kept that this one
+        takes the place of.
     """
 
     plan: Plan
@@ -69,6 +71,7 @@ class SweepRequest:
     tally: Tally | None = None
     retry_failed: bool = False
     database: Path | None = None
+    note: Callable[[str], object] | None = None
 
 
 def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> SweepResult:
@@ -100,6 +103,8 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
     ground = Ground.here(request.data_dir, request.database)
     folder = None if request.out is None else request.out / FOLDER / request.plan.name
     with _journal(folder, ground, request) as journal:
+        if journal is not None and journal.aside is not None and request.note is not None:
+            request.note(str(journal.aside))
         found = {} if journal is None else journal.kept
         kept = {key: row for key, row in found.items() if _stands(row, request)}
         run = _Run(request, ground, journal, kept, stopped)
@@ -112,7 +117,8 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
         resumed=run.resumed,
         seconds=perf_counter() - began,
     )
-    return result if folder is None else result.save(folder)
+    told = replace(result, summary={**result.summary, "method": request.plan.method})
+    return told if folder is None else told.save(folder)
 
 
 class _Run:
@@ -146,6 +152,8 @@ class _Run:
                 self._journal.write(key, row)
             rows[key] = row
             self._tell(rows)
+        if self._journal is not None and len(rows) == len(self._wanted):
+            self._journal.close_whole()
         return rows
 
     def _answers(self, cases: list[Case]) -> Iterator[tuple[int, Row | BaseException]]:

@@ -1,5 +1,6 @@
 """Sweeps as a notebook asks for them; nothing heavy is loaded before one is."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,8 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
         Where folders of sweeps stand; None keeps the table in memory.
     resume : bool
         Take over what an earlier sweep at the same place finished; points that the machine
-        failed are run again, refused ones stay as they are.
+        failed are run again, refused ones stay as they are. Without it, what an unfinished sweep
+        left is kept beside the new one and told on standard error.
     retry_failed : bool
         On a resume, run every failed point again.
     data_dir : str, Path or None
@@ -84,6 +86,7 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
         scheduler=scheduler,
         resume=resume,
         retry_failed=retry_failed,
+        note=lambda text: sys.stderr.write(f"{text}\n"),
     )
     if not progress:
         return run_sweep(request)

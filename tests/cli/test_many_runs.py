@@ -80,6 +80,24 @@ def test_a_best_point_on_the_edge_of_its_grid_is_said_with_axis_and_value(tmp_pa
     assert counts.startswith("2 points: ")
 
 
+@pytest.mark.parametrize("method", ["random", "sobol"])
+def test_a_sample_has_no_grid_whose_edge_its_best_point_could_lie_on(method, tmp_path, capsys):
+    keys = {SPOT: {"from": 0.5, "to": 0.6}}
+    plan = write(tmp_path / "plan.yaml", **{method: {"count": 2, "seed": 1, "keys": keys}})
+
+    main(["sweep", plan, "--workers", "1", "--out", str(tmp_path), "--quiet"])
+
+    assert capsys.readouterr().out.splitlines()[1].startswith("2 points: 2 done")
+    assert bl.open_sweep(tmp_path / "sweeps" / "plan").summary["method"] == method
+
+
+def test_the_help_of_a_sweep_says_what_n_is(capsys):
+    with pytest.raises(SystemExit):
+        main(["sweep", "--help"])
+
+    assert "N is the number of a point" in " ".join(capsys.readouterr().out.split())
+
+
 def test_one_point_is_one_point(tmp_path, capsys):
     plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5]})
 

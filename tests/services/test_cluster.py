@@ -1,5 +1,6 @@
 """A sweep on a real Dask cluster, reached by its address, with a worker killed half-way."""
 
+import gc
 import os
 import signal
 from threading import Event
@@ -76,6 +77,18 @@ def test_what_is_answered_is_let_go_of_and_never_computed_again(cluster):
 def kept(cluster):
     """Answers that the cluster holds."""
     return sum(x.state == "memory" for x in list(cluster.scheduler.tasks.values()))
+
+
+@pytest.mark.parametrize("address", ["nope", "http://x:80", "tcp://127.0.0.1:abc", ""])
+def test_an_address_that_is_none_is_refused_and_leaves_no_client(address, capfd):
+    coming = run_on_cluster(abs, [1], address=address, stop=Event())
+
+    with pytest.raises(SweepError, match="no Dask scheduler answers") as caught:
+        next(coming)
+
+    del caught, coming
+    gc.collect()
+    assert capfd.readouterr().err == ""
 
 
 def test_an_address_without_a_scheduler_is_refused(monkeypatch):

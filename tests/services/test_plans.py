@@ -1,5 +1,7 @@
 """Plans of batches and sweeps: what they span, and what is refused before anything runs."""
 
+import json
+
 import pytest
 
 from basis_lab.cli import main
@@ -102,6 +104,39 @@ def test_names_of_cases_are_folders_and_differ():
 
 
 @pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ("日本", "日本"),
+        ("中文", "中文"),
+        ("dú p", "dú-p"),
+        ("du\u0301 p", "dú-p"),
+        ("हिन्दी", "हिन्दी"),
+        ("!!!", "e84c538e7fe2"),
+    ],
+)
+def test_a_plan_of_any_script_has_a_folder_of_its_own(given, folder):
+    assert plan(name=given, cases=[{}]).name == folder
+
+
+def test_names_without_a_letter_differ_and_long_ones_fit_a_folder():
+    assert plan(name="!!!", cases=[{}]).name != plan(name="???", cases=[{}]).name
+    assert len(plan(name="𠀀" * 100, cases=[{}]).name.encode()) <= 240
+
+
+@pytest.mark.parametrize("name", ["../../../evil", "a/b", "a\\b", "..", "", None])
+def test_a_name_that_is_a_path_or_none_is_refused(name, tmp_path, capsys):
+    with pytest.raises(UsageError, match="no path") as caught:
+        plan(name=name, cases=[{}])
+
+    assert caught.value.where == "test.yaml: name"
+    path = tmp_path / "p.yaml"
+    path.write_text(json.dumps({"name": name, "mode": "btc_basis", "cases": [{}]}))
+    assert main(["sweep", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert "no path" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
     ("content", "error", "words"),
     [
         ({"grid": {"strategy.spot_alocation": [0.6]}}, ConfigError, "strategy.spot_alocation"),
@@ -112,6 +147,18 @@ def test_names_of_cases_are_folders_and_differ():
         ({"grid": {SPOT: [0.6]}, "start": "2025-13-01"}, ConfigError, "start"),
         ({"grid": {"share_class": ["DOGE"]}}, ConfigError, "DOGE"),
         ({"grid": {SPOT: 0.6}}, UsageError, SPOT),
+        ({"grid": {SPOT: [0.5, 0.6, 0.5]}}, UsageError, "stands twice"),
+        ({"grid": {"capital": [1000, 1000.0]}}, UsageError, "capital"),
+        ({"grid": {"dates": [["2025-01-01", "2025-02-01"]] * 2}}, UsageError, "dates"),
+        ({"overrides": {SPOT: 0.5}, "grid": {SPOT: [0.6]}}, ConfigError, f"overrides.{SPOT}"),
+        (
+            {
+                "overrides": {SPOT: 0.5},
+                "random": {"count": 2, "seed": 1, "keys": {SPOT: {"from": 0.5, "to": 0.6}}},
+            },
+            ConfigError,
+            f"overrides.{SPOT}",
+        ),
         ({"grid": {SPOT: {"from": 0.7, "to": 0.5, "count": 3}}}, UsageError, SPOT),
         ({"grid": {SPOT: {"form": 0.5, "to": 0.7, "count": 3}}}, UsageError, "form"),
         ({"grid": {SPOT: {"from": 0.0, "to": 1, "count": 3, "scale": "log"}}}, UsageError, "log"),
@@ -127,6 +174,42 @@ def test_a_wrong_name_or_value_is_refused_by_its_name(content, error, words):
         plan(**content)
 
     assert words in caught.value.block() + str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["sweep", "batch"])
+@pytest.mark.parametrize(
+    ("more", "key", "value"),
+    [
+        ({"mode": "btc_bassis"}, "mode", "btc_bassis"),
+        ({"scenarios": ["nope"]}, "scenarios", "nope"),
+        ({"scenarios": ["./nope.yaml"]}, "scenarios", "./nope.yaml"),
+    ],
+)
+def test_a_misspelt_mode_or_scenario_is_refused_before_anything_runs(
+    command, more, key, value, tmp_path, capsys
+):
+    path = tmp_path / "p.yaml"
+    path.write_text(json.dumps({"mode": "btc_basis", "grid": {SPOT: [0.5, 0.6]}, **more}))
+
+    code = main([command, str(path), "--out", str(tmp_path / "out")])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert f"{path}: {key}" in told
+    assert value in told
+    assert told.count("of that name") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("pair", ["2025-01-01", ["2025-01-01"], ["a", "b", "c"], {"start": 1}])
+def test_dates_that_are_no_pair_are_told_with_what_a_pair_is(pair):
+    with pytest.raises(ConfigError) as caught:
+        plan(grid={"dates": [["2025-01-01", "2025-02-01"], pair]})
+
+    (problem,) = caught.value.problems
+    assert problem.what == "not a pair of dates"
+    assert (problem.file, problem.key, problem.value) == ("test.yaml, case 2", "dates", pair)
+    assert "[start, end]" in problem.remedy
 
 
 def test_a_plan_without_a_mode_is_refused():

@@ -8,7 +8,14 @@ import pytest
 
 from basis_lab.data.catalogue import CATALOGUE, open_store, sample_directory
 from basis_lab.data.duckdb import write_database
-from basis_lab.errors import MachineError, SweepError, UsageError, WorkerLostError
+from basis_lab.errors import (
+    ChangedDataError,
+    GoneDataError,
+    MachineError,
+    SweepError,
+    UsageError,
+    WorkerLostError,
+)
 from basis_lab.services.batch import BatchRequest, run_batch
 from basis_lab.services.journal import Journal
 from basis_lab.services.plans import make_plan
@@ -49,7 +56,7 @@ def spoil(out, place, row):
     path = journal_of(out)
     lines = path.read_text().splitlines()
     key = PLAN.cases[place].key
-    kept = [x for x in lines[1:] if json.loads(x)["key"] != key]
+    kept = [x for x in lines[1:] if json.loads(x).get("key") != key]
     path.write_text("\n".join([lines[0], *kept, json.dumps({"key": key, "row": row})]) + "\n")
 
 
@@ -206,6 +213,34 @@ def test_data_that_changed_under_a_batch_fail_its_case(data, tmp_path, monkeypat
     assert [x.name for x in result.failed] == [case.cases[0].name]
     assert result.failed[0].error.startswith("BT-003: this worker has other data")
     assert not list((tmp_path / "out").rglob("done.json"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "code"),
+    [
+        (lambda x: x.write_bytes(x.read_bytes() + b" "), ChangedDataError.code),
+        (lambda x: x.unlink(), GoneDataError.code),
+    ],
+)
+def test_a_series_that_is_not_the_catalogues_fails_points_that_a_resume_runs_again(
+    data, tmp_path, harm, code
+):
+    series = data / open_store(data).info("spot/binance/BTCUSDT").file
+    before = series.read_bytes()
+    late = {"name": "late", "start": "2031-01-01", "end": "2031-01-08"}
+    week = {"name": "week", "start": "2025-01-01", "end": "2025-01-08"}
+    plan = make_plan({"name": "s", "mode": "btc_basis", "cases": [week, late]}, where="test")
+    request = {"plan": plan, "workers": 1, "out": tmp_path, "data_dir": data}
+    harm(series)
+    first = run_sweep(SweepRequest(**request))
+    series.write_bytes(before)
+
+    second = run_sweep(SweepRequest(**request, resume=True))
+
+    assert list(first.table["code"]) == [code, "DAT-003"]
+    assert list(second.table["status"]) == ["completed", "failed"]
+    assert second.table["code"][1] == "DAT-003"
+    assert second.summary["resumed"] == 1
 
 
 def test_a_sweep_of_the_database_writes_the_bytes_of_that_of_the_directory(whole, tmp_path):

@@ -40,7 +40,8 @@ def plan(**more):
 
 
 def keys_of(journal):
-    return [json.loads(line)["key"] for line in journal.read_text().splitlines()[1:]]
+    lines = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
+    return [x["key"] for x in lines if "key" in x]  # the last says that the sweep ended
 
 
 class Watch:

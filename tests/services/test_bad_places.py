@@ -1,0 +1,82 @@
+"""Places that cannot be written to, and run folders that were changed, are told in a sentence."""
+
+import json
+import shutil
+
+import pytest
+
+import basis_lab as bl
+from basis_lab.cli import main
+
+WEEK = "mode: pure_lending\nstart: 2025-01-01\nend: 2025-01-08\ncases: [{}]\n"
+
+
+@pytest.fixture
+def plan(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(WEEK)
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["sweep", "batch"])
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_a_file_in_place_of_the_directory_of_results_is_a_usage_error(
+    command, below, plan, tmp_path, capsys
+):
+    file = tmp_path / "afile"
+    file.write_text("mine")
+
+    code = main([command, plan, "--out", str(file / below), "--quiet"])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith("CFG-002: a file stands where a folder of results shall be")
+    assert f"value:  {file}\n" in told
+    assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", ["sweep", "batch"])
+def test_a_directory_of_results_that_cannot_be_made_is_told(command, plan, monkeypatch, capsys):
+    monkeypatch.setenv("BASIS_RESULTS_DIR", "/proc/x")
+
+    code = main([command, plan, "--quiet"])
+
+    told = capsys.readouterr().err
+    assert code == 4
+    assert told.startswith("BT-006: a folder of results cannot be made")
+    assert "BASIS_RESULTS_DIR" in told
+    assert "/proc/x" in told
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    result = bl.backtest("pure_lending", start="2025-01-01", end="2025-01-08")
+    return result.save(tmp_path_factory.mktemp("runs") / "good")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda _: {}, "missing: run_id"),
+        (lambda _: [1, 2], "not a map"),
+        (lambda _: 5, "not a map"),
+        (lambda x: {**x, "net_pnl": "abc"}, "net_pnl is 'abc'"),
+        (lambda x: {**x, "costs": {"fee": "abc"}}, "costs.fee is 'abc'"),
+        (lambda x: {**x, "run_id": 7}, "run_id is 7"),
+    ],
+)
+def test_a_summary_that_no_run_wrote_is_not_compared(change, told, run, tmp_path, capsys):
+    bad = tmp_path / "bad"
+    shutil.copytree(run, bad)
+    path = bad / "summary.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+
+    code = main(["compare", str(run), str(bad)])
+
+    seen = capsys.readouterr()
+    assert code == 2
+    assert seen.err.startswith("BT-001: the summary of this run is not one")
+    assert told in seen.err
+    assert str(path) in seen.err
+    assert seen.out == ""
+    assert main(["compare", str(run), str(run)]) == 0

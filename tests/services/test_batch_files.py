@@ -1,0 +1,77 @@
+"""A case of a batch counts as done only while every file that it wrote is whole."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from basis_lab.results import batch_page
+from basis_lab.services import batch
+from basis_lab.services.batch import BatchRequest, run_batch
+from basis_lab.services.plans import make_plan
+
+
+def cut(folder):
+    page = folder / "report.html"
+    page.write_bytes(page.read_bytes()[:5])
+
+
+def lose(folder):
+    shutil.rmtree(folder / "run")
+
+
+def change(folder):
+    (folder / "run" / "r" / "summary.json").write_text('{"apr": 0.2}')
+
+
+def cut_record(folder):
+    record = folder / "done.json"
+    record.write_bytes(record.read_bytes()[:40])
+
+
+def empty_record(folder):
+    (folder / "done.json").write_text("[]")
+
+
+def old_record(folder):
+    text = (folder / "done.json").read_text()
+    (folder / "done.json").write_text(text.replace('"files"', '"others"'))
+
+
+HARMS = {x.__name__: x for x in (cut, lose, change, cut_record, empty_record, old_record)}
+
+
+def write_case(_case, folder, **_):
+    """Write what a report leaves: a page, and a run's folder beside it."""
+    (folder / "run" / "r").mkdir(parents=True)
+    (folder / "run" / "r" / "summary.json").write_text('{"apr": 0.1}')
+    (folder / "report.html").write_text("<p>a page</p>")
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Run cases in this process, with pages that cost nothing."""
+    monkeypatch.setattr(batch, "report_case", write_case)
+    monkeypatch.setattr(batch_page, "write_index", lambda path, **_: path)
+    monkeypatch.setattr(
+        batch,
+        "run_in_processes",
+        lambda work, items, **_: ((i, work(item)) for i, item in enumerate(items)),
+    )
+
+
+@pytest.mark.usefixtures("here")
+def test_a_done_case_whose_files_are_not_whole_is_done_again_and_no_other(tmp_path: Path):
+    cases = [{"name": x, "capital": 1000.0 + i} for i, x in enumerate([*HARMS, "whole"])]
+    plan = make_plan({"name": "b", "mode": "pure_lending", "cases": cases}, where="test")
+    request = BatchRequest(plan=plan, out=tmp_path)
+    first = run_batch(request)
+    for case in first.cases[:-1]:
+        HARMS[case.name](case.folder)
+
+    second = run_batch(request)
+
+    assert [x.name for x in second.cases if x.kept] == ["whole"]
+    assert not second.failed
+    assert {(x.folder / "report.html").read_text() for x in second.cases} == {"<p>a page</p>"}
+    assert all(x.kept for x in run_batch(request).cases)

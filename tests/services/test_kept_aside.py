@@ -1,0 +1,79 @@
+"""What an unfinished sweep left is kept when another begins in its place, and told."""
+
+import threading
+
+import pytest
+
+from basis_lab.cli import main
+from basis_lab.services.journal import JOURNAL
+from basis_lab.services.plans import make_plan
+from basis_lab.services.sweep import FOLDER, SweepRequest, run_sweep
+
+SPOT = "strategy.spot_allocation"
+CONTENT = {
+    "name": "plan",
+    "mode": "btc_basis",
+    "start": "2025-01-01",
+    "end": "2025-01-08",
+    "grid": {SPOT: {"from": 0.5, "to": 0.7, "count": 30}},
+}
+PLAN = make_plan(CONTENT, where="test")
+FEW = make_plan({**CONTENT, "grid": {SPOT: [0.5, 0.6]}}, where="test")
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """Stop a sweep after some points; return how many it finished."""
+    stop = threading.Event()
+
+    def tally(done, *_):
+        if done >= 2:
+            stop.set()
+
+    result = run_sweep(SweepRequest(plan=PLAN, workers=1, out=tmp_path, tally=tally), stop)
+    assert result.summary["open"] > 0
+    return len(result.table)
+
+
+def test_points_of_an_unfinished_sweep_are_kept_aside_and_taken_up_again(stopped, tmp_path):
+    folder = tmp_path / FOLDER / "plan"
+    journal, aside = folder / JOURNAL, folder / "points-unfinished-1.jsonl"
+    before, told = journal.read_bytes(), []
+
+    run_sweep(SweepRequest(plan=FEW, workers=1, out=tmp_path, note=told.append))
+    kept = aside.read_bytes()
+    aside.replace(journal)
+    again = run_sweep(SweepRequest(plan=PLAN, workers=1, out=tmp_path, resume=True))
+
+    assert kept == before
+    assert len(told) == 1
+    assert f"{stopped} finished points" in told[0]
+    assert str(aside) in told[0]
+    assert "--resume" in told[0]
+    assert again.summary["resumed"] == stopped
+    assert again.summary["done"] == 30
+
+
+def test_the_command_says_on_standard_error_what_it_kept(stopped, tmp_path, capsys):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(f"mode: btc_basis\nstart: 2025-01-01\nend: 2025-01-08\ngrid: {{{SPOT}: [0.6]}}")
+
+    words = ["sweep", str(plan), "--workers", "1", "--out", str(tmp_path), "--quiet"]
+    codes = [main(words), main(words)]
+
+    told = capsys.readouterr().err
+    assert codes == [0, 0]
+    assert told.count("did not end") == 1
+    assert f"its {stopped} finished points are kept in" in told
+
+
+def test_a_sweep_that_ended_is_begun_anew_and_leaves_nothing_aside(tmp_path):
+    told = []
+    for resume in (False, True, False):
+        request = SweepRequest(plan=FEW, workers=1, out=tmp_path, resume=resume, note=told.append)
+        run_sweep(request)
+
+    assert told == []
+    assert [x.name for x in (tmp_path / FOLDER / "plan").glob("points*")] == [JOURNAL]
