@@ -14,10 +14,12 @@ from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.book import lines_html
 from basis_lab.notebook.panels.event_list import PAGE, EventFilter, event_lines, events_html
 from basis_lab.notebook.panels.invoice import daily_sums, invoice_html
+from basis_lab.notebook.panels.run_table import runs_html
 from basis_lab.notebook.parameters import check_parameters
 from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.scene import spread_px
 from basis_lab.notebook.sides import daily_sigma
+from basis_lab.results.formats import MINUS
 from basis_lab.results.themes import DARK, LIGHT
 
 
@@ -42,6 +44,30 @@ def test_the_invoice_adds_up_in_sight(series):
     assert cells(html, "residual")[1] == "0.00"
     rows = [x for x in attribution.values() if x != 0.0]
     assert html.count('data-do="category"') == len(rows)
+
+
+def test_differences_are_drawn_less_pinned_in_the_invoice_and_among_the_runs(series):
+    summary = series.summary
+    costs = {**summary["attribution"], "peg": -200.0}
+    pinned = {
+        **summary,
+        "apr": summary["apr"] + 0.01,
+        "net_pnl": summary["net_pnl"] - 200.0,
+        "attribution": {**costs, "funding": costs["funding"] + 50.0},
+    }
+
+    invoice = invoice_html(series, pinned, "")
+    runs = runs_html([("drawn", summary), ("pin 1", pinned)])
+
+    assert f"drawn {MINUS} pinned" in invoice
+    assert f"drawn {MINUS} pin 1" in runs
+    for html, name in ((invoice, "net"), (runs, "net pnl, USDT")):
+        assert cells(html, name)[-1] == "+200"
+    for html, name in ((invoice, "peg"), (runs, "peg, USDT")):
+        assert cells(html, name)[-1] == "+200"
+    assert cells(invoice, "funding")[-1] == cells(runs, "funding, USDT")[-1] == f"{MINUS}50.00"
+    assert cells(invoice, "gross")[-1] == f"{MINUS}50.00"
+    assert cells(runs, "apr")[-1] == f"{MINUS}1.00 pp"
 
 
 def test_the_balance_sheet_sums_to_nothing(series):
