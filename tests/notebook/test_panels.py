@@ -6,13 +6,22 @@ import re
 import numpy as np
 import pytest
 
+from basis_lab.domain.events import Event, EventType
 from basis_lab.errors import ConfigError, ConfigProblem
+from basis_lab.notebook.bench import Workbench
 from basis_lab.notebook.bins import Bins
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Widget, make_controls, read_value
 from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.book import lines_html
-from basis_lab.notebook.panels.event_list import PAGE, EventFilter, event_lines, events_html
+from basis_lab.notebook.panels.event_detail import detail_html, figure_pair
+from basis_lab.notebook.panels.event_list import (
+    PAGE,
+    EventFilter,
+    event_lines,
+    events_html,
+    family_counts,
+)
 from basis_lab.notebook.panels.invoice import daily_sums, invoice_html
 from basis_lab.notebook.panels.run_table import runs_html
 from basis_lab.notebook.parameters import check_parameters
@@ -101,6 +110,55 @@ def test_a_filter_keeps_rows_with_its_words(series):
 
     assert lines
     assert all("okx:perp" in x.action for x in lines)
+
+
+def test_a_decision_in_stages_is_counted_and_shown_once():
+    made = Workbench(
+        Case(mode="btc_basis", share_class="USDT", start="2025-01-01", end="2025-12-31")
+    )
+    series = made.board.series
+    log = series.record.log
+    fired = [x for x in series.events_of(EventType.TRIGGER) if "action" not in x.details]
+
+    lines = event_lines(series, EventFilter(families=frozenset({"decisions"})))
+
+    assert family_counts(series)["decisions"] == len(lines) == len(fired) == 14
+    assert [x.row for x in reversed(lines)] == [x.row for x in fired]
+    assert len(series.later_stages) == len(series.events_of(EventType.DECISION)) - len(fired) > 0
+    for later, place in series.later_stages.items():
+        assert log[later].trigger == log[place].trigger
+    staged = next(x for x in lines if "in 2 stages" in x.action)
+    assert "Its later stages" in detail_html(series, staged.place)
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "told"),
+    [
+        (0.59999408, 0.6, ("0.59999", "0.6")),
+        (0.80002127, 0.7999999999999999, ("0.80002", "0.8")),
+        (0.6004, 0.6, ("0.6004", "0.6")),
+        (-0.25, None, (f"{MINUS}0.25", "\N{EN DASH}")),
+        (0.6, 0.6, ("0.6", "0.6")),
+    ],
+)
+def test_a_value_beside_its_limit_has_the_digits_that_tell_them_apart(value, limit, told):
+    assert figure_pair(value, limit) == told
+
+
+def test_what_an_event_says_is_in_words_and_rounded_with_a_true_minus(series):
+    for place, event in enumerate(series.record.log):
+        html = detail_html(series, place)
+        told = re.findall(r'<td class="num">(.*?)</td>', html)
+        assert "<pre>" not in html
+        assert not any(re.match(r"-\d", x) for x in told)
+        assert not any(re.search(r"\.\d{7}", x) for x in told)
+        if isinstance(event, Event) and "margin_ratio_before" in event.details:
+            before = event.details["margin_ratio_before"]["binance"]
+            said = cells(html, "margin ratio before, binance")[0]
+            if np.isfinite(before):
+                assert number(said) == pytest.approx(before, rel=1e-4)
+            else:
+                assert said == "\N{EN DASH}"
 
 
 def test_heads_of_tables_are_for_screen_readers_too(series):
