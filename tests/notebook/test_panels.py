@@ -185,6 +185,20 @@ def test_what_an_error_says_is_text_and_no_markup():
     assert "&lt;script&gt;" in html
 
 
+def test_series_that_fall_short_are_folded_behind_what_all_of_them_cover():
+    bench = Workbench(
+        Case(mode="btc_basis", share_class="USDT", start="2025-01-01", end="2026-12-31")
+    )
+
+    html = bench.board.head.slots["alert"]
+
+    told, folded = html.split('<details data-fold="spans">')
+    assert "all of them cover 2024-01-01T00:00:00Z to 2025-12-31T23:00:00Z" in told
+    assert "funding/okx" not in told
+    assert folded.count("<li>") == 10
+    assert "<summary>10 series</summary>" in folded
+
+
 def test_controls_carry_the_bounds_of_the_models():
     case = Case(mode="btc_basis", share_class="USDT")
     controls = {x.key: x for x in make_controls(case.config(), case.config())}
