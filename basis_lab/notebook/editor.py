@@ -11,12 +11,9 @@ from basis_lab.config.loader import parse_set
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
 from basis_lab.notebook.controls import Control, make_controls, read_value, value_text
+from basis_lab.notebook.dates import DAY_LETTERS, refuse_dates
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels import side
-from basis_lab.notebook.panels.markup import text
-from basis_lab.notebook.remedies import in_fields
-
-DAY_LETTERS = 10
 
 
 class Editor:
@@ -39,7 +36,8 @@ class Editor:
         on_act: Callable[[str, str, str], None],
     ) -> None:
         self.case = case
-        self.refused: dict[str, str] = {}
+        self._unread: dict[str, str] = {}  # written, and no value: it stands in its field alone
+        self._found: dict[str, str] = {}  # of the case as it is; every change finds them anew
         self.trouble: BasisLabError | None = None
         self.live = False
         self._hints: Mapping[str, str] = {}
@@ -56,6 +54,11 @@ class Editor:
         """The mode's keys as they stand."""
         return self.offer.controls
 
+    @property
+    def refused(self) -> dict[str, str]:
+        """What is refused, and why, by the key of its field."""
+        return {**self._found, **self._unread}
+
     def choose(self, key: str, value: str) -> None:
         """Change a part of the case: mode, share class, dates, capital, scenario, data.
 
@@ -64,14 +67,14 @@ class Editor:
         key, value : str
             What, and what it becomes.
         """
-        self.refused.pop(key, None)
+        self._unread.pop(key, None)
         match key:
             case "mode":
                 share_class = self.case.share_class
                 valid = self._pairs[value]
                 chosen = share_class if share_class in valid else valid[0]
                 self.case = replace(self.case, mode=value, share_class=chosen, overrides={})
-                self.refused.clear()
+                self._unread.clear()
                 if chosen != share_class:
                     self.case = replace(self.case, capital=None)
             case "share_class":
@@ -96,7 +99,7 @@ class Editor:
         if amount > 0.0:
             self.case = replace(self.case, capital=amount)
         else:
-            self.refused["capital"] = "the capital is a number above zero"
+            self._unread["capital"] = "the capital is a number above zero"
 
     def set(self, key: str, written: str) -> None:
         """Change a key of the mode; what is refused is said at its control.
@@ -112,8 +115,9 @@ class Editor:
         try:
             value = read_value(control, written)
         except BasisLabError as error:
-            self.refused[key] = f"{error.what}; {error.remedy}"
+            self._unread[key] = f"{error.what}; {error.remedy}"
             self.render()
+            self._on_change()
             return
         self.apply(key, value)
 
@@ -131,7 +135,7 @@ class Editor:
         control = next((x for x in self.controls if x.key == key), None)
         if control is not None and value == control.default:
             del overrides[key]
-        self.refused.pop(key, None)
+        self._unread.pop(key, None)
         self.case = replace(self.case, overrides=overrides)
         if control is None or control.key.startswith("data."):
             self._changed()
@@ -141,6 +145,7 @@ class Editor:
         controls = tuple(after if x.key == key else x for x in self.controls)
         self.offer = replace(self.offer, controls=controls)
         self.trouble = None
+        self._found = self._refused_dates()
         if not self.live:
             self._check()
         self._on_change()
@@ -163,12 +168,13 @@ class Editor:
         written : str
             key = value.
         """
-        self.refused.pop("other", None)
+        self._unread.pop("other", None)
         try:
             key, value = parse_set(written)
         except BasisLabError as error:
-            self.refused["other"] = f"{error.what}; {error.remedy}"
+            self._unread["other"] = f"{error.what}; {error.remedy}"
             self.render()
+            self._on_change()
             return
         self.apply(key, value)
 
@@ -199,7 +205,7 @@ class Editor:
             A key, or "" for all.
         """
         kept = {} if not key else {k: v for k, v in self.case.overrides.items() if k != key}
-        self.refused = {} if not key else {k: v for k, v in self.refused.items() if k != key}
+        self._unread = {} if not key else {k: v for k, v in self._unread.items() if k != key}
         self.case = replace(self.case, overrides=kept)
         self._changed()
 
@@ -217,14 +223,20 @@ class Editor:
     def _changed(self) -> None:
         """Resolve the case anew; refusals go to the controls that they are about."""
         self.trouble = None
+        self._found = {}
         try:
             self.offer = self._make_offer()
         except ConfigError as error:
             self.refuse(error)
         except BasisLabError as error:
             self.trouble = error
+        self._found |= self._refused_dates()
         self.render()
         self._on_change()
+
+    def _refused_dates(self) -> dict[str, str]:
+        why, _ = refuse_dates(self.case, self.offer.coverage)
+        return {"start": why} if why else {}
 
     def refuse(self, error: ConfigError) -> None:
         """Say at the controls what is refused; what is about none of them is trouble.
@@ -243,15 +255,13 @@ class Editor:
                 inside = [x for x in changed if x.startswith(place)]
                 place = (inside or changed or [""])[-1]
             if place:
-                self.refused[place] = f"{problem.what}; {problem.remedy}"
+                self._found[place] = f"{problem.what}; {problem.remedy}"
             else:
                 self.trouble = error
 
     def _make_offer(self) -> side.Offer:
         config = self.case.config()
-        # Values are refused one by one; those that are not are accepted from here on.
         controls = make_controls(config, self.case.config(changed=False))
-        self.refused = {k: v for k, v in self.refused.items() if k not in self.case.overrides}
         keys = {x.key for x in controls}
         return side.Offer(
             pairs=self._pairs,
@@ -286,10 +296,12 @@ class Editor:
             f"note:{x.key}": side.note_html(x, self._refusal(x.key), self._hint(x.key))
             for x in offer.controls
         }
-        for key in ("mode", "capital", "scenario", "data_dir", "start", "other"):
-            told = text(in_fields(self._refusal(key)))
-            notes[f"note:{key}"] = f'<div class="refused" role="alert">{told}</div>' if told else ""
-        self.panel.patch({**notes, **self._summaries()})
+        _, dates = refuse_dates(case, offer.coverage)
+        for key in side.CASE_FIELDS:
+            ways = dates if key == "start" else ()
+            notes[f"note:{key}"] = side.refusal_html(self._refusal(key), ways)
+        waits = {"waits": side.waits_html(self.refused, offer.controls)}
+        self.panel.patch({**notes, **waits, **self._summaries()})
         self.panel.values = {**self.panel.values, **self._values()}
 
     def _refusal(self, key: str) -> str:

@@ -200,9 +200,52 @@ class RunSeries:
         return np.unique(np.array(rows, dtype=np.intp))
 
     @cached_property
+    def later_stages(self) -> dict[int, int]:
+        """Places in the log at which a decision goes on, each with that of the decision.
+
+        What starts a decision is a trigger just before it; its later stages have none, and name
+        the same cause.
+        """
+        found: dict[int, int] = {}
+        decided: dict[str, int] = {}
+        triggered = False
+        for place, entry in enumerate(self.record.log):
+            if not isinstance(entry, Event):
+                continue
+            if entry.event_type is EventType.TRIGGER:
+                # One that tells an action is about what could not be done: no decision follows.
+                triggered = "action" not in entry.details
+            elif entry.event_type is EventType.DECISION:
+                if triggered or entry.trigger not in decided:
+                    decided[entry.trigger], triggered = place, False
+                else:
+                    found[place] = decided[entry.trigger]
+        return found
+
+    def stages_of(self, place: int) -> tuple[int, ...]:
+        """Return where in the log a decision goes on.
+
+        Parameters
+        ----------
+        place : int
+            Of the decision.
+
+        Returns
+        -------
+        tuple of int
+            Empty for one that was carried out at once, and for any other event.
+        """
+        return tuple(x for x, of in self.later_stages.items() if of == place)
+
+    @cached_property
     def decision_rows(self) -> IntArray:
         """Rows at which the strategy decided something, ascending, each once."""
-        rows = [x.row for x in self.events_of(EventType.DECISION)]
+        log, later = self.record.log, self.later_stages
+        rows = [
+            x.row
+            for place, x in enumerate(log)
+            if isinstance(x, Event) and x.event_type is EventType.DECISION and place not in later
+        ]
         return np.unique(np.array(rows, dtype=np.intp))
 
 

@@ -50,14 +50,32 @@ def test_an_error_stands_over_the_dimmed_result_and_is_mended_by_its_button(benc
 def test_dates_outside_the_data_are_mended_by_their_button(bench):
     page = bench.page
     bench.dates("2025-01-01", "2026-06-01")
-    page.click("[data-focus=run]")
-    page.wait_for_selector("[role=alert] h2")
-    shot(page, "error_dates")
+    page.wait_for_selector('[data-slot="note:start"] .refused')
+    assert page.is_disabled("[data-focus=run]")
+    assert "Run waits for From, to" in page.inner_text("[data-slot=waits]")
+    shot(page, "refused_dates")
 
-    page.click(".bl-alert [data-do=remedy] >> nth=0")
+    page.click('[data-slot="note:start"] [data-do=remedy]')
 
-    page.wait_for_selector(".bl-dimmed", state="detached")
+    page.wait_for_selector(".bl-side .refused", state="detached")
     assert page.input_value("#bl-end") == "2025-12-31"
+
+
+def test_a_refusal_under_the_closed_fold_is_read_beside_run(bench):
+    page = bench.page
+    bench.live(on=False)
+    page.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = false; }")
+    page.fill("#bl-capital", "1000000000")
+    page.press("#bl-capital", "Enter")
+
+    page.wait_for_selector("[data-slot=waits] .refused")
+
+    assert "Margin ratio, critical, under Advanced" in page.inner_text("[data-slot=waits]")
+    shot(page, "refused_under_the_fold")
+    page.fill("#bl-capital", "100000")
+    page.press("#bl-capital", "Enter")
+    page.wait_for_selector("[data-slot=waits] .refused", state="detached")
+    page.wait_for_selector("[data-focus=run]:not([disabled])")
 
 
 def test_a_number_beyond_its_bound_is_mended_at_its_control(bench):

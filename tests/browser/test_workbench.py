@@ -85,13 +85,65 @@ def test_a_pinned_run_stays_beside_the_next_one(bench):
     bench.wait_drawn(drawing)
 
     assert page.locator(".bl-six .pinned").count() == 6
-    assert "to pinned" in page.inner_text(".bl-invoice")
+    assert "drawn \N{MINUS SIGN} pinned" in page.inner_text(".bl-invoice")
     shot(page, "pinned")
     bench.show("runs")
     shot(page, "runs_pinned")
     page.click("[data-do=unpin]")
     page.wait_for_selector(".bl-six .pinned", state="detached")
     bench.show("overview")
+
+
+@pytest.mark.parametrize("width", [1430, 820, 560])
+def test_invoice_and_runs_keep_their_columns_apart_and_inside_at_every_width(bench, width):
+    page = bench.page
+    bench.live(on=True)
+    page.click("[data-focus=Pin]")
+    page.wait_for_selector(".bl-six .pinned")
+    bench.choose("mode", "usdt_market_neutral")
+    page.click("[data-focus=Pin]")
+    bench.size(width, 1800)
+
+    seen = page.evaluate(WITHIN)
+    shot(page, f"pinned_{width}", whole=True)
+    bench.show("runs")
+    runs = page.evaluate(RUNS_WITHIN)
+    shot(page, f"runs_two_pins_{width}", whole=True)
+
+    assert seen["invoice"] <= seen["panel"] + 1
+    assert seen["left"] == pytest.approx(seen["panel_left"], abs=1)
+    assert seen["bars_end"] <= seen["panel"] + 1
+    assert runs["spilled"] == []
+    assert runs["scrolls"] == "auto"
+    assert width < 1430 or runs["hidden"] <= 1
+    for _ in range(2):
+        page.click("[data-do=unpin] >> nth=0")
+    page.wait_for_selector(".bl-six .pinned", state="detached")
+    bench.size(1430)
+    bench.show("overview")
+    bench.choose("mode", "btc_basis")
+    assert page.errors == []
+
+
+WITHIN = """() => {
+  const box = (x) => document.querySelector(x).getBoundingClientRect();
+  const bars = [...document.querySelectorAll(".bl-book")].map((x) => x.getBoundingClientRect());
+  return { invoice: box(".bl-invoice").right, left: box(".bl-invoice").left,
+           panel: box(".bl-right").right, panel_left: box(".bl-right").left,
+           bars_end: Math.max(...bars.map((x) => x.right)) };
+}"""
+RUNS_WITHIN = """() => {
+  const table = document.querySelector(".bl-runs");
+  const spilled = [...table.querySelectorAll("td, th")].filter((x) => {
+    const inner = document.createRange();
+    inner.selectNodeContents(x);
+    const cell = x.getBoundingClientRect(), told = inner.getBoundingClientRect();
+    return told.left < cell.left - 1 || told.right > cell.right + 1;
+  });
+  const holder = table.parentElement;
+  return { spilled: spilled.map((x) => x.innerText), scrolls: getComputedStyle(holder).overflowX,
+           hidden: holder.scrollWidth - holder.clientWidth };
+}"""
 
 
 def test_a_refused_value_says_why_at_its_control(bench):

@@ -6,18 +6,29 @@ import re
 import numpy as np
 import pytest
 
+from basis_lab.domain.events import Event, EventType
 from basis_lab.errors import ConfigError, ConfigProblem
+from basis_lab.notebook.bench import Workbench
 from basis_lab.notebook.bins import Bins
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Widget, make_controls, read_value
 from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.book import lines_html
-from basis_lab.notebook.panels.event_list import PAGE, EventFilter, event_lines, events_html
+from basis_lab.notebook.panels.event_detail import detail_html, figure_pair
+from basis_lab.notebook.panels.event_list import (
+    PAGE,
+    EventFilter,
+    event_lines,
+    events_html,
+    family_counts,
+)
 from basis_lab.notebook.panels.invoice import daily_sums, invoice_html
+from basis_lab.notebook.panels.run_table import runs_html
 from basis_lab.notebook.parameters import check_parameters
 from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.scene import spread_px
 from basis_lab.notebook.sides import daily_sigma
+from basis_lab.results.formats import MINUS
 from basis_lab.results.themes import DARK, LIGHT
 
 
@@ -42,6 +53,30 @@ def test_the_invoice_adds_up_in_sight(series):
     assert cells(html, "residual")[1] == "0.00"
     rows = [x for x in attribution.values() if x != 0.0]
     assert html.count('data-do="category"') == len(rows)
+
+
+def test_differences_are_drawn_less_pinned_in_the_invoice_and_among_the_runs(series):
+    summary = series.summary
+    costs = {**summary["attribution"], "peg": -200.0}
+    pinned = {
+        **summary,
+        "apr": summary["apr"] + 0.01,
+        "net_pnl": summary["net_pnl"] - 200.0,
+        "attribution": {**costs, "funding": costs["funding"] + 50.0},
+    }
+
+    invoice = invoice_html(series, pinned, "")
+    runs = runs_html([("drawn", summary), ("pin 1", pinned)])
+
+    assert f"drawn {MINUS} pinned" in invoice
+    assert f"drawn {MINUS} pin 1" in runs
+    for html, name in ((invoice, "net"), (runs, "net pnl, USDT")):
+        assert cells(html, name)[-1] == "+200"
+    for html, name in ((invoice, "peg"), (runs, "peg, USDT")):
+        assert cells(html, name)[-1] == "+200"
+    assert cells(invoice, "funding")[-1] == cells(runs, "funding, USDT")[-1] == f"{MINUS}50.00"
+    assert cells(invoice, "gross")[-1] == f"{MINUS}50.00"
+    assert cells(runs, "apr")[-1] == f"{MINUS}1.00 pp"
 
 
 def test_the_balance_sheet_sums_to_nothing(series):
@@ -77,6 +112,55 @@ def test_a_filter_keeps_rows_with_its_words(series):
     assert all("okx:perp" in x.action for x in lines)
 
 
+def test_a_decision_in_stages_is_counted_and_shown_once():
+    made = Workbench(
+        Case(mode="btc_basis", share_class="USDT", start="2025-01-01", end="2025-12-31")
+    )
+    series = made.board.series
+    log = series.record.log
+    fired = [x for x in series.events_of(EventType.TRIGGER) if "action" not in x.details]
+
+    lines = event_lines(series, EventFilter(families=frozenset({"decisions"})))
+
+    assert family_counts(series)["decisions"] == len(lines) == len(fired) == 14
+    assert [x.row for x in reversed(lines)] == [x.row for x in fired]
+    assert len(series.later_stages) == len(series.events_of(EventType.DECISION)) - len(fired) > 0
+    for later, place in series.later_stages.items():
+        assert log[later].trigger == log[place].trigger
+    staged = next(x for x in lines if "in 2 stages" in x.action)
+    assert "Its later stages" in detail_html(series, staged.place)
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "told"),
+    [
+        (0.59999408, 0.6, ("0.59999", "0.6")),
+        (0.80002127, 0.7999999999999999, ("0.80002", "0.8")),
+        (0.6004, 0.6, ("0.6004", "0.6")),
+        (-0.25, None, (f"{MINUS}0.25", "\N{EN DASH}")),
+        (0.6, 0.6, ("0.6", "0.6")),
+    ],
+)
+def test_a_value_beside_its_limit_has_the_digits_that_tell_them_apart(value, limit, told):
+    assert figure_pair(value, limit) == told
+
+
+def test_what_an_event_says_is_in_words_and_rounded_with_a_true_minus(series):
+    for place, event in enumerate(series.record.log):
+        html = detail_html(series, place)
+        told = re.findall(r'<td class="num">(.*?)</td>', html)
+        assert "<pre>" not in html
+        assert not any(re.match(r"-\d", x) for x in told)
+        assert not any(re.search(r"\.\d{7}", x) for x in told)
+        if isinstance(event, Event) and "margin_ratio_before" in event.details:
+            before = event.details["margin_ratio_before"]["binance"]
+            said = cells(html, "margin ratio before, binance")[0]
+            if np.isfinite(before):
+                assert number(said) == pytest.approx(before, rel=1e-4)
+            else:
+                assert said == "\N{EN DASH}"
+
+
 def test_heads_of_tables_are_for_screen_readers_too(series):
     html = events_html(series, EventFilter(), 0) + lines_html(series, 0)
 
@@ -99,6 +183,20 @@ def test_what_an_error_says_is_text_and_no_markup():
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_series_that_fall_short_are_folded_behind_what_all_of_them_cover():
+    bench = Workbench(
+        Case(mode="btc_basis", share_class="USDT", start="2025-01-01", end="2026-12-31")
+    )
+
+    html = bench.board.head.slots["alert"]
+
+    told, folded = html.split('<details data-fold="spans">')
+    assert "all of them cover 2024-01-01T00:00:00Z to 2025-12-31T23:00:00Z" in told
+    assert "funding/okx" not in told
+    assert folded.count("<li>") == 10
+    assert "<summary>10 series</summary>" in folded
 
 
 def test_controls_carry_the_bounds_of_the_models():

@@ -108,17 +108,6 @@ def test_a_remedy_is_applied_and_the_case_run_again(bench, live):
     assert bench.board.head.slots["alert"] == ""
 
 
-def test_dates_outside_are_mended_by_their_button(bench):
-    bench.act("case", "end", "2026-06-01")
-    bench.act("run")
-    assert "Use the covered dates, 2025-01-01 to 2025-12-31" in bench.board.head.slots["alert"]
-
-    bench.act("remedy", "dates", "2025-01-01/2025-12-31")
-
-    assert bench.board.head.slots["alert"] == ""
-    assert bench.result.summary["end"].startswith("2025-12-31")
-
-
 def test_a_number_beyond_its_bound_is_set_to_what_is_allowed_by_its_buttons(bench):
     note = f"note:{SPOT}"
     bench.act("set", SPOT, "1.4")
@@ -262,12 +251,12 @@ def test_pins_are_at_most_four_and_the_invoice_tells_the_difference(bench):
         bench.act("set", SPOT, share)
 
     assert len(bench.board.pins) == MOST_PINS
-    assert "to pinned" in bench.board.right.slots["invoice"]
+    assert "drawn \N{MINUS SIGN} pinned" in bench.board.right.slots["invoice"]
 
     for _ in range(MOST_PINS):
         bench.act("unpin", "0")
 
-    assert "to pinned" not in bench.board.right.slots["invoice"]
+    assert "drawn \N{MINUS SIGN} pinned" not in bench.board.right.slots["invoice"]
 
 
 def test_a_saved_run_has_the_name_that_the_command_line_gives(bench, tmp_path, monkeypatch):

@@ -1,8 +1,13 @@
 """An error as people can use it: the sentence, where, value, remedy, and what can be applied."""
 
+import re
+
 from basis_lab.errors import BasisLabError, ConfigError, ConfigProblem
 from basis_lab.notebook.panels.markup import button, text
 from basis_lab.notebook.remedies import Remedy, Trouble, in_fields, remedies
+
+SPAN = re.compile(r"(\S+) (\d{4}-\d{2}-\d{2}T[\d:]+Z) to (\d{4}-\d{2}-\d{2}T[\d:]+Z)(?:; )?")
+LISTED = 3  # fewer series are named in the line itself
 
 
 def alert_html(trouble: Trouble, before: str) -> str:
@@ -57,8 +62,25 @@ def _lines(error: BasisLabError) -> list[tuple[str, str]]:
         told = [("keys" if i == 0 else "", _problem(x)) for i, x in enumerate(error.problems)]
         return [*told, ("code", text(error.code))]
     given = (("where", error.where), ("value", error.value), ("remedy", error.remedy))
-    told = [(name, text(in_fields(str(value)))) for name, value in given if value not in (None, "")]
+    told = [
+        (name, _folded(in_fields(str(value)))) for name, value in given if value not in (None, "")
+    ]
     return [*told, ("code", text(error.code))]
+
+
+def _folded(told: str) -> str:
+    """Return a text; of a list of series and their dates only what all cover, the rest folded."""
+    spans = SPAN.findall(told)
+    if len(spans) < LISTED:
+        return text(told)
+    first, last = max(x[1] for x in spans), min(x[2] for x in spans)
+    before = told[: SPAN.search(told).start()]  # type: ignore[union-attr] # there are spans
+    common = f"all of them cover {first} to {last}" if first <= last else "no date in common"
+    lines = "".join(f"<li>{text(name)} {low} to {high}</li>" for name, low, high in spans)
+    return (
+        f'{text(before)}{common}<details data-fold="spans"><summary>{len(spans)} series</summary>'
+        f"<ul>{lines}</ul></details>"
+    )
 
 
 def _problem(problem: ConfigProblem) -> str:

@@ -52,7 +52,9 @@ def bar_html(view: str, rows: int, toggles: Toggles, runs: int) -> str:
     extras = ""
     if toggles.weekly is not None:
         pressed = "true" if toggles.weekly else "false"
-        extras += button("Weekly", "weekly", data_focus="weekly", aria_pressed=pressed)
+        extras += button(
+            "Weekly", "weekly", kind="toggle", data_focus="weekly", aria_pressed=pressed
+        )
     if toggles.zoomed:
         extras += button("zoomed: show the whole run", "unzoom", data_focus="unzoom")
     return (

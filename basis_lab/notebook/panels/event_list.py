@@ -1,6 +1,5 @@
 """What happened and why: decisions, risk and trades first; steady payments only when asked for."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,12 +7,12 @@ import numpy as np
 
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.statements import ScheduledFlows
+from basis_lab.notebook.panels.event_detail import detail_html, figure_pair
 from basis_lab.notebook.panels.invoice import daily_sums
 from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import moment_text, words
 from basis_lab.results.formats import format_amount, format_ratio, format_share
-from basis_lab.results.plain import plain
 
 PAGE = 25
 FAMILIES: dict[str, frozenset[EventType]] = {
@@ -118,9 +117,15 @@ def family_counts(series: RunSeries) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Families without any are left out; funding counts single payments.
+        Families without any are left out; funding counts single payments, and a decision that
+        is carried out in stages counts once.
     """
-    events = [x.event_type for x in series.record.log if isinstance(x, Event)]
+    later = series.later_stages
+    events = [
+        x.event_type
+        for place, x in enumerate(series.record.log)
+        if isinstance(x, Event) and place not in later
+    ]
     counts = {name: sum(x in kinds for x in events) for name, kinds in FAMILIES.items()}
     counts[FUNDING] = sum(len(x.rows) for x in series.record.log if isinstance(x, ScheduledFlows))
     return {name: count for name, count in counts.items() if count > 0}
@@ -154,8 +159,10 @@ def event_lines(series: RunSeries, chosen: EventFilter) -> list[Line]:
 def _lines(series: RunSeries, families: frozenset[str]) -> Iterator[Line]:
     kinds = frozenset(x for name in families if name in FAMILIES for x in FAMILIES[name])
     for place, entry in enumerate(series.record.log):
+        if place in series.later_stages:
+            continue
         if isinstance(entry, Event) and entry.event_type in kinds:
-            yield _line(entry, place)
+            yield _line(entry, place, len(series.stages_of(place)))
     if FUNDING in families and series.record.attribution[FUNDING].any():
         days, sums = daily_sums(series, series.record.attribution[FUNDING])
         of_row = series.stamps.astype("datetime64[D]")
@@ -165,14 +172,14 @@ def _lines(series: RunSeries, families: frozenset[str]) -> Iterator[Line]:
             yield Line(at, -1, "funding", "paid at every venue, the day's sum", "", told)
 
 
-def _line(event: Event, place: int) -> Line:
+def _line(event: Event, place: int, later: int) -> Line:
     amount = ""
     if np.isfinite(event.amount):
         signed = format_amount(event.amount, event.currency, signed=True)
         amount = f"{signed} {event.currency}"
-    return Line(
-        event.row, place, words(event.event_type.value.lower()), _action(event), _why(event), amount
-    )
+    action = f"{_action(event)}, in {later + 1} stages" if later else _action(event)
+    kind = words(event.event_type.value.lower())
+    return Line(event.row, place, kind, action, _why(event), amount)
 
 
 def _action(event: Event) -> str:
@@ -195,14 +202,9 @@ def _why(event: Event) -> str:
     told = words(event.trigger)
     details = event.details
     if "value" in details and "limit" in details and event.trigger != "entry":
-        told += f": {_figure(details['value'])} against {_figure(details['limit'])}"
+        value, limit = figure_pair(details["value"], details["limit"])
+        told += f": {value} against {limit}"
     return f"{told}, {event.venue}" if event.venue and "value" in details else told
-
-
-def _figure(value: object) -> str:
-    if isinstance(value, int | float) and np.isfinite(value):
-        return f"{value:,.4g}".replace("-", "\N{MINUS SIGN}")
-    return "\N{EN DASH}" if value is None else str(value)
 
 
 def events_html(series: RunSeries, chosen: EventFilter, moment: int) -> str:
@@ -285,52 +287,6 @@ def _pager(page: int, pages: int, count: int) -> str:
 
 def _off(truth: bool) -> dict[str, str]:  # noqa: FBT001 - an attribute for a truth
     return {"disabled": "disabled"} if truth else {}
-
-
-def detail_html(series: RunSeries, place: int) -> str:
-    """Return one event whole: its movements, the book after it, what else it says.
-
-    Parameters
-    ----------
-    series : RunSeries
-        The run.
-    place : int
-        In the log.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    event = series.record.log[place]
-    if not isinstance(event, Event):
-        return ""
-    details = dict(event.details)
-    moved = details.pop("movements", ())
-    rows = [
-        row(text(key), [(f"{quantity:+,.8g}", "num"), (text(cause), "")])
-        for key, quantity, cause in (moved if isinstance(moved, list | tuple) else ())
-    ]
-    parts = []
-    if rows:
-        parts.append(
-            table("Movements", [("line", ""), ("units", "num"), ("cause", "")], rows, shown=True)
-        )
-    book = event.positions
-    if book is not None:
-        after = [
-            row(text(key), [(f"{units:,.8g}", "num")])
-            for key, units in zip(
-                series.record.frame.universe.instruments, book.tolist(), strict=True
-            )
-            if units != 0.0
-        ]
-        parts.append(
-            table("The book right after", [("line", ""), ("units", "num")], after, shown=True)
-        )
-    if details:
-        parts.append(f"<pre>{text(json.dumps(plain(details), indent=1))}</pre>")
-    return "".join(parts)
 
 
 def word_count(count: int) -> str:

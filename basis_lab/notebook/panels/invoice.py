@@ -12,7 +12,7 @@ from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.panels.markup import row, table, text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import day_text, words
-from basis_lab.results.formats import format_amount, format_points
+from basis_lab.results.formats import MINUS, format_amount, format_points
 from basis_lab.results.style import TRADING_COSTS
 from basis_lab.results.verdict import Comparison
 
@@ -37,12 +37,16 @@ def invoice_html(series: RunSeries, pinned: Mapping[str, Any] | None, chosen: st
     str
         HTML; rows are buttons that unfold their days.
     """
-    amounts = {x: y for x, y in series.summary["attribution"].items() if y != 0.0}
+    amounts = series.summary["attribution"]
+    against = pinned if pinned is not None and pinned["currency"] == series.currency else None
+    gone = {} if against is None else _gone(amounts, against["attribution"])
     gains = sorted((x for x in amounts.items() if x[1] > 0.0), key=lambda x: -x[1])
+    gains += [(x, 0.0) for x, amount in gone.items() if amount > 0.0]
     costs = sorted((x for x in amounts.items() if x[1] < 0.0), key=lambda x: x[1])
+    costs += [(x, 0.0) for x, amount in gone.items() if amount < 0.0]
     gross = math.fsum(x for _, x in gains)
     net = float(series.summary["net_pnl"])
-    ladder = _Ladder(series, pinned, chosen, gross, net + min(0.0, -net))
+    ladder = _Ladder(series, against, chosen, gross, net + min(0.0, -net))
     rows, level = [], 0.0
     for name, amount in gains:
         rows.append(ladder.row(name, level, amount))
@@ -54,8 +58,8 @@ def invoice_html(series: RunSeries, pinned: Mapping[str, Any] | None, chosen: st
     rows.append(ladder.total("net", net))
     rows.append(ladder.residual(net - math.fsum(amounts.values())))
     head = [("cause", "hidden"), ("", ""), (series.currency, "num"), ("points", "num")]
-    if pinned is not None:
-        head.append(("to pinned", "num"))
+    if against is not None:
+        head.append((f"drawn {MINUS} pinned", "num"))
     return table("Gross to net, with points of APR", head, rows, kind="bl-invoice")
 
 
@@ -112,9 +116,15 @@ class _Ladder:
 
     def _difference(self, name: str, amount: float) -> str:
         pinned = self._pinned
-        if pinned is None or pinned["currency"] != self._currency or name in {"gross", "residual"}:
+        if pinned is None or name == "residual":
             return ""
-        other = pinned["net_pnl"] if name == "net" else pinned["attribution"][name]
+        match name:
+            case "net":
+                other = pinned["net_pnl"]
+            case "gross":
+                other = math.fsum(x for x in pinned["attribution"].values() if x > 0.0)
+            case _:
+                other = pinned["attribution"][name]
         return format_amount(amount - other, self._currency, signed=True)
 
     def _bar(self, start: float, end: float, colour: str) -> str:
@@ -127,6 +137,11 @@ class _Ladder:
             f'<div class="zero" style="left:{zero:.2f}%"></div>'
             f'<div style="left:{left:.2f}%;width:{width:.2f}%;background:{colour}"></div></div>'
         )
+
+
+def _gone(amounts: Mapping[str, float], pinned: Mapping[str, float]) -> dict[str, float]:
+    """Return what counted in the pinned run alone: else the differences would not add up."""
+    return {x: y for x, y in pinned.items() if y != 0.0 and amounts[x] == 0.0}
 
 
 def _amounts(series: RunSeries) -> list[float]:

@@ -1,19 +1,20 @@
-"""Runs side by side, differences to the first."""
+"""Runs side by side, and what the drawn one has more than each pinned one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.notebook.words import words
-from basis_lab.results.formats import format_amount, format_points, format_share
+from basis_lab.results.formats import MINUS, format_amount, format_points, format_share
 from basis_lab.results.verdict import Comparison, word_verdict
 
+UNBROKEN = "\N{NON-BREAKING HYPHEN}"
 Named = tuple[str, Mapping[str, Any]]
 SHARES = ("apr", "hurdle_apr", "max_drawdown", "volatility")
 
 
 def runs_html(runs: Sequence[Named]) -> str:
-    """Return runs as columns, the drawn one first.
+    """Return runs as columns, the drawn one first; differences are drawn less pinned.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def runs_html(runs: Sequence[Named]) -> str:
     for i, (name, _) in enumerate(runs):
         head.append((text(name), "num"))
         if i > 0:
-            head.append(("to drawn", "num"))
+            head.append((f"drawn {MINUS} {text(name)}", "num"))
     rows = [_texts("case", runs, _case), _texts("verdict", runs, word_verdict)]
     rows += [_shares(key, runs) for key in SHARES]
     rows.append(_held(runs))
@@ -42,7 +43,7 @@ def runs_html(runs: Sequence[Named]) -> str:
     drops = "".join(
         button(f"Unpin {name}", "unpin", data_of=str(i)) for i, (name, _) in enumerate(runs[1:])
     )
-    made = table("Runs side by side", head, rows)
+    made = table("Runs side by side", head, rows, kind="bl-runs")
     hint = (
         "" if len(runs) > 1 else '<p class="bl-empty">Pin a run, change the case, and compare.</p>'
     )
@@ -54,21 +55,26 @@ def _case(summary: Mapping[str, Any]) -> str:
 
 
 def _texts(name: str, runs: Sequence[Named], tell: Any) -> str:
-    cells = []
-    for i, (_, summary) in enumerate(runs):
-        cells.append((text(tell(summary)), "num why"))
-        if i > 0:
-            cells.append(("", ""))
-    return row(name, cells)
+    """Return a row of sentences; a pinned run's goes on under its column of differences."""
+    # No date is broken within itself.
+    told = [text(tell(summary)).replace("-", UNBROKEN) for _, summary in runs]
+    first, *others = told
+    cells = f'<td class="why">{first}</td>'
+    cells += "".join(f'<td class="why" colspan="2">{x}</td>' for x in others)
+    return f'<tr><th scope="row">{name}</th>{cells}</tr>'
 
 
 def _shares(key: str, runs: Sequence[Named]) -> str:
-    return _numbers(words(key), [s[key] for _, s in runs], format_share, format_points)
+    return _numbers(words(key), [s[key] for _, s in runs], format_share, _in_points)
 
 
 def _held(runs: Sequence[Named]) -> str:
     held = [Comparison.of(s).held for _, s in runs]
-    return _numbers("difference to lending, points", held, format_points, format_points)
+    return _numbers("difference to lending", held, _in_points, _in_points)
+
+
+def _in_points(fraction: float | None) -> str:
+    return format_points(fraction) if fraction is None else f"{format_points(fraction)} pp"
 
 
 def _counts(key: str, runs: Sequence[Named]) -> str:
@@ -76,7 +82,7 @@ def _counts(key: str, runs: Sequence[Named]) -> str:
         return "" if count is None else f"{count:,.0f}"
 
     def differ(count: float) -> str:
-        return f"{count:+,.0f}".replace("-", "\N{MINUS SIGN}").replace("+0", "0")
+        return "0" if count == 0.0 else f"{count:+,.0f}".replace("-", MINUS)
 
     return _numbers(words(key), [s[key] for _, s in runs], tell, differ)
 
@@ -101,5 +107,5 @@ def _numbers(name: str, values: Sequence[float | None], tell: Any, differ: Any) 
         cells.append((tell(value), "num"))
         if i > 0:
             known = value is not None and first is not None
-            cells.append((differ(value - first) if known else "", "num points"))  # type: ignore[operator] # both known
+            cells.append((differ(first - value) if known else "", "num points"))  # type: ignore[operator] # both known
     return row(text(name), cells)
