@@ -95,6 +95,11 @@ WRONG_OUTLIER = _hole(
     "trades and margins would use a price that no other venue shows",
     "compare with the venue; choose dates without these rows, or another file",
 )
+FALSE_WICK = _hole(
+    "false-wick",
+    "positions would be liquidated, and stops filled, at a price that no other series came near",
+    "compare with the venue; choose dates without these rows, or another file",
+)
 EQUAL_ROWS = _warning("equal-rows", "none: one of each is kept", "nothing, where this is meant")
 ASSUMED = _warning("assumed", _GOES_ON, "nothing, where this is meant")
 RELABELLED = _warning("relabelled", "none: times are in UTC now", "nothing, where this is meant")
@@ -136,6 +141,11 @@ RATES_DISAGREE = _warning(
 OUTLIER_ALERT = _warning(
     "outlier-alert",
     "trades and margins of these rows rest on this venue alone",
+    "compare with the venue: a true wick is to be kept",
+)
+WICK_ALERT = _warning(
+    "wick-alert",
+    "liquidations in these bars would rest on this venue alone",
     "compare with the venue: a true wick is to be kept",
 )
 CONTRADICTS_COPY = _warning(
@@ -208,6 +218,7 @@ _ALL = (
     LABEL_SHIFT,
     GAP,
     WRONG_OUTLIER,
+    FALSE_WICK,
     EQUAL_ROWS,
     ASSUMED,
     RELABELLED,
@@ -219,6 +230,7 @@ _ALL = (
     FUNDING_INTERVAL,
     RATES_DISAGREE,
     OUTLIER_ALERT,
+    WICK_ALERT,
     CONTRADICTS_COPY,
     LEFT_OUT,
     STARTS_LATE,

@@ -15,6 +15,7 @@ from basis_lab.data.checks import (
     shape,
     values,
     volumes,
+    wicks,
 )
 from basis_lab.data.checks.cells import Cells
 from basis_lab.data.checks.peers import Market, Peer, markets_of
@@ -171,6 +172,14 @@ MARKET_CHECKS = (
     MarketCheck(
         meaning=meanings.WRONG_OUTLIER,
         find=lambda x: peers.find_outliers(x, peers.WRONG, float("inf")),
+    ),
+    MarketCheck(
+        meaning=meanings.FALSE_WICK,
+        find=lambda x: wicks.find_wicks(x, wicks.FALSE, float("inf")),
+    ),
+    MarketCheck(
+        meaning=meanings.WICK_ALERT,
+        find=lambda x: wicks.find_wicks(x, wicks.FAR, wicks.FALSE),
     ),
     MarketCheck(
         meaning=meanings.OUTLIER_ALERT,
