@@ -85,6 +85,16 @@ LABEL_SHIFT = _error(
     "prices would be seen early or late, funding paid on the wrong hour",
     "give times in UTC, bars by their open, or import with --repair shift-labels=-3h@DATASET",
 )
+FUNDING_LEVEL = _error(
+    "funding-level",
+    "funding of these rows would be many times too large, or too small",
+    "write fractions per settlement interval, in every row; compare with the venue",
+)
+OPPOSITE_FUNDING = _error(
+    "opposite-funding",
+    "funding that is paid would be received",
+    "write rates that are positive where longs pay shorts",
+)
 GAP = _hole(
     "gap",
     "a run that needs these rows is refused",
@@ -216,6 +226,8 @@ _ALL = (
     RATE_AGAINST_INDEX,
     LEVEL,
     LABEL_SHIFT,
+    FUNDING_LEVEL,
+    OPPOSITE_FUNDING,
     GAP,
     WRONG_OUTLIER,
     FALSE_WICK,

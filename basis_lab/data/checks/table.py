@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from basis_lab.data.checks import (
     cells,
+    fundings,
     labels,
     meanings,
     order,
@@ -169,6 +170,8 @@ SERIES_CHECKS = (
 MARKET_CHECKS = (
     MarketCheck(meaning=meanings.LEVEL, find=peers.find_levels),
     MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
+    MarketCheck(meaning=meanings.FUNDING_LEVEL, find=fundings.find_funding_levels),
+    MarketCheck(meaning=meanings.OPPOSITE_FUNDING, find=fundings.find_opposite_funding),
     MarketCheck(
         meaning=meanings.WRONG_OUTLIER,
         find=lambda x: peers.find_outliers(x, peers.WRONG, float("inf")),
