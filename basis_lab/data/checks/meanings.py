@@ -75,6 +75,11 @@ RATE_AGAINST_INDEX = _error(
     "either the rate or the index is wrong: yields and hurdles would be too",
     "take rates and indices of one source and one unit",
 )
+INDEX_STEP = _error(
+    "index-step",
+    "lenders would earn, or borrowers owe, what no rate gave",
+    "compare with the chain; replace the file",
+)
 LEVEL = _error(
     "level",
     "the basis between the two would be earned or lost on paper",
@@ -158,6 +163,11 @@ WICK_ALERT = _warning(
     "liquidations in these bars would rest on this venue alone",
     "compare with the venue: a true wick is to be kept",
 )
+RATES_IN_PART = _warning(
+    "rates-in-part",
+    "interest accrues by the index; decisions and hurdles by the stated rate are off in these rows",
+    "take rates and indices of one source and one unit",
+)
 CONTRADICTS_COPY = _warning(
     "contradicts-copy", "none: the other file serves", "find out which copy is right"
 )
@@ -224,6 +234,7 @@ _ALL = (
     RATE_UNIT,
     GAS_UNIT,
     RATE_AGAINST_INDEX,
+    INDEX_STEP,
     LEVEL,
     LABEL_SHIFT,
     FUNDING_LEVEL,
@@ -243,6 +254,7 @@ _ALL = (
     RATES_DISAGREE,
     OUTLIER_ALERT,
     WICK_ALERT,
+    RATES_IN_PART,
     CONTRADICTS_COPY,
     LEFT_OUT,
     STARTS_LATE,

@@ -131,6 +131,12 @@ SERIES_CHECKS = (
         stage=Stage.SHAPE,
         find=reserve.find_rates_against_index,
     ),
+    SeriesCheck(
+        meaning=meanings.INDEX_STEP,
+        stage=Stage.SHAPE,
+        find=reserve.find_index_steps,
+        every_run=True,
+    ),
     SeriesCheck(meaning=meanings.GAP, stage=Stage.SHAPE, find=order.find_gaps),
     SeriesCheck(
         meaning=meanings.FUNDING_INTERVAL,
@@ -154,6 +160,12 @@ SERIES_CHECKS = (
         meaning=meanings.RATES_DISAGREE,
         stage=Stage.SHAPE,
         find=reserve.find_rates_that_disagree,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.RATES_IN_PART,
+        stage=Stage.SHAPE,
+        find=reserve.find_rates_against_index_in_part,
         every_run=True,
     ),
     SeriesCheck(meaning=meanings.STATED_RATE, stage=Stage.SHAPE, find=reserve.find_stated_rates),
