@@ -80,6 +80,11 @@ INDEX_STEP = _error(
     "lenders would earn, or borrowers owe, what no rate gave",
     "compare with the chain; replace the file",
 )
+LST_RATE = _error(
+    "lst-rate",
+    "a staked position would gain or lose what its protocol never paid",
+    "compare with the chain: one of the two prices that the rate is made of may be wrong",
+)
 LEVEL = _error(
     "level",
     "the basis between the two would be earned or lost on paper",
@@ -235,6 +240,7 @@ _ALL = (
     GAS_UNIT,
     RATE_AGAINST_INDEX,
     INDEX_STEP,
+    LST_RATE,
     LEVEL,
     LABEL_SHIFT,
     FUNDING_LEVEL,
