@@ -181,6 +181,19 @@ def fallen_index(rng: np.random.Generator, table: Table) -> Table:
     return replace(table, columns=columns)
 
 
+def wick(least: float, most: float) -> Spoil:
+    """Return a fault that stretches the high or the low of one bar beyond its market."""
+
+    def spoil(rng: np.random.Generator, table: Table) -> Table:
+        columns, place = table.columns.copy(), _place(rng, table.rows)
+        row, reach = int(rng.integers(1, 3)), 1.0 + rng.uniform(least, most)
+        near = columns[:, max(place - 1, 0) : place + 2]
+        columns[row, place] = near.max() * reach if row == 1 else near.min() / reach
+        return replace(table, columns=columns)
+
+    return spoil
+
+
 def scaled(rows: slice, factors: tuple[float, ...]) -> Spoil:
     """Return a fault that writes whole columns in another unit."""
 
@@ -283,6 +296,11 @@ FAULTS = (
         files=PRICES,
         spoil=off_by(0.15, 3.0),
     ),
+    Fault(name="wick 4 to 9 % beyond", expected="wick-alert", files=PRICES, spoil=wick(0.04, 0.09)),
+    Fault(
+        name="wick 12 to 300 % beyond", expected="false-wick", files=PRICES, spoil=wick(0.12, 3.0)
+    ),
+    Fault(name="wick 10 times off and more", expected="jump", files=PRICES, spoil=wick(10.0, 1e9)),
     Fault(name="price 20 times off", expected="jump", files=(*PRICES, QUOTE), spoil=off_by(19, 40)),
     Fault(
         name="zero, negative, NaN",

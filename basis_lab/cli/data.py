@@ -115,7 +115,7 @@ def _run_data_sample(options: argparse.Namespace) -> int:
 
 def _run_data_import(options: argparse.Namespace) -> int:
     from basis_lab.data.catalogue import open_store, sample_directory
-    from basis_lab.data.duckdb import database_of
+    from basis_lab.data.duckdb import check_replaceable, database_of
     from basis_lab.data.importer import import_directory
     from basis_lab.data.repairs import parse_repair
     from basis_lab.results.listing import word_import
@@ -124,6 +124,8 @@ def _run_data_import(options: argparse.Namespace) -> int:
     repairs = tuple(parse_repair(x) for x in options.repairs)
     source = options.source.resolve()
     place = options.out if options.out is not None else sample_directory().parent / source.name
+    if not options.no_db:
+        check_replaceable(database_of(place))
     report = import_directory(
         source, place, progress=_tell_import, rules=collateral_rules(), repairs=repairs
     )

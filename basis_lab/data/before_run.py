@@ -96,7 +96,7 @@ def _cut(series: TimeSeries, low: int, last: np.datetime64, names: set[str]) -> 
     if dataset is None:
         return None
     high = int(np.searchsorted(series.times, last, side="right"))
-    read = names | {"open", "close"} if dataset.kind in BAR_KINDS else names
+    read = names | {"open", "high", "low", "close"} if dataset.kind in BAR_KINDS else names
     fields = {name: x[low:high] for name, x in series.fields.items() if name in read}
     rows = Rows(
         kind=dataset.kind,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from basis_lab.data.checks.meanings import AGREES, COLUMN_READ, MADE_OF, UNREADABLE
+from basis_lab.data.checks.meanings import AGREES, COLUMN_READ, LST_RATE, MADE_OF, UNREADABLE
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import CHECKED_BY_SERIES, check_markets, check_order, check_series
@@ -266,10 +266,11 @@ def _check_files(store: RawStore, name: str) -> Iterator[CheckFinding]:
     if found is None:
         return
     alone = found.chosen is None
-    if name not in store.combined:
-        for refused in found.refused:
-            effect = None if alone else OTHER_SERVES
-            yield from (_of(x, refused.name, effect=effect) for x in refused.findings)
+    for refused in found.refused:
+        effect = None if alone else OTHER_SERVES
+        # A part that cannot be read is told of its own file.
+        told = [x for x in refused.findings if name not in store.combined or x.meaning is LST_RATE]
+        yield from (_of(x, refused.name, effect=effect) for x in told)
     good: tuple[RawFile, ...] = found.others
     if found.chosen is not None:
         good = (found.chosen, *good)

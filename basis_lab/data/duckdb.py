@@ -236,7 +236,7 @@ def write_database(store: Store, path: Path) -> tuple[DatasetInfo, ...]:
     store : Store
         The directory.
     path : Path
-        The file; an older one is replaced.
+        The file; an older database of ours is replaced, nothing else is.
 
     Returns
     -------
@@ -246,10 +246,11 @@ def write_database(store: Store, path: Path) -> tuple[DatasetInfo, ...]:
     Raises
     ------
     UsageError
-        If the file cannot be written.
+        If the file cannot be written, or is there and is no database of ours.
     """
     import duckdb
 
+    check_replaceable(path)
     infos = store.datasets()
     text = render_catalogue(infos, store.refused)
     aside = path.with_name(f".{path.name}.partial")
@@ -272,6 +273,33 @@ def write_database(store: Store, path: Path) -> tuple[DatasetInfo, ...]:
     finally:
         aside.unlink(missing_ok=True)
     return infos
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise where a file is there that is not for a database to be written over.
+
+    Parameters
+    ----------
+    path : Path
+        Where one is to be written.
+
+    Raises
+    ------
+    UsageError
+        If something else is there.
+    """
+    if not path.exists():
+        return
+    try:
+        with _connection(path) as connection:
+            _rows(connection, "SELECT text FROM catalogue", path)
+    except BadDataError as error:
+        raise UsageError(
+            "the database cannot be written: what is here is no database of ours, and it stays",
+            where=str(path),
+            value=error.value,
+            remedy="name another file with `basis-lab data to-db --db FILE`, or move this one away",
+        ) from error
 
 
 def _write_table(connection: Any, series: TimeSeries) -> None:

@@ -157,12 +157,13 @@ def import_directory(
     BadDataError
         If every file was refused.
     UsageError
-        If the destination lies inside the source.
+        If the destination lies inside the source, or a repair names no dataset of files there.
     """
     root, target = Path(source).resolve(), Path(destination).resolve()
     _check_places(root, target)
     store = RawStore.open(root, repairs)
     ids = store.ids()
+    _check_named(repairs, [x for x in ids if x not in store.combined])
     found: dict[str, Resolution] = {}
     for done, dataset_id in enumerate(ids, start=1):
         resolution = store.resolve(dataset_id)
@@ -330,3 +331,14 @@ def _reason(found: Resolution, chosen: RawFile) -> str:
     if any(len(x.times) == len(chosen.times) for x in raw):
         return f"as complete as the next ({count}); first by name"
     return f"the most complete ({count})"
+
+
+def _check_named(repairs: Sequence[Repair], ids: Sequence[str]) -> None:
+    for one in repairs:
+        if one.dataset and one.dataset not in ids:
+            raise UsageError(
+                "a repair names a dataset that no file here holds",
+                where="--repair",
+                value=f"{one}@{one.dataset}",
+                remedy=f"name one of {', '.join(ids)}",
+            )

@@ -107,6 +107,9 @@ def parse_repair(text: str) -> Repair:
         raise _no_repair(text, f"write one of {USAGE}")
     if kind is RepairKind.SHIFT_LABELS and not dataset:
         raise _no_repair(text, f"name the dataset: {text}@funding/binance/BTCUSDT")
+    named = DatasetId.parse(dataset)
+    if kind is RepairKind.FILL_GAP and named is not None and named.kind not in _FILLED:
+        raise _no_repair(text, f"holes are filled of {', '.join(sorted(_FILLED))} alone")
     return Repair(kind=kind, hours=float(found["hours"]), dataset=dataset)
 
 

@@ -218,3 +218,38 @@ def copy_of_sample(target: Path, names: list[str]) -> Path:
         place.write_bytes((sample_directory() / entry["file"]).read_bytes())
     (target / "catalogue.json").write_text(json.dumps(catalogue))
     return target
+
+
+@pytest.mark.parametrize("content", [b"my notes\n", b"", b"PAR1" * 100])
+def test_a_file_that_is_no_database_of_ours_is_not_written_over(tmp_path, content, capsys):
+    mine = tmp_path / "notes.txt"
+    mine.write_bytes(content)
+
+    code = main(["data", "to-db", "--data-dir", str(sample_directory()), "--db", str(mine)])
+
+    assert code == 2
+    assert "no database of ours" in capsys.readouterr().err
+    assert mine.read_bytes() == content
+    assert [x.name for x in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_an_import_touches_nothing_where_another_file_has_the_name_of_its_database(tmp_path):
+    source = tmp_path / "raw"
+    source.mkdir()
+    mine = tmp_path / "out.duckdb"
+    mine.write_text("mine")
+
+    code = main(["data", "import", str(source), "--out", str(tmp_path / "out")])
+
+    assert code == 2
+    assert mine.read_text() == "mine"
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_older_database_of_ours_is_replaced(tmp_path, kit):
+    path = tmp_path / "mine.duckdb"
+    for count in (10, 20):
+        store = kit.Store().put("spot/binance/BTCUSDT", kit.hours(count), open=[1.0] * count)
+        write_database(store, path)
+
+    assert open_store(path).datasets()[0].rows == 20

@@ -97,8 +97,8 @@ def test_labels_are_moved_for_the_dataset_that_is_named(imported):
     assert "repair shift-labels=-3h: 12 rows" in series.info.notes[0]
 
 
-def test_a_repair_of_another_dataset_changes_nothing(imported):
-    with pytest.raises(BadDataError, match="1 row contradicts another row"):
+def test_a_repair_of_a_dataset_that_is_not_there_is_refused_by_name(imported):
+    with pytest.raises(UsageError, match="keep-first-duplicate@spot/bybit/BTCUSDT"):
         imported(TWICE, "keep-first-duplicate@spot/bybit/BTCUSDT")
 
 
@@ -123,6 +123,7 @@ def test_whoever_uses_the_data_is_told_of_the_repair(imported, tmp_path, kit):
         "fill-gap",
         "fill-gap=backward:2h",
         "fill-gap=forward:2",
+        "fill-gap=forward:8h@funding/binance/BTCUSDT",
         "sort-rows=yes",
         "shift-labels=-3h",
         "keep-first-duplicate@spot",

@@ -75,6 +75,16 @@ RATE_AGAINST_INDEX = _error(
     "either the rate or the index is wrong: yields and hurdles would be too",
     "take rates and indices of one source and one unit",
 )
+INDEX_STEP = _error(
+    "index-step",
+    "lenders would earn, or borrowers owe, what no rate gave",
+    "compare with the chain; replace the file",
+)
+LST_RATE = _error(
+    "lst-rate",
+    "a staked position would gain or lose what its protocol never paid",
+    "compare with the chain: one of the two prices that the rate is made of may be wrong",
+)
 LEVEL = _error(
     "level",
     "the basis between the two would be earned or lost on paper",
@@ -85,6 +95,16 @@ LABEL_SHIFT = _error(
     "prices would be seen early or late, funding paid on the wrong hour",
     "give times in UTC, bars by their open, or import with --repair shift-labels=-3h@DATASET",
 )
+FUNDING_LEVEL = _error(
+    "funding-level",
+    "funding of these rows would be many times too large, or too small",
+    "write fractions per settlement interval, in every row; compare with the venue",
+)
+OPPOSITE_FUNDING = _error(
+    "opposite-funding",
+    "funding that is paid would be received",
+    "write rates that are positive where longs pay shorts",
+)
 GAP = _hole(
     "gap",
     "a run that needs these rows is refused",
@@ -93,6 +113,11 @@ GAP = _hole(
 WRONG_OUTLIER = _hole(
     "wrong-outlier",
     "trades and margins would use a price that no other venue shows",
+    "compare with the venue; choose dates without these rows, or another file",
+)
+FALSE_WICK = _hole(
+    "false-wick",
+    "positions would be liquidated, and stops filled, at a price that no other series came near",
     "compare with the venue; choose dates without these rows, or another file",
 )
 EQUAL_ROWS = _warning("equal-rows", "none: one of each is kept", "nothing, where this is meant")
@@ -137,6 +162,16 @@ OUTLIER_ALERT = _warning(
     "outlier-alert",
     "trades and margins of these rows rest on this venue alone",
     "compare with the venue: a true wick is to be kept",
+)
+WICK_ALERT = _warning(
+    "wick-alert",
+    "liquidations in these bars would rest on this venue alone",
+    "compare with the venue: a true wick is to be kept",
+)
+RATES_IN_PART = _warning(
+    "rates-in-part",
+    "interest accrues by the index; decisions and hurdles by the stated rate are off in these rows",
+    "take rates and indices of one source and one unit",
 )
 CONTRADICTS_COPY = _warning(
     "contradicts-copy", "none: the other file serves", "find out which copy is right"
@@ -204,10 +239,15 @@ _ALL = (
     RATE_UNIT,
     GAS_UNIT,
     RATE_AGAINST_INDEX,
+    INDEX_STEP,
+    LST_RATE,
     LEVEL,
     LABEL_SHIFT,
+    FUNDING_LEVEL,
+    OPPOSITE_FUNDING,
     GAP,
     WRONG_OUTLIER,
+    FALSE_WICK,
     EQUAL_ROWS,
     ASSUMED,
     RELABELLED,
@@ -219,6 +259,8 @@ _ALL = (
     FUNDING_INTERVAL,
     RATES_DISAGREE,
     OUTLIER_ALERT,
+    WICK_ALERT,
+    RATES_IN_PART,
     CONTRADICTS_COPY,
     LEFT_OUT,
     STARTS_LATE,

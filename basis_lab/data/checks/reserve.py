@@ -16,6 +16,11 @@ _ENOUGH_ROWS = 10
 # The reserve factor that rates and use imply moves only by a vote.
 RESERVE_FACTOR_APART = 0.02
 _NEIGHBOURS = 5
+# An index gains this much, relatively, beyond its rates; fees of flash loans gave 0.03 % a day.
+INDEX_STEP = 0.002
+# Stretches of rows whose rates are not what the index grows by; true ones reach 1.45.
+_STRETCH, STRETCH_FACTOR = 5, 2.0
+_NOTICED = 0.005  # a year: rates near nothing may be many times each other
 _PAIRS = (("liquidity_index", "supply_rate"), ("borrow_index", "borrow_rate"))
 
 
@@ -37,6 +42,59 @@ def find_rates_against_index(rows: Rows) -> Iterator[Defect]:
         if not 1.0 / RATE_FACTOR < typical < RATE_FACTOR:
             what = f"{rate} is typically {typical:.3g} times what {index} grows by"
             yield Defect(what=what, field=rate, places=NOWHERE, value=typical)
+
+
+def find_index_steps(rows: Rows) -> Iterator[Defect]:
+    """Find steps of an index that the rates stated at both of their ends cannot give.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of time.
+
+    Yields
+    ------
+    Defect
+        One an index.
+    """
+    for index, rate, grown, _ in _pairs(rows):
+        years = np.diff(rows.times).astype("timedelta64[s]").astype(np.float64) / SECONDS_PER_YEAR
+        highest = np.maximum(rows.fields[rate][1:], rows.fields[rate][:-1])
+        beyond = np.concatenate([[0.0], (grown - highest) * years])
+        most = f"{beyond.max():.2%} at most"
+        what = f"{index} steps beyond what {rate} gives from the row before, by {most}"
+        yield from defects_at(what, index, beyond >= INDEX_STEP, rows.fields[index])
+
+
+def find_rates_against_index_in_part(rows: Rows) -> Iterator[Defect]:
+    """Find stretches whose rates are not what their index grows by, where the rest is.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of time.
+
+    Yields
+    ------
+    Defect
+        One a pair.
+    """
+    whole = {x.field for x in find_rates_against_index(rows)}
+    for index, rate, grown, stated in _pairs(rows):
+        if rate in whole:
+            continue
+        windows = np.lib.stride_tricks.sliding_window_view
+        typical = np.median(windows(stated, _STRETCH), axis=1)
+        growth = np.median(windows(grown, _STRETCH), axis=1)
+        apart = (typical >= STRETCH_FACTOR * growth) | (growth >= STRETCH_FACTOR * typical)
+        starts = np.flatnonzero(apart & (np.abs(typical - growth) >= _NOTICED))
+        if len(starts):
+            worst = int(starts[np.argmax(np.abs(typical - growth)[starts])])
+            what = (
+                f"{rate} is {typical[worst]:.4g} over rows in which {index} grows by "
+                f"{growth[worst]:.4g} a year, from {time_text(rows.times[worst])}"
+            )
+            yield Defect(what=what, field=rate, places=starts, value=float(typical[worst]))
 
 
 def find_stated_rates(rows: Rows) -> Iterator[Defect]:

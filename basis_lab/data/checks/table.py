@@ -6,7 +6,9 @@ from enum import IntEnum
 
 from basis_lab.data.checks import (
     cells,
+    fundings,
     labels,
+    lst_rates,
     meanings,
     order,
     peers,
@@ -15,6 +17,7 @@ from basis_lab.data.checks import (
     shape,
     values,
     volumes,
+    wicks,
 )
 from basis_lab.data.checks.cells import Cells
 from basis_lab.data.checks.peers import Market, Peer, markets_of
@@ -129,6 +132,18 @@ SERIES_CHECKS = (
         stage=Stage.SHAPE,
         find=reserve.find_rates_against_index,
     ),
+    SeriesCheck(
+        meaning=meanings.INDEX_STEP,
+        stage=Stage.SHAPE,
+        find=reserve.find_index_steps,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.LST_RATE,
+        stage=Stage.SHAPE,
+        find=lst_rates.find_false_rates,
+        every_run=True,
+    ),
     SeriesCheck(meaning=meanings.GAP, stage=Stage.SHAPE, find=order.find_gaps),
     SeriesCheck(
         meaning=meanings.FUNDING_INTERVAL,
@@ -154,6 +169,12 @@ SERIES_CHECKS = (
         find=reserve.find_rates_that_disagree,
         every_run=True,
     ),
+    SeriesCheck(
+        meaning=meanings.RATES_IN_PART,
+        stage=Stage.SHAPE,
+        find=reserve.find_rates_against_index_in_part,
+        every_run=True,
+    ),
     SeriesCheck(meaning=meanings.STATED_RATE, stage=Stage.SHAPE, find=reserve.find_stated_rates),
     SeriesCheck(meaning=meanings.LARGE_MOVES, stage=Stage.SHAPE, find=shape.find_large_moves),
     SeriesCheck(meaning=meanings.LUMP_PERIOD, stage=Stage.SHAPE, find=periods.find_lump_periods),
@@ -168,9 +189,19 @@ SERIES_CHECKS = (
 MARKET_CHECKS = (
     MarketCheck(meaning=meanings.LEVEL, find=peers.find_levels),
     MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
+    MarketCheck(meaning=meanings.FUNDING_LEVEL, find=fundings.find_funding_levels),
+    MarketCheck(meaning=meanings.OPPOSITE_FUNDING, find=fundings.find_opposite_funding),
     MarketCheck(
         meaning=meanings.WRONG_OUTLIER,
         find=lambda x: peers.find_outliers(x, peers.WRONG, float("inf")),
+    ),
+    MarketCheck(
+        meaning=meanings.FALSE_WICK,
+        find=lambda x: wicks.find_wicks(x, wicks.FALSE, float("inf")),
+    ),
+    MarketCheck(
+        meaning=meanings.WICK_ALERT,
+        find=lambda x: wicks.find_wicks(x, wicks.FAR, wicks.FALSE),
     ),
     MarketCheck(
         meaning=meanings.OUTLIER_ALERT,

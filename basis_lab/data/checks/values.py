@@ -133,6 +133,12 @@ def find_jumps(rows: Rows) -> Iterator[Defect]:
     for name, values in rows.fields.items():
         if rows.kind in _PRICED and name in _PRICES:
             yield from _steps(name, values, LARGEST_STEP)
+    if rows.kind in BAR_KINDS and "open" in rows.fields:
+        for name in sorted({"high", "low"} & rows.fields.keys()):
+            reach = np.abs(np.log(rows.fields[name] / rows.fields["open"]))
+            what = f"{name} lies more than {LARGEST_STEP:g}-fold away from the open of its bar"
+            far = reach > np.log(LARGEST_STEP)
+            yield from defects_at(what, name, far, rows.fields[name])
 
 
 def find_funding_units(rows: Rows) -> Iterator[Defect]:

@@ -1,0 +1,50 @@
+"""Indices and rates of a lending reserve are held against each other, row by row."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from basis_lab.data.checks.rows import Rows
+from basis_lab.data.checks.table import check_series
+from basis_lab.data.series import DatasetKind
+
+DAYS, PLACE = 200, 90
+
+
+@pytest.fixture
+def reserve(kit):
+    """A reserve whose stated rates are of one instant and whose index grows by the true ones."""
+    rng = np.random.default_rng(3)
+    true = 0.05 * np.exp(rng.normal(0.0, 0.15, DAYS))
+    fields = {
+        "liquidity_index": 1.1 * np.exp(np.concatenate([[0.0], true[:-1].cumsum() / 365.0])),
+        "supply_rate": true * np.exp(rng.normal(0.0, 0.1, DAYS)),
+    }
+    return Rows(kind=DatasetKind.AAVE, times=kit.days(DAYS), fields=fields, interval_s=86400)
+
+
+def told(rows, column=None, factor=1.0, part=slice(None)):
+    fields = {name: values.copy() for name, values in rows.fields.items()}
+    if column is not None:
+        fields[column][part] *= factor
+    found = check_series(dataclasses.replace(rows, fields=fields))
+    return [(x.name, y.places.tolist()) for x, y in found if x.name != "stated-rate"]
+
+
+def test_a_reserve_whose_days_differ_raises_no_alarm(reserve):
+    assert told(reserve) == []
+
+
+@pytest.mark.parametrize("factor", [1.003, 1.05, 1.5])
+def test_an_index_that_steps_beyond_its_rates_is_refused_at_its_row(reserve, factor):
+    assert told(reserve, "liquidity_index", factor, slice(PLACE, None)) == [("index-step", [PLACE])]
+
+
+@pytest.mark.parametrize("factor", [3.0, 100.0, 0.01])
+def test_rates_of_another_unit_in_a_part_are_told(reserve, factor):
+    found = told(reserve, "supply_rate", factor, slice(PLACE, PLACE + 40))
+
+    assert [x[0] for x in found] == ["rates-in-part"]
+    assert abs(found[0][1][0] - PLACE) <= 3
+    assert abs(found[0][1][-1] + 5 - PLACE - 40) <= 3
