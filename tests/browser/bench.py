@@ -107,6 +107,7 @@ class Bench:
     def time_moves(self, key, moves):
         """Of each of many slider moves: milliseconds to the redrawn plot, those of drawing, and
         what the workbench said of it."""
+        self.page.wait_for_selector(f'.bl-side input[type=range][data-key="{key}"]')
         return self.page.evaluate(
             """async ([key, moves]) => {
               const plot = document.querySelector(".bl-plot [data-drawn]");

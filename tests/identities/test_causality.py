@@ -117,11 +117,13 @@ def write_dataset(root, dataset, names, later_than, seed):
     for name in names:
         known = times + HOUR if name in KNOWN_AT_THE_CLOSE else times
         generator = np.random.default_rng([seed, len(name)])
-        columns[name] = np.where(
-            known > later_than,
-            columns[name] * generator.uniform(0.8, 1.25, len(times)),
-            columns[name],
-        )
+        later = known > later_than
+        if kind == "lst":  # a rate that falls or leaps is refused before a run
+            drawn = np.where(later, generator.uniform(1.0, 1.0005, len(times)), 1.0)
+            columns[name] = columns[name] * np.cumprod(drawn)
+        else:
+            drawn = generator.uniform(0.8, 1.25, len(times))
+            columns[name] = np.where(later, columns[name] * drawn, columns[name])
     if bar_fields(dataset):
         columns["high"] = np.maximum(columns["high"], columns["open"])
         columns["low"] = np.minimum(columns["low"], columns["open"])
