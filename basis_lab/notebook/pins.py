@@ -94,8 +94,8 @@ class Pin:
         except (OSError, ValueError) as error:
             raise _unreadable(folder, str(error)) from error
         lacking = [x for x in COLUMNS if x not in table.columns]
-        if lacking or len(table) == 0:
-            raise _unreadable(folder, ", ".join(lacking) or "no rows")
+        if lacking:
+            raise _unreadable(folder, ", ".join(lacking))
         stamps = pd.DatetimeIndex(table.index).tz_convert(None).to_numpy().astype("datetime64[ms]")
         equity, nav = (table[x].to_numpy(dtype=np.float64) for x in COLUMNS)
         return cls(
