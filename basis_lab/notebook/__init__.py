@@ -1,22 +1,27 @@
 """The widgets of the workbench: what a notebook shows, and nothing that it computes itself."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from basis_lab.notebook.parameters import check_parameters
 
 if TYPE_CHECKING:
     from basis_lab.notebook.bench import Workbench
+    from basis_lab.notebook.sweep_desk import SweepDesk
+    from basis_lab.results.sweep_result import SweepResult
 
-__all__ = ["check_parameters", "workbench"]
+__all__ = ["check_parameters", "sweep_view", "workbench"]
 
 
-def workbench(
+def workbench(  # noqa: PLR0913 - one argument a part of the case
     mode: str = "btc_basis",
     *,
     share_class: str | None = None,
     start: str | None = None,
     end: str | None = None,
     capital: float | None = None,
+    overrides: Mapping[str, object] | None = None,
+    scenario: str = "",
     data_dir: str = "",
 ) -> "Workbench":
     """Return the workbench on a case that has already been run.
@@ -31,6 +36,10 @@ def workbench(
         ISO dates in UTC, both included; None takes the last 365 days of data.
     capital : float or None
         In share-class currency; None takes the share class's default.
+    overrides : mapping of str to object or None
+        Dotted keys of the configuration that differ from the mode's files, as ``--set`` takes.
+    scenario : str
+        Name of a scenario, or "".
     data_dir : str
         A data directory; empty takes BASIS_DATA_DIR, else the embedded synthetic data.
 
@@ -49,7 +58,11 @@ def workbench(
     from basis_lab.notebook.bench import Workbench
     from basis_lab.notebook.case import Case
 
-    config = load_config(mode, share_class=share_class, capital=capital)
+    changed = {} if overrides is None else dict(overrides)
+    scenarios = (scenario,) if scenario else ()
+    config = load_config(
+        mode, share_class=share_class, overrides=changed, scenarios=scenarios, capital=capital
+    )
     bench = Workbench(
         Case(
             mode=config.mode,
@@ -57,9 +70,47 @@ def workbench(
             start=start,
             end=end,
             capital=capital,
+            scenario=scenario,
             data_dir=data_dir,
+            overrides=changed,
         )
     )
     if bench.failure is not None and not isinstance(bench.failure, MissingDataError | BadDataError):
         raise bench.failure
     return bench
+
+
+def sweep_view(
+    result: "SweepResult | None" = None,
+    *,
+    safety: str = "nearest liquidation",
+    limit: float | None = None,
+) -> "SweepDesk":
+    """Return the view of a sweep; a click opens a point, and runs it in a workbench below.
+
+    Parameters
+    ----------
+    result : SweepResult or None
+        The sweep, fresh or opened; None for one that is given to ``show`` later, or to
+        ``bl.sweep(..., watch=view.show)``, whose points it then shows as they arrive.
+    safety : str
+        "nearest liquidation", "drawdown" or "exit discount".
+    limit : float or None
+        Least distance to liquidation, or largest loss; a fraction. None sets no limit.
+
+    Returns
+    -------
+    SweepDesk
+        Shown by a notebook when it is the last value of a cell.
+
+    Raises
+    ------
+    UsageError
+        If there is no such measure.
+    """
+    from basis_lab.notebook.sweep_desk import SweepDesk
+
+    desk = SweepDesk(safety=safety, limit=limit)
+    if result is not None:
+        desk.show(result)
+    return desk

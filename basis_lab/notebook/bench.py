@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import Any
 
 import ipywidgets
-import numpy as np
 
 from basis_lab.config.environment import read_environment
 from basis_lab.config.loan_quiet import target_in_force
@@ -16,9 +15,10 @@ from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.board import Board
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.editor import Editor
+from basis_lab.notebook.looking import Looking
 from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.alerts import alert_html
-from basis_lab.notebook.panels.event_list import SHOWN_FIRST, often_met
+from basis_lab.notebook.panels.event_list import often_met
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.pins import MOST_PINS, Pin, next_name
 from basis_lab.notebook.remedies import Trouble
@@ -44,16 +44,23 @@ class Workbench:
     ----------
     case : Case
         What runs first.
+    wait : bool
+        True to have its result when the workbench is there; the cells below it may read it.
+    then : str
+        An act that is done once the case is drawn, as in ``load``.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, *, wait: bool = True, then: str = "") -> None:
         self.board = Board(self.act)
+        self._looking = Looking(self.board)
         self.result: RunResult | None = None
         self.drawn: Case | None = None
         self.live = False
         self._live_chosen = False
-        self._said = ""
         self._runner = Runner(self._ended, self._progress)
+        self._beside = Runner(self._ended_beside, lambda *_: None)
+        self._compared = case
+        self._then: tuple[Case, str] | None = (case, then) if then else None
         self._reporter = Reporter(self._reported)
         self._asked = case
         self.editor = Editor(case, self._case_changed, self.act)
@@ -62,8 +69,7 @@ class Workbench:
         self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
         self.widget.add_class("bl-root")
         self.failure: BasisLabError | None = None
-        # The first result is there when the cell has ended, for those that come after it.
-        self.run(wait=True)
+        self.run(wait=wait)
 
     def act(self, name: str, key: str = "", value: str = "") -> None:
         """Do one thing that the user can do.
@@ -94,6 +100,44 @@ class Workbench:
         self._asked = self.editor.case
         self._runner.start(self._asked.request(), wait=wait)
         self._tell_acts()
+
+    def load(self, case: Case, *, then: str = "") -> None:
+        """Run another case in place of the one that is there.
+
+        Parameters
+        ----------
+        case : Case
+            What shall run.
+        then : str
+            An act that is done once it is drawn: pin, save, report; or none.
+        """
+        self._then = (case, then) if then else None
+        self.editor.load(case)
+        if not self.live:
+            self.run()
+
+    def compare(self, case: Case) -> None:
+        """Run another case beside the one that is drawn, and pin it.
+
+        Parameters
+        ----------
+        case : Case
+            What shall be compared with.
+        """
+        self._compared = case
+        try:
+            self._beside.start(case.request())
+        except BasisLabError as error:
+            self._fail(error)
+
+    def _ended_beside(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self._fail(outcome.error)
+        elif outcome.result is not None and outcome.result.record is not None:
+            series = RunSeries(outcome.result.record, outcome.result.summary)
+            name = next_name(self.board.pins)
+            self._add_pin(Pin.of_series(name, series))
+            self._say(f"{name}: {text(_differences(self._compared))}")
 
     def pin(self) -> None:
         """Keep the drawn run to compare with; the oldest of five goes."""
@@ -148,9 +192,8 @@ class Workbench:
         return path
 
     def _known_acts(self) -> dict[str, Callable[[str, str], Any]]:
-        look = self._look
-        events = self._events
         return {
+            **self._looking.acts(),
             "case": self.editor.choose,
             "set": self.editor.set,
             "other": lambda _, value: self.editor.other(value),
@@ -168,18 +211,6 @@ class Workbench:
             "dismiss": lambda *_: self.board.alert(""),
             "copied": lambda *_: self._say("copied"),
             "view": lambda key, _: self._show_view(key),
-            "weekly": lambda *_: look(weekly=not self.board.sight.weekly),
-            "moment": lambda _, value: look(moment=int(value)),
-            "step": lambda key, _: self.board.step(key == "]"),
-            "unzoom": lambda *_: self._unzoom(),
-            "category": lambda key, _: look(
-                category="" if key == self.board.sight.category else key
-            ),
-            "day": lambda key, _: self._show_day(key),
-            "event": self._choose_event,
-            "family": lambda key, _: self._toggle_family(key),
-            "words": lambda _, value: events(words=value, page=0),
-            "page": lambda key, _: events(page=max(0, int(key))),
         }
 
     def _remedy(self, key: str, value: str) -> None:
@@ -191,47 +222,15 @@ class Workbench:
     def _show_view(self, name: str) -> None:
         if name == "runs" and self.board.sight.view != name:
             self.board.saved = list_runs(_results_dir())
-        self._look(view=name)
+        self._looking.look(view=name)
 
     def _list_saved(self) -> None:
         self.board.saved = list_runs(_results_dir())
         self.board.redraw()
 
-    def _look(self, **changes: Any) -> None:
-        self.board.look(replace(self.board.sight, **changes))
-
-    def _events(self, **changes: Any) -> None:
-        self._look(events=replace(self.board.sight.events, **changes))
-
-    def _show_day(self, day: str) -> None:
-        sight, series = self.board.sight, self.board.series
-        steady = {"funding", "interest", "rewards", "gas"}
-        families = sight.events.families | steady if day else SHOWN_FIRST
-        events = replace(sight.events, day=day, page=0, families=families)
-        if day and series is not None:
-            rows = np.flatnonzero(series.stamps.astype("datetime64[D]") == np.datetime64(day))
-            sight = replace(sight, view="events", moment=int(rows[-1]))
-        self.board.look(replace(sight, events=events))
-
-    def _choose_event(self, key: str, value: str) -> None:
-        place = int(key)
-        sight = self.board.sight
-        chosen = -1 if place == sight.events.chosen else place
-        self.board.look(
-            replace(sight, moment=int(value), events=replace(sight.events, chosen=chosen))
-        )
-
-    def _toggle_family(self, name: str) -> None:
-        families = self.board.sight.events.families ^ {name}
-        self._events(families=families, page=0)
-
     def _unpin(self, place: int) -> None:
         del self.board.pins[place]
         self.board.redraw()
-
-    def _unzoom(self) -> None:
-        self.board.stage.unzoom()
-        self._look(zoom=None)
 
     def _choose_live(self) -> None:
         self._live_chosen = True
@@ -292,6 +291,9 @@ class Workbench:
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
         ran = f"{count_steps(series.rows, series.step_s)} in {seconds:.2f} s{stopped}"
         self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms")
+        then, self._then = self._then, None
+        if then is not None and then[0] == self._asked:
+            self.act(then[1])
 
     def _stood_for(self, series: RunSeries) -> dict[str, float]:
         """Return the number that the drawn run took for each word of a control."""

@@ -4,13 +4,13 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from basis_lab.config.environment import read_environment
 from basis_lab.config.loader import list_modes, load_config
 from basis_lab.config.models import RunConfig
+from basis_lab.data.places import place_of
 from basis_lab.services.requests import BacktestRequest, make_provider
 
 
@@ -61,7 +61,7 @@ class Case:
             capital=self.capital,
             overrides=dict(self.overrides),
             scenarios=(self.scenario,) if self.scenario else (),
-            data_dir=Path(self.data_dir) if self.data_dir else environment.data_dir,
+            data_dir=place_of(self.data_dir) if self.data_dir else environment.data_dir,
             data_mode="db" if environment.data_mode == "db" else "csv",
             plots=False,
             command=self.command(),

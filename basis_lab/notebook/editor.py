@@ -91,6 +91,18 @@ class Editor:
                 self.case = replace(self.case, data_dir=value)
         self._changed()
 
+    def load(self, case: Case) -> None:
+        """Take another case whole.
+
+        Parameters
+        ----------
+        case : Case
+            In place of the one that is there.
+        """
+        self._unread.clear()
+        self.case = case
+        self._changed()
+
     def _capital(self, written: str) -> None:
         try:
             amount = float(written)

@@ -9,7 +9,7 @@ import pandas as pd
 from basis_lab.notebook.panels.markup import attributes, text
 from basis_lab.results.formats import format_points, format_share
 from basis_lab.results.sweep_figures import DIVERGING, HIGH_SHARE, LOW_SHARE, undominated
-from basis_lab.results.sweep_result import DONE
+from basis_lab.results.sweep_result import DONE, OPEN
 from basis_lab.results.sweep_words import Safety, excess, label, measure, word_value
 
 OVER_LENDING, NET = "points over lending", "net APR"
@@ -34,6 +34,8 @@ class Sight:
         The limit; None without one.
     best, chosen : int or None
         Points that are marked.
+    kept : frozenset of int
+        Points that an earlier sweep had finished; they are marked as well.
     """
 
     table: pd.DataFrame
@@ -42,6 +44,7 @@ class Sight:
     safety: Safety | None
     best: int | None
     chosen: int | None
+    kept: frozenset[int] = frozenset()
 
     def past(self) -> set[int]:
         """Return the points that do not keep the limit.
@@ -126,15 +129,22 @@ def _cell(
         return '<td class="void" title="not run"></td>'
     value = float(values[point])
     row = sight.table.loc[point]
-    failed = row["status"] != DONE
+    open_ = row["status"] == OPEN
+    failed = not open_ and row["status"] != DONE
     kinds = {
+        "open": open_,
+        "kept": point in sight.kept,
         "failed": failed,
         "past": point in past,
         "best": point == sight.best,
         "chosen": point == sight.chosen,
     }
-    look = "" if failed or np.isnan(value) else _paint(value, scale)
-    hint = f"point {point}: {row['error']}" if failed else f"point {point}"
+    look = "" if np.isnan(value) else _paint(value, scale)
+    hint = f"point {point}"
+    if point in sight.kept:
+        hint += ", of the sweep that was resumed"
+    if open_ or failed:
+        hint += f": {'not run yet' if open_ else row['error']}"
     given = {
         "class": " ".join(name for name, true in kinds.items() if true),
         "style": look,
@@ -143,7 +153,7 @@ def _cell(
         "data-of": str(point),
         "aria-pressed": str(point == sight.chosen).lower(),
     }
-    told = "\N{MULTIPLICATION SIGN}" if failed else _number(value, sight.colour)
+    told = "\N{MULTIPLICATION SIGN}" if failed else "" if open_ else _number(value, sight.colour)
     return f'<td><button type="button"{attributes(given)}>{told}</button></td>'
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DONE = "completed"
+OPEN = "open"  # not run yet: only in the table of a sweep that is under way
 TABLE = "table.parquet"
 SUMMARY = "summary.json"
 LEADING = ("point", "status")
@@ -33,11 +34,14 @@ class SweepResult:
         Name, axes, counts, seconds, the best point.
     path : Path or None
         Its folder where there is one.
+    kept : frozenset of int
+        Points that an earlier sweep had finished; known to the one that resumed it alone.
     """
 
     content: "pa.Table"
     summary: dict[str, Any]
     path: Path | None = None
+    kept: frozenset[int] = frozenset()
 
     @classmethod
     def of_rows(
@@ -47,7 +51,7 @@ class SweepResult:
         name: str,
         axes: Sequence[str],
         points: int,
-        resumed: int,
+        kept: frozenset[int],
         seconds: float,
     ) -> Self:
         """Return the result of rows as they were computed.
@@ -63,7 +67,7 @@ class SweepResult:
             What its points differ in.
         points : int
             Points of the plan.
-        resumed : int
+        kept : frozenset of int
             Of them, those that an earlier sweep had finished.
         seconds : float
             Taken by this one.
@@ -74,21 +78,22 @@ class SweepResult:
             In memory.
         """
         found = sorted(rows, key=lambda row: int(row["point"]))
-        failed = sum(row["status"] != DONE for row in found)
-        fresh = len(found) - resumed
+        states = [row["status"] for row in found]
+        done, open_ = states.count(DONE), points - len(found) + states.count(OPEN)
+        fresh = points - open_ - len(kept)
         summary = {
             "name": name,
             "axes": list(axes),
             "points": points,
-            "done": len(found) - failed,
-            "failed": failed,
-            "open": points - len(found),
-            "resumed": resumed,
+            "done": done,
+            "failed": points - open_ - done,
+            "open": open_,
+            "resumed": len(kept),
             "seconds": round(seconds, 3),
             "points_per_second": round(fresh / seconds, 3) if seconds > 0.0 else None,
             "best": _best(found),
         }
-        return cls(_table(found, axes), summary)
+        return cls(_table(found, axes), summary, kept=kept)
 
     @cached_property
     def table(self) -> "pd.DataFrame":

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from basis_lab.results.formats import format_points, format_share
-from basis_lab.results.sweep_result import DONE, SweepResult
+from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.verdict import LENDING
 
 
@@ -131,10 +131,14 @@ def word_best(result: SweepResult, safety: Safety | None = None) -> str:
     """
     table, axes = result.table, list(result.summary["axes"])
     found = best_point(table, safety)
+    under_way = table["status"].eq(OPEN).any()
     if found is None:
-        return "No point keeps your limit" if safety is not None else "No point was done"
+        done = table["status"].eq(DONE).any()
+        nothing = "No point is done yet" if under_way else "No point was done"
+        return "No point keeps your limit" if safety is not None and done else nothing
     row = row_of(table, found)
-    opening = "Best within your limits" if safety is not None else "Best"
+    opening = "Best so far" if under_way else "Best"
+    opening += "" if safety is None else " within your limits"
     return f"{opening}: {word_place(row, axes)}: {_word_gain(row, float(excess(table)[found]))}"
 
 

@@ -58,16 +58,37 @@ class PointTally:
         part = LINES * done // total if total else LINES
         if part > self._told:
             self._told = part
-            self._stream.write(f"{self._words(done, failed, resumed, total)}\n")
+            seconds = perf_counter() - self._began
+            told = word_tally(done, failed, resumed, total, seconds=seconds, unit=self._unit)
+            self._stream.write(f"{told}\n")
             self._stream.flush()
 
-    def _words(self, done: int, failed: int, resumed: int, total: int) -> str:
-        parts = [f"{done:,} of {format_count(total, self._unit)}", f"{failed:,} failed"]
-        if resumed:
-            parts.append(f"{resumed:,} resumed")
-        fresh, seconds = done - resumed, perf_counter() - self._began
-        if fresh > 0 and seconds > 0.0:
-            rate = fresh / seconds
-            parts.append(f"{rate:,.1f} a second" if rate >= 1.0 else f"{1.0 / rate:,.1f} s each")
-            parts.append(f"{(total - done) / rate:,.0f} s left")
-        return ", ".join(parts)
+
+def word_tally(
+    done: int, failed: int, resumed: int, total: int, *, seconds: float, unit: str
+) -> str:
+    """Return how far a sweep or a batch is.
+
+    Parameters
+    ----------
+    done, failed, resumed, total : int
+        What is finished; of it, what failed and what an earlier one had finished; and all.
+    seconds : float
+        So far.
+    unit : str
+        What is counted.
+
+    Returns
+    -------
+    str
+        "12 of 30 points, 1 failed, 3.4 a second, 5 s left".
+    """
+    parts = [f"{done:,} of {format_count(total, unit)}", f"{failed:,} failed"]
+    if resumed:
+        parts.append(f"{resumed:,} resumed")
+    fresh = done - resumed
+    if fresh > 0 and seconds > 0.0:
+        rate = fresh / seconds
+        parts.append(f"{rate:,.1f} a second" if rate >= 1.0 else f"{1.0 / rate:,.1f} s each")
+        parts.append(f"{(total - done) / rate:,.0f} s left")
+    return ", ".join(parts)

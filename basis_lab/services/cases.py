@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
+from typing import Self
 
 from basis_lab.config.models import SHARE_CLASSES
 from basis_lab.config.validation import nearest
@@ -95,6 +96,39 @@ class Case:
         for key, value in self.overrides.items():
             words += ["--set", f"{key}={json.dumps(value)}"]
         return shlex.join(words)
+
+    @classmethod
+    def of_command(cls, command: str) -> Self:
+        """Return the case that a command runs: the way back from ``command``.
+
+        Parameters
+        ----------
+        command : str
+            As ``command`` wrote it.
+
+        Returns
+        -------
+        Case
+            Equal in all that is run; named by its mode.
+        """
+        _, _, mode, *words = shlex.split(command)
+        given = list(zip(words[::2], words[1::2], strict=True))
+        single = {
+            name.removeprefix("--").replace("-", "_"): text
+            for name, text in given
+            if name not in {"--scenario", "--set"}
+        }
+        changes = (text.partition("=") for name, text in given if name == "--set")
+        return cls(
+            name=mode,
+            mode=mode,
+            share_class=single.get("share_class"),
+            start=single.get("start"),
+            end=single.get("end"),
+            capital=float(single["capital"]) if "capital" in single else None,
+            overrides={key: json.loads(value) for key, _, value in changes},
+            scenarios=tuple(text for name, text in given if name == "--scenario"),
+        )
 
     @property
     def key(self) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from basis_lab.data.places import Place
 from basis_lab.errors import UsageError
-from basis_lab.results.sweep_result import SweepResult
+from basis_lab.results.sweep_result import OPEN, SweepResult
 from basis_lab.services.cases import Case
 from basis_lab.services.cluster import run_on_cluster
 from basis_lab.services.journal import JOURNAL, Journal
@@ -21,6 +21,9 @@ from basis_lab.services.points import DONE, PASSING, Ground, Row, failure, run_p
 from basis_lab.services.pool import count_workers, run_in_processes
 
 FOLDER = "sweeps"
+UNDONE: Row = {"status": OPEN, "code": None, "error": None}
+SHOWN_EVERY_S = 0.5  # to who watches; less often where showing takes long
+MOST_SHOWING = 0.05  # of the time
 
 
 class Tally(Protocol):
@@ -57,6 +60,9 @@ class SweepRequest:
         On a resume, run every failed point again.
     database : Path or None
         A DuckDB file that is read in place of the directory.
+    watch : callable or None
+        Shown the sweep as far as it is, now and then, and when it has ended; points that are not
+        run yet have the status "open".
     note : callable or None
         Told, before a point runs, where the points of an unfinished sweep are kept that this one
         takes the place of.
@@ -69,6 +75,7 @@ class SweepRequest:
     scheduler: str | None = None
     resume: bool = False
     tally: Tally | None = None
+    watch: Callable[[SweepResult], object] | None = None
     retry_failed: bool = False
     database: Path | None = None
     note: Callable[[str], object] | None = None
@@ -99,7 +106,6 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
     """
     _check(request)
     stopped = threading.Event() if stop is None else stop
-    began = perf_counter()
     ground = Ground.here(request.data_dir, request.database)
     folder = None if request.out is None else request.out / FOLDER / request.plan.name
     with _journal(folder, ground, request) as journal:
@@ -108,17 +114,11 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
         found = {} if journal is None else journal.kept
         kept = {key: row for key, row in found.items() if _stands(row, request)}
         run = _Run(request, ground, journal, kept, stopped)
-        rows = run.rows()
-    result = SweepResult.of_rows(
-        _numbered(request.plan, rows),
-        name=request.plan.name,
-        axes=request.plan.axes,
-        points=len(request.plan.cases),
-        resumed=run.resumed,
-        seconds=perf_counter() - began,
-    )
-    told = replace(result, summary={**result.summary, "method": request.plan.method})
-    return told if folder is None else told.save(folder)
+        result = run.result(run.rows())
+    told = result if folder is None else result.save(folder)
+    if request.watch is not None:
+        request.watch(told)
+    return told
 
 
 class _Run:
@@ -138,7 +138,33 @@ class _Run:
         self._kept = kept
         self._stop = stop
         self._wanted = {case.key: case for case in request.plan.cases}  # equal cases run once
-        self.resumed = sum(case.key in kept for case in request.plan.cases)
+        self._began_s = perf_counter()
+        self._show_from_s = 0.0
+
+    def result(self, rows: Mapping[str, Row], *, whole: bool = False) -> SweepResult:
+        """Return the sweep as far as it is; ``whole`` with the points that are not run yet."""
+        plan = self._request.plan
+        numbered = [
+            {
+                "point": number,
+                "at": dict(case.at),
+                "asked": case.plain(),
+                "command": case.command(),
+                **(rows[case.key] if case.key in rows else UNDONE),
+            }
+            for number, case in enumerate(plan.cases)
+            if whole or case.key in rows
+        ]
+        result = SweepResult.of_rows(
+            numbered,
+            name=plan.name,
+            axes=plan.axes,
+            points=len(plan.cases),
+            kept=frozenset(i for i, x in enumerate(plan.cases) if x.key in self._kept),
+            seconds=perf_counter() - self._began_s,
+        )
+        more = {"method": plan.method, "data_dir": self._ground.data_dir}
+        return replace(result, summary={**result.summary, **more})
 
     def rows(self) -> dict[str, Row]:
         rows = {key: row for key, row in self._kept.items() if key in self._wanted}
@@ -169,6 +195,16 @@ class _Run:
         if self._request.tally is not None:
             failed = sum(row["status"] != DONE for row in rows.values())
             self._request.tally(len(rows), failed, len(self._kept), len(self._wanted))
+        self._show(rows)
+
+    def _show(self, rows: Mapping[str, Row]) -> None:
+        """Show the sweep to who watches, unless that was done a moment ago."""
+        now_s = perf_counter()
+        if self._request.watch is None or now_s < self._show_from_s:
+            return
+        self._request.watch(self.result(rows, whole=True))
+        taken_s = perf_counter() - now_s
+        self._show_from_s = now_s + max(SHOWN_EVERY_S, taken_s / MOST_SHOWING)
 
 
 def _check(request: SweepRequest) -> None:
@@ -210,17 +246,3 @@ def _journal(
 def _stands(row: Row, request: SweepRequest) -> bool:
     """Tell if a point need not be done again."""
     return row["status"] == DONE or not (request.retry_failed or row["code"] in PASSING)
-
-
-def _numbered(plan: Plan, rows: Mapping[str, Row]) -> list[Row]:
-    return [
-        {
-            "point": number,
-            "at": dict(case.at),
-            "asked": case.plain(),
-            "command": case.command(),
-            **rows[case.key],
-        }
-        for number, case in enumerate(plan.cases)
-        if case.key in rows
-    ]

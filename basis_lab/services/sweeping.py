@@ -1,7 +1,7 @@
 """Sweeps as a notebook asks for them; nothing heavy is loaded before one is."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
     retry_failed: bool = False,
     data_dir: str | Path | None = None,
     progress: bool = False,
+    watch: Callable[["SweepResult"], object] | None = None,
 ) -> "SweepResult":
     """Run every point of a plan and return their table.
 
@@ -46,6 +47,9 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
         DuckDB file of the directory, or that of BASIS_DATABASE__URL, is read.
     progress : bool
         Show points done, rate and time left, on standard error.
+    watch : callable or None
+        Given the sweep as far as it is, now and then and at its end: a table with a row for every
+        point, those that are not run yet with the status "open". ``sweep_view().show`` draws it.
 
     Returns
     -------
@@ -86,6 +90,7 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
         scheduler=scheduler,
         resume=resume,
         retry_failed=retry_failed,
+        watch=watch,
         note=lambda text: sys.stderr.write(f"{text}\n"),
     )
     if not progress:

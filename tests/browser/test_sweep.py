@@ -52,6 +52,41 @@ def test_a_dot_and_another_axis_turn_the_map(page):
     shot(page, "sweep_axes")
 
 
+def test_a_point_opens_in_the_workbench_below_and_another_is_pinned_beside_it(page):
+    page.locator(f"{VIEW} table.map button").nth(0).click()
+    page.wait_for_selector(f"{VIEW} .card [data-do=open]")
+    page.click(f"{VIEW} .card [data-do=open]")
+    page.wait_for_selector(".bl-head h2", timeout=WAIT_MS)
+    page.wait_for_function("document.querySelector('.bl-head h2').textContent.length > 20")
+    page.locator(f"{VIEW} table.map button").nth(1).click()
+    page.click(f"{VIEW} .card [data-do=pin]")
+    page.wait_for_selector(".bl-six .pinned", timeout=WAIT_MS)
+
+    assert "btc_basis" in page.inner_text(".bl-case")
+    page.set_viewport_size({"width": 1430, "height": 2400})
+    shot(page, "sweep_with_workbench", whole=True)
+    assert page.errors == []
+
+
+def test_the_sweep_is_read_in_the_dark_theme(page):
+    page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_selector(f"{VIEW}[data-theme=dark]")
+
+    colours = page.evaluate(
+        """() => ['.bl-sweep h2', '.bl-sweep .fields label', '.bl-sweep table.map th']
+             .map((x) => getComputedStyle(document.querySelector(x)).color)"""
+    )
+
+    page.locator(VIEW).screenshot(path=ARTIFACTS / "sweep_dark.png")
+    for colour in colours:
+        assert sum(int(x) for x in colour.strip("rgb()").split(",")[:3]) > 3 * 110
+    page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
+    )
+
+
 def test_a_limit_is_taken_from_the_field(page):
     page.fill(f"{VIEW} [data-key=limit]", "50")
     page.keyboard.press("Enter")

@@ -68,7 +68,7 @@ def result(rows):
         name="s",
         axes=("strategy.spot", "strategy.band"),
         points=len(rows),
-        resumed=0,
+        kept=frozenset(),
         seconds=2.0,
     )
 

@@ -14,6 +14,7 @@ import yaml
 
 import basis_lab as bl
 from basis_lab.errors import SweepError, UsageError
+from basis_lab.services.cases import Case
 from basis_lab.services.journal import Journal
 from basis_lab.services.plans import make_plan
 from basis_lab.services.sweep import FOLDER, JOURNAL, SweepRequest, run_sweep
@@ -185,3 +186,52 @@ def test_equal_points_run_once_and_stand_in_every_row():
     assert told[-1] == (2, 0, 0, 2)
     assert list(result.table[SPOT]) == [0.6, 0.6, 0.5]
     assert result.table["apr"][0] == result.table["apr"][1]
+
+
+def test_who_watches_is_shown_every_point_from_open_to_done(tmp_path):
+    seen = []
+    small = plan(grid={SPOT: [0.5, 0.6, 0.99]})
+
+    result = run_sweep(SweepRequest(plan=small, workers=1, out=tmp_path, watch=seen.append))
+
+    first, last = seen[0], seen[-1]
+    assert list(first.table["status"]) == ["open"] * 3
+    assert list(first.table[SPOT]) == [0.5, 0.6, 0.99]
+    assert (first.summary["done"], first.summary["failed"], first.summary["open"]) == (0, 0, 3)
+    assert last is result
+    assert list(last.table["status"]) == ["completed", "completed", "failed"]
+    assert last.summary["open"] == 0
+
+
+def test_who_watches_a_resumed_sweep_is_told_which_points_were_kept(tmp_path):
+    small, stop, seen = plan(grid={SPOT: [0.5, 0.55, 0.6]}), threading.Event(), []
+    halted = run_sweep(
+        SweepRequest(plan=small, workers=1, out=tmp_path, tally=Watch(1, stop.set)), stop
+    )
+
+    run_sweep(SweepRequest(plan=small, workers=1, out=tmp_path, resume=True, watch=seen.append))
+
+    assert seen[0].kept == frozenset(halted.table.index)
+    assert len(seen[0].kept) == seen[-1].summary["resumed"] >= 1
+    assert list(seen[0].table["status"].drop(list(seen[0].kept)).unique()) == ["open"]
+
+
+def test_a_command_of_the_table_leads_back_to_its_case():
+    case = Case(
+        name="any",
+        mode="eth_leveraged",
+        share_class="ETH",
+        start="2025-01-01",
+        end="2025-02-01",
+        capital=1234.5678901234567,
+        overrides={"strategy.target_ltv": 0.1 + 0.2, "data.proxies": {"a": "b=c"}},
+        scenarios=("lst_depeg", "my file.yaml"),
+    )
+
+    back = Case.of_command(case.command())
+
+    assert back.plain() == case.plain()
+    assert (
+        Case.of_command(Case(name="b", mode="btc_basis").command()).key
+        == Case(name="c", mode="btc_basis").key
+    )

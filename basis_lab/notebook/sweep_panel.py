@@ -14,7 +14,7 @@ from basis_lab.notebook.sweep_pictures import NET, OVER_LENDING, Sight, frontier
 from basis_lab.results.formats import NONE, format_count, format_points, format_ratio, format_share
 from basis_lab.results.sweep_page import BEST_ROWS, MEASURES
 from basis_lab.results.sweep_remarks import word_robustness
-from basis_lab.results.sweep_result import DONE, SweepResult
+from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.sweep_words import (
     Safety,
     best_point,
@@ -29,14 +29,20 @@ from basis_lab.results.sweep_words import (
     word_value,
     word_without_limit,
 )
+from basis_lab.results.tally import word_tally
 
 HELD = "held."
+ACTS = {
+    "open": "Open in the workbench",
+    "pin": "Pin",
+    "report": "Report",
+}  # on a point that is open
 COLOURS = (OVER_LENDING, NET, *MEASURES)
-SLOTS = ("head", "fields", "map", "frontier", "point", "best")
 HTML = (
     '<div data-slot="head" aria-live="polite"></div><div class="fields" data-slot="fields"></div>'
     '<div class="two"><div data-slot="map"></div><div data-slot="frontier"></div></div>'
     '<div data-slot="point" aria-live="polite"></div>'
+    '<div class="muted" data-slot="said" aria-live="polite"></div>'
     '<div class="tables" data-slot="best"></div>'
 )
 
@@ -70,67 +76,80 @@ class Look:
     point: int | None = None
 
 
-def sweep_view(
-    result: SweepResult, *, safety: str = MEASURES[0], limit: float | None = None
-) -> "SweepView":
-    """Return the view of a sweep.
+class SweepPanel(Panel):
+    """A sweep with its controls; every choice redraws it, nothing is run.
 
     Parameters
     ----------
-    result : SweepResult
-        The sweep, fresh or opened.
     safety : str
-        "nearest liquidation", "drawdown" or "exit discount".
+        The measure of safety.
     limit : float or None
-        Least distance to liquidation, or largest loss; a fraction. None sets no limit.
-
-    Returns
-    -------
-    SweepView
-        Shown by a notebook when it is the last value of a cell.
+        Its limit, a fraction.
+    on_point : callable
+        Called with (act, point) when something shall be done with a point: an act of ``ACTS``.
 
     Raises
     ------
     UsageError
         If there is no such measure.
     """
-    if safety not in MEASURES:
-        raise UsageError(
-            "there is no such safety to look at",
-            where="safety",
-            value=safety,
-            remedy=f"one of {', '.join(MEASURES)}",
-        )
-    return SweepView(result, safety=safety, limit=limit)
 
+    _css = f"{Panel._css}\n{(Path(__file__).parent / 'sweep_panel.css').read_text()}"  # noqa: SLF001 - the library names it so
 
-class SweepView(Panel):
-    """A sweep with its controls; every choice redraws it, nothing is run.
-
-    Parameters
-    ----------
-    result : SweepResult
-        The sweep.
-    safety : str
-        The measure of safety.
-    limit : float or None
-        Its limit, a fraction.
-    """
-
-    _css = f"{Panel._css}\n{(Path(__file__).parent / 'sweep_view.css').read_text()}"  # noqa: SLF001 - the library names it so
-
-    def __init__(self, result: SweepResult, *, safety: str, limit: float | None) -> None:
+    def __init__(
+        self, *, safety: str, limit: float | None, on_point: Callable[[str, int], None]
+    ) -> None:
+        if safety not in MEASURES:
+            raise UsageError(
+                "there is no such safety to look at",
+                where="safety",
+                value=safety,
+                remedy=f"one of {', '.join(MEASURES)}",
+            )
         super().__init__("sweep", HTML, on_act=self._take)
-        self.result = result
+        self._shown: SweepResult | None = None
+        self.look = Look(colour=OVER_LENDING, across=None, up=None, safety=safety, limit=limit)
+        self._on_point = on_point
+        self._axes: list[str] = []
+        self._numeric: list[str] = []
+        self._hint = ""
+        self.patch({"head": "<h2>No sweep yet</h2>"})
+
+    def show(self, result: SweepResult) -> None:
+        """Show a sweep, or the same one further on; what was chosen stays.
+
+        Parameters
+        ----------
+        result : SweepResult
+            Fresh, opened, or under way.
+        """
+        self._shown = result
         self._axes = [x for x in result.summary["axes"] if varies(result.table[x])]
         self._numeric = numeric_axes(result.table, self._axes)
-        axes = [*self._numeric, None, None]
-        self.look = Look(
-            colour=OVER_LENDING, across=axes[0], up=axes[1], safety=safety, limit=limit
-        )
-        self._hint = ""
+        across, up = self.look.across, self.look.up
+        if across not in self._numeric or (up is not None and up not in self._numeric):
+            across, up = [*self._numeric, None, None][:2]
+        point = self.look.point if self.look.point in result.table.index else None
+        self.look = replace(self.look, across=across, up=up, point=point)
         self._hold()
         self._draw()
+
+    def say(self, words: str) -> None:
+        """Say something below the point that is open, until the next choice.
+
+        Parameters
+        ----------
+        words : str
+            A line.
+        """
+        self.patch({"said": text(words)})
+
+    @property
+    def result(self) -> SweepResult:
+        """The sweep that is shown; a UsageError before there is one."""
+        if self._shown is None:
+            raise UsageError("no sweep is shown yet", where="sweep_view", remedy="show one first")
+        return self._shown
 
     @property
     def _safety(self) -> Safety | None:
@@ -139,6 +158,9 @@ class SweepView(Panel):
 
     def _take(self, name: str, key: str, value: str) -> None:
         """Do one thing that the user did."""
+        if name in ACTS and key.isdigit():
+            self._on_point(name, int(key))
+            return
         acts: Mapping[str, Callable[[str, str], None]] = {"set": self._set, "point": self._open}
         if name in acts:
             self._hint = ""
@@ -215,6 +237,7 @@ class SweepView(Panel):
             safety=self._safety,
             best=best_point(self.result.table, self._safety),
             chosen=self.look.point,
+            kept=self.result.kept,
         )
         self.patch(
             {
@@ -223,6 +246,7 @@ class SweepView(Panel):
                 "map": self._map(sight),
                 "frontier": frontier_html(sight),
                 "point": self._point(),
+                "said": "",
                 "best": self._best(),
             }
         )
@@ -239,14 +263,17 @@ class SweepView(Panel):
 
     def _head(self, best: int | None) -> str:
         told = self.result.summary
-        counts = [
-            format_count(told["points"], "point"),
-            f"{told['failed']:,} failed",
-            *([f"{told['open']:,} open"] if told["open"] else []),
-        ]
-        if best is not None:
+        failed, resumed, total = (told[x] for x in ("failed", "resumed", "points"))
+        done, seconds = told["done"] + failed, told["seconds"]
+        under_way = OPEN in set(self.result.table["status"])
+        counts = [f"{format_count(total, 'point')}", f"{failed:,} failed"]
+        if under_way:
+            counts = [word_tally(done, failed, resumed, total, seconds=seconds, unit="point")]
+        elif told["open"]:
+            counts.append(f"{told['open']:,} open")
+        if best is not None and not under_way:
             counts.append(word_robustness(self.result, best))
-        if self._safety is not None:
+        if self._safety is not None and not under_way:
             counts.append(word_without_limit(self.result, self._safety))
         line = " \N{MIDDLE DOT} ".join(x for x in counts if x)
         return (
@@ -297,14 +324,17 @@ class SweepView(Panel):
         place = word_place(one, list(self.result.summary["axes"]))
         parts = [f"<h3>Point {number}: {text(place)}</h3>"]
         if one["status"] == DONE:
-            parts.append(f"<p>{text(_figures(one))}</p>")
+            kept = " (of an earlier sweep, resumed)" if number in self.result.kept else ""
+            parts.append(f"<p>{text(_figures(one))}{kept}</p>")
+        elif one["status"] == OPEN:
+            parts.append('<p class="muted">not run yet</p>')
         else:
             parts.append(f'<p class="bad">{text(one["code"])}: {text(one["error"])}</p>')
         if "command" in one and isinstance(one["command"], str):
             command = one["command"]
             copy = button("Copy command", "copied", data_copy=command)
-            parts.append(f"<pre>{escape(command)}</pre>{copy}")
-            parts.append('<p class="muted">with --report behind it, its report as well</p>')
+            acts = "".join(button(word, act, data_of=str(number)) for act, word in ACTS.items())
+            parts.append(f'<pre>{escape(command)}</pre><div class="acts">{acts}{copy}</div>')
         return f'<div class="card">{"".join(parts)}</div>'
 
     def _best(self) -> str:

@@ -8,7 +8,7 @@ import pytest
 import basis_lab as bl
 from basis_lab.cli import build_parser
 from basis_lab.errors import UsageError
-from basis_lab.notebook.sweep_view import sweep_view
+from basis_lab.notebook import sweep_view
 
 SPOT = "strategy.spot_allocation"
 BAND = "strategy.position_deviation_threshold"
@@ -30,7 +30,7 @@ def result():
 
 @pytest.fixture
 def view(result):
-    return sweep_view(result)
+    return sweep_view(result).panel
 
 
 def cells(view):
@@ -135,14 +135,14 @@ def test_a_sweep_that_is_no_grid_has_no_map_and_says_so():
     plan = {key: x for key, x in PLAN.items() if key != "grid"}
     spread = {"count": 4, "seed": 1, "keys": {SPOT: {"from": 0.5, "to": 0.7}}}
 
-    view = sweep_view(bl.sweep({**plan, "random": spread}, workers=1))
+    view = sweep_view(bl.sweep({**plan, "random": spread}, workers=1)).panel
 
     assert "needs a grid" in view.slots["map"]
     assert view.slots["frontier"].count("<circle") == 4
 
 
 def test_a_sweep_in_which_everything_failed_can_be_looked_at():
-    view = sweep_view(bl.sweep({**PLAN, "grid": {SPOT: [0.95, 0.96]}}, workers=1))
+    view = sweep_view(bl.sweep({**PLAN, "grid": {SPOT: [0.95, 0.96]}}, workers=1)).panel
 
     assert "No point was done" in view.slots["head"]
     view.act("point", "1")
