@@ -125,6 +125,24 @@ def test_invoice_and_runs_keep_their_columns_apart_and_inside_at_every_width(ben
     assert page.errors == []
 
 
+@pytest.mark.parametrize("width", [1600, 1430, 1300, 1180, 1000, 820, 560])
+def test_the_line_of_views_ends_inside_and_the_output_never_scrolls(bench, width):
+    bench.size(width)
+
+    seen = bench.page.evaluate(INSIDE)
+
+    assert seen["last"] <= seen["bar"] + 1
+    assert seen["spare"] <= 0
+    bench.size(1430)
+    assert bench.page.errors == []
+
+
+INSIDE = """() => {
+  const right = (x) => document.querySelector(x).getBoundingClientRect().right;
+  const output = document.querySelector(".bl-root").closest(".jp-OutputArea-output");
+  return { bar: right(".bl-bar"), last: right(".bl-bar [data-focus=later]"),
+           spare: output.scrollHeight - output.clientHeight };
+}"""
 WITHIN = """() => {
   const box = (x) => document.querySelector(x).getBoundingClientRect();
   const bars = [...document.querySelectorAll(".bl-book")].map((x) => x.getBoundingClientRect());
