@@ -22,6 +22,7 @@ from basis_lab.domain.instructions import (
 )
 
 DEFAULT = " defaulted at "
+COSTS_OFF = "costs are off: fees, slippage, gas, premiums and transfer fees are in no figure"
 
 
 def agree(count: int, one: str, many: str = "") -> str:
@@ -134,3 +135,20 @@ VERBS: Mapping[type[object], str] = MappingProxyType(
         FlashRepay: "take back the flash loan of",
     }
 )
+
+
+def word_costs(warnings: Iterable[str]) -> str:
+    """Return what a run's figures are after.
+
+    Parameters
+    ----------
+    warnings : iterable of str
+        Of its summary.
+
+    Returns
+    -------
+    str
+        "after all fees, slippage, gas and transfers", unless it ran without costs.
+    """
+    off = COSTS_OFF in warnings
+    return "before all costs" if off else "after all fees, slippage, gas and transfers"

@@ -14,7 +14,7 @@ from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import Level
 from basis_lab.domain.stress import moment_row
-from basis_lab.domain.wording import word_default
+from basis_lab.domain.wording import COSTS_OFF, word_default
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
 
@@ -24,6 +24,8 @@ SIZED: Mapping[Kind, tuple[Callable[[str], str], str]] = MappingProxyType(
         Kind.DEBT: (series.borrow_index, "borrowed"),
     }
 )
+
+MOST_ADRIFT = 0.01  # of the timesteps: a rebalance takes an hour or some
 
 
 def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> tuple[str, ...]:
@@ -41,12 +43,14 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
     Returns
     -------
     tuple of str
-        No position, sources that stand for others, what the checks say of the data, stresses,
-        unused proxies, flows outside the dates, own size against a pool's liquidity, synthetic
+        No position, what of reality was left out, sources that stand for others, what the checks
+        say of the data, stresses, unused proxies, flows outside the dates, a hedge that is off,
+        own size against a pool's liquidity, synthetic
         data.
     """
     held = loop.components.position_monitor.history[: loop.row]
     found = [] if _held_anything(loop, held) else ["the run never held a position"]
+    found += _left_out(config)
     notes = [note for x in loop.frame.sources for note in x.notes if "stands for" in note]
     found += list(dict.fromkeys(notes))
     found += _data_warnings(loop)
@@ -58,6 +62,7 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
     found += _flows_outside(loop, config)
     found += _cut_requests(loop)
     found += _divergences(loop)
+    found += _drift(loop, config)
     found += _defaults(loop)
     if loop.liquidations:
         found.append(f"{loop.liquidations} liquidations: see LIQUIDATION in the event log")
@@ -73,6 +78,18 @@ def _held_anything(loop: FullLoop, held: FloatArray) -> bool:
         held[:, i].any() and (x.instrument.kind in kinds or x.rate is not None)
         for i, x in enumerate(loop.components.universe.listings)
     )
+
+
+def _left_out(config: RunConfig) -> list[str]:
+    """Tell what of reality the configuration switched off."""
+    costs = config.costs
+    said = (
+        (not costs.enabled, COSTS_OFF),
+        (not costs.delays_enabled, "transfers, queues and payouts take no time"),
+        (not costs.venue_rules_enabled, "lot steps, least sizes and initial margin do not apply"),
+        (config.hold, "held from the entry on: no trigger acts, those of risk included"),
+    )
+    return [sentence for true, sentence in said if true]
 
 
 def _stresses(loop: FullLoop, config: RunConfig) -> list[str]:
@@ -127,6 +144,21 @@ def _divergences(loop: FullLoop) -> list[str]:
         "of the right market, unit and time zone?"
         for venue in dict.fromkeys(venues)
     ]
+
+
+def _drift(loop: FullLoop, config: RunConfig) -> list[str]:
+    """Tell of a book that was not neutral for longer than it takes to mend it."""
+    limit = getattr(config.strategy, "max_delta_drift", None)
+    drift = np.abs(loop.recorder.risk["delta_drift"][: loop.row])
+    over = np.isfinite(drift) & (drift > (np.inf if limit is None else limit))
+    if limit is None or np.count_nonzero(over) <= MOST_ADRIFT * len(drift):
+        return []
+    told = (
+        f"the hedge was further from neutral than {100.0 * limit:g} % of equity in "
+        f"{np.count_nonzero(over):,} of {len(drift):,} timesteps, at most {drift[over].max():.1%}"
+        "; lots, margin, closed venues or a hold keep it there"
+    )
+    return [told]
 
 
 def _defaults(loop: FullLoop) -> list[str]:

@@ -135,18 +135,22 @@ class Workbench:
             self._fail(outcome.error)
         elif outcome.result is not None and outcome.result.record is not None:
             series = RunSeries(outcome.result.record, outcome.result.summary)
-            name = next_name(self.board.pins)
-            self._add_pin(Pin.of_series(name, series))
-            self._say(f"{name}: {text(_differences(self._compared))}")
+            self._pin(series, self._compared)
 
     def pin(self) -> None:
         """Keep the drawn run to compare with; the oldest of five goes."""
         series, drawn = self.board.series, self.drawn
-        if series is None or drawn is None:
+        if series is not None and drawn is not None:
+            self._pin(series, drawn)
+
+    def _pin(self, series: RunSeries, case: Case) -> None:
+        known = {x.summary["run_id"]: x.name for x in self.board.pins}
+        run_id = series.summary["run_id"]
+        if run_id in known:
+            self._say(f"this run is pinned already, as {known[run_id]}")
             return
-        name = next_name(self.board.pins)
-        self._add_pin(Pin.of_series(name, series))
-        self._say(f"{name}: {text(_differences(drawn))}")
+        differs = _differences(case)
+        self._add_pin(Pin.of_series(next_name(self.board.pins), series, differs), differs)
 
     def open_saved(self, folder: str) -> None:
         """Compare with a saved run; its tables are read, nothing is run again.
@@ -159,13 +163,15 @@ class Workbench:
         saved = self.board.saved
         if saved is None or folder not in {x.path.name for x in saved.runs}:
             return
-        name = next_name(self.board.pins)
-        self._add_pin(Pin.of_folder(name, saved.directory / folder))
-        self._say(f"{name}: saved run <code>{text(folder)}</code>")
+        pin = Pin.of_folder(next_name(self.board.pins), saved.directory / folder)
+        self._add_pin(pin, f"saved run {folder}")
 
-    def _add_pin(self, pin: Pin) -> None:
+    def _add_pin(self, pin: Pin, told: str) -> None:
+        gone = [x.name for x in self.board.pins[: 1 - MOST_PINS]]
         self.board.pins = [*self.board.pins, pin][-MOST_PINS:]
         self.board.redraw()
+        dropped = f"; {' '.join(gone)} made way, {MOST_PINS} are kept" if gone else ""
+        self._say(text(f"{pin.name}: {told}{dropped}"))
 
     def save(self) -> Path | None:
         """Write the drawn run's folder.
@@ -180,6 +186,7 @@ class Workbench:
             return None
         extra = {
             "command": self.drawn.command(),
+            "scenarios": list(self.drawn.request().scenarios),
             "stride": "auto",
             "data_dir": self.drawn.data_dir,
             "data_mode": self.drawn.request().data_mode,
@@ -273,7 +280,8 @@ class Workbench:
         self.board.alert("")
         series = RunSeries(record, result.summary)
         self.result, self.drawn = result, self._asked
-        self.board.show(series)
+        scenario = self._asked.scenario
+        self.board.show(series, case=_differences(self._asked), scenario=scenario)
         drawn_s = perf_counter() - began
         if not self._live_chosen:
             self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
@@ -378,6 +386,7 @@ class Workbench:
 def _differences(case: Case) -> str:
     """Return what tells a case from the mode's files."""
     told = [f"{key.rpartition('.')[2].replace('_', ' ')} {x}" for key, x in case.overrides.items()]
+    told += [f"scenario {case.scenario}"] if case.scenario else []
     return ", ".join([case.mode, *(told if told else ["as shipped"])])
 
 

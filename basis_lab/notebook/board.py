@@ -93,6 +93,8 @@ class Board:
     def __init__(self, on_act: Callable[[str, str, str], None]) -> None:
         self.palette: Palette = palette_of(dark=False)
         self.series: RunSeries | None = None
+        self.case = self.scenario = ""
+        self._jumped = False
         self.pins: list[Pin] = []
         self.saved: SavedRuns | None = None
         self.sight = Sight()
@@ -114,24 +116,33 @@ class Board:
     def _against(self) -> Mapping[str, Any] | None:
         return None if self.pinned is None else self.pinned.summary
 
-    def show(self, series: RunSeries) -> None:
+    def show(self, series: RunSeries, *, case: str = "", scenario: str = "") -> None:
         """Show another run in the same places: headline first, then what is in sight.
 
         Parameters
         ----------
         series : RunSeries
             The run.
+        case : str
+            What tells it from the mode's files.
+        scenario : str
+            What it ran under, or "".
         """
         before = self.series
-        self.series = series
+        self.series, self.case, self.scenario = series, case, scenario
         same = before is not None and before.rows == series.rows
         if not same:
             self.sight = replace(
                 self.sight, moment=series.rows - 1, zoom=None, events=EventFilter()
             )
         was_whole = before is None or not len(before.liquidation_rows)
-        if was_whole and len(series.liquidation_rows):
+        is_whole = not len(series.liquidation_rows)
+        if was_whole and not is_whole:
             self._go_to_liquidation(series)
+        elif self._jumped and is_whole:
+            # Nobody chose the moment of a liquidation that is not there any more.
+            self.sight = replace(self.sight, moment=series.rows - 1, events=EventFilter())
+        self._jumped = not is_whole and (self._jumped or was_whole)
         if self.sight.category and not series.record.attribution[self.sight.category].any():
             self.sight = replace(self.sight, category="")
         self.redraw()
@@ -152,7 +163,7 @@ class Board:
             self.head.patch(
                 {
                     "verdict": verdict_html(series),
-                    "case": case_html(series),
+                    "case": case_html(series, self.scenario),
                     "six": six_html(series, self._against),
                     "bar": bar_html(
                         self.sight.view, series.rows, self._toggles(), len(self.pins) + 1
@@ -161,7 +172,7 @@ class Board:
             )
             self._say_moment()
         with self.stage.hold_sync():
-            self.stage.caption = caption_of(series, self.sight.view)
+            self.stage.caption = caption_of(series, self.sight.view, self.scenario)
             self.stage.show(self._scene(series), self.palette, self._moment_ms())
         self._tell_right(series)
         self._tell_foot(series)
@@ -289,8 +300,8 @@ class Board:
             case "overview" | "events":
                 made = events_html(series, sight.events, sight.moment)
             case "runs":
-                named = [("drawn", series.summary)]
-                named += [(pin.name, pin.summary) for pin in self.pins]
+                named = [("drawn", series.summary, self.case)]
+                named += [(pin.name, pin.summary, pin.case) for pin in self.pins]
                 made = runs_html(named) + self._saved_table()
             case _:
                 made = f'<div class="tables">{lines_html(series, sight.moment)}</div>'

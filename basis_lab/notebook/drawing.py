@@ -161,7 +161,8 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
         ring = _ring(series, side, colour)
         drawn += [x.y for x in ring]
         traces += ring
-        ends.append(End(text=name, value=float(abs(side.last)), colour=colour, dash=dash))
+        last = float(values[np.flatnonzero(np.isfinite(values))[-1]])
+        ends.append(End(text=name, value=last, colour=colour, dash=dash))
     low, high = _log_range(drawn)
     inside = [t for t in LOG_TICKS if low <= np.log10(t) <= high]
     return Strip(

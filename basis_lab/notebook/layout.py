@@ -28,10 +28,11 @@ SWATCHES = {
 # Else plotly measures every label of every axis at each drawing; there is room for all of them.
 FREE_LABELS = {"ticklabeloverflow": "allow"}
 SMALL_PX = 80  # a lower strip has fewer ticks
+# The first that fits is taken: a month's name alone would stand twice on an axis of weeks.
 TICKS = (
+    {"dtickrange": ["M1", None], "value": "%b '%y"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%d %b"},
     {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
-    {"dtickrange": [86_400_000, 604_800_000], "value": "%d %b"},
-    {"dtickrange": [604_800_000, None], "value": "%b '%y"},
 )
 
 

@@ -30,6 +30,8 @@ class Pin:
         Milliseconds since 1970.
     equity, nav_per_share : ndarray of shape (T,)
         Share-class currency, and that per share.
+    case : str
+        What tells it from the mode's files: changed keys, or its folder.
     folder : str
         Name of the folder that it was opened from; empty for one that was drawn.
     """
@@ -39,10 +41,11 @@ class Pin:
     times_ms: FloatArray
     equity: FloatArray
     nav_per_share: FloatArray
+    case: str
     folder: str = ""
 
     @classmethod
-    def of_series(cls, name: str, series: RunSeries) -> Self:
+    def of_series(cls, name: str, series: RunSeries, case: str) -> Self:
         """Keep the drawn run.
 
         Parameters
@@ -51,6 +54,8 @@ class Pin:
             What it is called.
         series : RunSeries
             The run.
+        case : str
+            What tells it from the mode's files.
 
         Returns
         -------
@@ -63,6 +68,7 @@ class Pin:
             times_ms=series.times_ms,
             equity=series.record.equity,
             nav_per_share=series.record.nav_per_share,
+            case=case,
         )
 
     @classmethod
@@ -104,6 +110,7 @@ class Pin:
             times_ms=stamps.astype(np.int64).astype(np.float64),
             equity=equity,
             nav_per_share=nav,
+            case=f"saved as {folder.name}",
             folder=folder.name,
         )
 

@@ -27,7 +27,7 @@ def runs_view(canvas: Canvas, others: tuple[Pin, ...]) -> Scene:
         One strip; the time axis holds all runs.
     """
     ink = canvas.palette
-    drawn = [(Pin.of_series("drawn", canvas.series), ink.net, "solid", 2.0)]
+    drawn = [(Pin.of_series("drawn", canvas.series, ""), ink.net, "solid", 2.0)]
     drawn += [(pin, ink.pinned, DASHES[i], 1.5) for i, pin in enumerate(others)]
     traces, ends = [], []
     for pin, colour, dash, width in drawn:
@@ -52,8 +52,10 @@ def runs_view(canvas: Canvas, others: tuple[Pin, ...]) -> Scene:
         )
     low, high = extent(*(t.y for t in traces), np.zeros(1))
     best = max(ends, key=lambda end: end.value)
+    told = format_share(best.value, signed=True)
+    title = f"{best.text.capitalize()} returned most: {told}" if others else f"Returned {told}"
     strip = Strip(
-        title=f"{best.text.capitalize()} returned most: {format_share(best.value, signed=True)}",
+        title=title,
         note="return on a share",
         height_px=280,
         traces=tuple(traces),

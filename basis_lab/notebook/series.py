@@ -10,6 +10,7 @@ import numpy as np
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Instrument, IntArray, Kind, Listing
 from basis_lab.domain.market import FloatArray
+from basis_lab.domain.series import borrow_index, liquidity_index
 from basis_lab.notebook.sides import SideRisk, sides_of
 from basis_lab.results.record import RunRecord
 from basis_lab.results.style import TRADING_COSTS
@@ -19,6 +20,7 @@ from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of
 SMALL_SHARE = 0.02  # of gross; what stays below all the time is drawn as "other"
 DISTANCE = "liquidation_distance_"
 MARGIN = "margin_ratio_"
+INDEX_OF = {Kind.ATOKEN: liquidity_index, Kind.DEBT: borrow_index}
 STOCK_ROLES: Mapping[Kind, str] = {
     Kind.TOKEN: "collateral",
     Kind.ATOKEN: "collateral",
@@ -126,6 +128,25 @@ class RunSeries:
     def lines(self) -> BalanceLines:
         """The lines of the balance sheet at every timestep."""
         return balance_lines(self.record)
+
+    def index_of(self, instrument: Instrument, at: int) -> float:
+        """Return the tokens that one unit of a line stands for.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            The line.
+        at : int
+            The timestep.
+
+        Returns
+        -------
+        float
+            The index of a scaled balance of a lending pool; 1 of anything else.
+        """
+        if instrument.kind not in INDEX_OF:
+            return 1.0
+        return float(self.record.frame.values(INDEX_OF[instrument.kind](instrument.symbol))[at])
 
     @cached_property
     def buckets(self) -> tuple[Bucket, ...]:

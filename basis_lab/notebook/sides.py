@@ -33,19 +33,17 @@ class SideRisk:
         ``min_liquidation_distance`` of the summary, so before an action at a timestep as well.
     worst_row : int or None
         Where that was; None where no column and no event of the run tells.
-    last_row : int
-        Where the side had a position last.
-    last : float
-        Price move after the actions of ``last_row``, a fraction.
+    last : float or None
+        Price move after the actions of the last timestep, a fraction; None where the side has no
+        position then.
     worst_sigmas, last_sigmas : float or None
         The same over the daily sigma of that side's price; None where that is not known.
     """
 
     side: str
     worst_row: int | None
-    last_row: int
     worst: float
-    last: float
+    last: float | None
     worst_sigmas: float | None
     last_sigmas: float | None
 
@@ -76,7 +74,8 @@ def sides_of(
 
 def _side(record: RunRecord, side: str, values: FloatArray, worst: float) -> SideRisk:
     known = np.flatnonzero(np.isfinite(values))
-    nearest, last = int(known[np.argmin(np.abs(values[known]))]), int(known[-1])
+    nearest, end = int(known[np.argmin(np.abs(values[known]))]), len(values) - 1
+    last = float(values[end]) if np.isfinite(values[end]) else None
     row: int | None = nearest
     if abs(values[nearest]) > abs(worst) * (1.0 + ROUNDING):
         row = _row_before_acting(record, side)
@@ -84,11 +83,10 @@ def _side(record: RunRecord, side: str, values: FloatArray, worst: float) -> Sid
     return SideRisk(
         side=side,
         worst_row=row,
-        last_row=last,
         worst=worst,
-        last=float(values[last]),
+        last=last,
         worst_sigmas=None if row is None else _over(worst, sigma, row),
-        last_sigmas=_over(values[last], sigma, last),
+        last_sigmas=None if last is None else _over(last, sigma, end),
     )
 
 

@@ -208,7 +208,9 @@ def frontier_html(sight: Sight) -> str:
     sizes = 100.0 * measure(done, sight.measured) if len(done) else pd.Series(dtype=float)
     sizes = sizes.dropna()
     if len(sizes) == 0:
-        return f'<p class="bl-empty">No point of this sweep has a {text(sight.measured)}.</p>'
+        waits = len(done) == 0 and table["status"].eq(OPEN).any()
+        why = "No point is done yet" if waits else f"No point of this sweep has a {sight.measured}"
+        return f'<p class="bl-empty">{text(why)}.</p>'
     aprs = 100.0 * done["apr"][sizes.index]
     x, y = _Axis(sizes, LEFT, WIDTH - RIGHT), _Axis(aprs, HEIGHT - BOTTOM, TOP)
     safer = sizes if Safety(name=sight.measured, limit=0.0).more_is_safer else -sizes

@@ -213,7 +213,9 @@ def title_attribution(series: RunSeries) -> str:
     title += " of what was earned"
     if losses:
         cost = min(losses, key=lambda name: losses[name])
-        title += f"; {words(cost)} took {format_share(-losses[cost] / gross, digits=0)}"
+        share = -losses[cost] / gross
+        taken = format_share(share, digits=0) if share <= 1.0 else f"{share:,.1f} times as much"
+        title += f"; {words(cost)} took {taken}"
     return title
 
 

@@ -81,7 +81,10 @@ class TearSheet:
             for note in series["notes"]
             if "proxy" in note or "stands for" in note
         ]
-        return words.headline(self._summary, tuple(stand_ins))
+        manifest = self.run.manifest
+        under = manifest["scenarios"] if "scenarios" in manifest else []
+        notes = [*(f"scenario {x}" for x in under), *stand_ins]
+        return words.headline(self._summary, tuple(notes))
 
     def equity(self) -> "go.Figure":
         """Draw what was earned, held and left, beside plain lending.

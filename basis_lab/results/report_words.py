@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from basis_lab.calc.performance import DAYS_PER_YEAR
+from basis_lab.domain.wording import word_costs
 from basis_lab.results.formats import (
     MINUS,
     NONE,
@@ -28,15 +29,15 @@ MARKS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def headline(summary: Summary, proxied: tuple[str, ...]) -> Html:
+def headline(summary: Summary, notes: tuple[str, ...]) -> Html:
     """Return verdict, badges, case and the six figures.
 
     Parameters
     ----------
     summary : mapping
         As summary.json.
-    proxied : tuple of str
-        Notes on series that stand for others.
+    notes : tuple of str
+        Scenarios, and series that stand for others.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def headline(summary: Summary, proxied: tuple[str, ...]) -> Html:
             f"{str(summary['start'])[:10]} to {str(summary['end'])[:10]}",
             f"{days:,.0f} days",
             money,
-            *proxied,
+            *notes,
         )
     )
     kind = " synthetic" if synthetic else ""
@@ -64,8 +65,8 @@ def headline(summary: Summary, proxied: tuple[str, ...]) -> Html:
     )
     return Html(
         f'<div class="bl-head"><h1>{escape(word_verdict(summary))}</h1>'
-        f'<span class="badge{kind}">{badge}</span><span class="muted">{escape(case)}, after all '
-        f"fees, slippage, gas and transfers; times in UTC</span></div>"
+        f'<span class="badge{kind}">{badge}</span><span class="muted">{escape(case)}, '
+        f"{word_costs(summary['warnings'])}; times in UTC</span></div>"
         f'<div class="figures">{figures}</div>'
     )
 

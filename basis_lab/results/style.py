@@ -177,9 +177,9 @@ def _time_axis() -> dict[str, Any]:
         "ticklen": 4,
         "tickfont": {"size": 11, "color": MUTED},
         "tickformatstops": [
+            {"dtickrange": ["M1", None], "value": "%b '%y"},
+            {"dtickrange": [86_400_000, "M1"], "value": "%d %b"},
             {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
-            {"dtickrange": [86_400_000, 604_800_000], "value": "%d %b"},
-            {"dtickrange": [604_800_000, None], "value": "%b '%y"},
         ],
         "hoverformat": "%Y-%m-%d %H:%M UTC",
     }

@@ -27,6 +27,7 @@ GREY = "#C3C8CE"
 TINT = "rgba(214,60,60,.13)"
 MOST_NUMBERS = 400  # cells with their number written in; more tell it on hover
 LOW_SHARE, HIGH_SHARE = 0.05, 0.95  # of the cells that set the range of colours
+TWO_DIGITS = {"tickformat": ".2f"}
 LEAST_KEYS = 3  # of parallel coordinates
 
 
@@ -336,8 +337,8 @@ def draw_parallel(result: SweepResult, name: str) -> go.Figure:
     sizes = 100.0 * measure(done, name)
     columns = [_dimension(done[x], label(x)) for x in varied]
     if sizes.notna().any():
-        columns.append({"label": f"{name}, %", "values": sizes.fillna(0.0)})
-    columns.append({"label": "points to lending", "values": points})
+        columns.append({"label": f"{name}, %", "values": sizes.fillna(0.0), **TWO_DIGITS})
+    columns.append({"label": "points to lending", "values": points, **TWO_DIGITS})
     reach = max(float(points.abs().quantile(HIGH_SHARE)), 0.01)
     scale = [[i / 4, colour] for i, colour in enumerate(DIVERGING)]
     look = {"color": points, "colorscale": scale, "cmin": -reach, "cmax": reach}
@@ -411,5 +412,6 @@ def _spans(table: pd.DataFrame, axes: list[str], best: int) -> dict[str, tuple[f
 def _figure(title: str, subtitle: str) -> go.Figure:
     layout = style.light_layout(title, subtitle, "")
     layout["hovermode"] = "closest"
+    layout["xaxis"].pop("tickformatstops")  # of dates; there are none here
     layout["margin"] = {"l": 70, "r": 30, "t": 64, "b": 50}
     return go.Figure(layout=layout)

@@ -19,6 +19,7 @@ from basis_lab.results.text import PARTS
 
 ISLAND = 0.5  # share of the gain over the median that neighbours may lose
 SAMPLES = ("random", "sobol")  # methods of a plan whose points lie on no grid
+SAME = 5e-7  # of a year; less is no difference of a key
 LEAST_POINTS = 5  # of fewer the median is a neighbour itself
 NUMBER = re.compile(r"[0-9]+([.,][0-9]+)*")
 
@@ -139,6 +140,8 @@ def word_edges(result: SweepResult, point: int) -> str:
         value = done[axis][point]
         if pd.api.types.is_bool_dtype(done[axis]) or pd.isna(value):
             continue
+        if _is_idle(result, axis, point):
+            continue
         for end, beyond, name in (
             (done[axis].min(), table[axis] < value, "least"),
             (done[axis].max(), table[axis] > value, "largest"),
@@ -147,6 +150,15 @@ def word_edges(result: SweepResult, point: int) -> str:
                 tried = "value that ran" if beyond.any() else "value tried"
                 told.append(f"{label(axis)} {word_value(value)} is the {name} {tried}")
     return f"on the edge of the grid: {', '.join(told)}" if told else ""
+
+
+def _is_idle(result: SweepResult, axis: str, point: int) -> bool:
+    """Tell if an axis changes nothing where all others stand as at a point."""
+    table = result.table
+    others = [x for x in result.summary["axes"] if x != axis]
+    alone = table[(table[others] == table.loc[point, others]).all(axis=1)]
+    gains = excess(alone).dropna()
+    return len(gains) > 1 and float(gains.max() - gains.min()) < SAME
 
 
 def word_robustness(result: SweepResult, point: int) -> str:

@@ -12,6 +12,7 @@ from basis_lab.results.formats import format_amount, format_points, format_share
 WORTH = "Worth it here"
 SHORT_DAYS = 30.0
 LEAST_DIFFERENCE = 0.00005  # a year; less is told as 0.00 points
+CLOSE = 0.01  # a year; a run that leaving moves by more is not undecided, but not to be left
 LENDING = {"USDT": "plain USDT lending (Aave)", "ETH": "plain WETH lending (Aave)"}
 SECONDS_PER_DAY = 86_400.0
 
@@ -142,8 +143,10 @@ def _word_comparison(summary: Mapping[str, Any], against: Comparison) -> str:
         return f"{WORTH}: {points} points a year above {lending}"
     if against.held <= 0.0 and against.left <= 0.0:
         return f"Not worth it here: {points} points a year below {lending}"
+    far = abs(against.held - against.left) > CLOSE
+    opening = "Better held, worse left" if far and against.held > 0.0 else "Too close to call"
     return (
-        f"Too close to call: {format_points(against.held)} points a year if held, "
+        f"{opening}: {format_points(against.held)} points a year if held, "
         f"{format_points(against.left)} if left at the end, against {lending}"
     )
 

@@ -99,6 +99,7 @@ def _keep(record: RunRecord, request: BacktestRequest) -> RunResult:
         return RunResult.of_record(record)
     extra = {
         "command": request.command,
+        "scenarios": list(request.scenarios),
         "stride": request.stride,
         "data_dir": "" if request.data_dir is None else str(request.data_dir),
         "data_mode": request.data_mode,

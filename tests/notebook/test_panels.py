@@ -66,7 +66,7 @@ def test_differences_are_drawn_less_pinned_in_the_invoice_and_among_the_runs(ser
     }
 
     invoice = invoice_html(series, pinned, "")
-    runs = runs_html([("drawn", summary), ("pin 1", pinned)])
+    runs = runs_html([("drawn", summary, ""), ("pin 1", pinned, "")])
 
     assert f"drawn {MINUS} pinned" in invoice
     assert f"drawn {MINUS} pin 1" in runs

@@ -77,6 +77,14 @@ def test_shares_points_and_ratios():
             ),
         ),
         (
+            # Leaving costs 2,000 of 100,000 after 90 days, 8.11 points: nobody would call that close.
+            case(0.0600, 0.0553, exit_discount=2_000.0),
+            (
+                "Better held, worse left: +0.47 points a year if held, \N{MINUS SIGN}7.64 if left "
+                "at the end, against plain USDT lending (Aave)"
+            ),
+        ),
+        (
             # Plain lending itself, less a little gas.
             case(0.05529, 0.0553, exit_discount=0.5),
             "As good as plain USDT lending (Aave)",

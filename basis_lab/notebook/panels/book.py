@@ -79,7 +79,8 @@ def lines_html(series: RunSeries, at: int) -> str:
     Returns
     -------
     str
-        HTML; the last row shows that assets less debts less equity is nothing.
+        HTML; loans and collateral in tokens, not in scaled units; the last row shows that assets
+        less debts less equity is nothing.
     """
     lines, equity = series.lines, float(series.record.equity[at])
     rows, sums = [], {False: 0.0, True: 0.0}
@@ -88,14 +89,15 @@ def lines_html(series: RunSeries, at: int) -> str:
         value, owed = float(lines.values[at, i]), bool(lines.liabilities[at, i])
         sums[owed] += value
         key = lines.keys[i]
-        price = float(lines.unit_prices[at, i])
+        index = series.index_of(key, at)
+        units, price = (float(x[at, i]) for x in (lines.quantities, lines.unit_prices))
         rows.append(
             row(
                 text(line_name(key)),
                 [
                     (text(key.venue), ""),
-                    (_quantity(float(lines.quantities[at, i])), "num"),
-                    (_price(price), "num"),
+                    (_quantity(units * index), "num"),
+                    (_price(price / index), "num"),
                     (format_amount(value, series.currency), "num"),
                     (_share(value, equity), "num points"),
                 ],

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from basis_lab.domain.events import Event
+from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.notebook.panels.book import SMALL_UNITS
 from basis_lab.notebook.panels.markup import row, table, text
-from basis_lab.notebook.series import RunSeries
+from basis_lab.notebook.series import RunSeries, line_name
 from basis_lab.notebook.words import moment_text, words
 from basis_lab.results.formats import MINUS, NONE, format_ratio
 from basis_lab.results.plain import plain
@@ -69,17 +70,32 @@ def detail_html(series: RunSeries, place: int) -> str:
     details = dict(event.details)
     moved = details.pop("movements", ())
     rows = [
-        row(text(key), [(_units(quantity, signed=True), "num"), (text(words(str(cause))), "")])
-        for key, quantity, cause in (moved if isinstance(moved, list | tuple) else ())
+        row(
+            text(line_name(key)),
+            [
+                (text(key.venue), ""),
+                (_units(quantity * series.index_of(key, event.row), signed=True), "num"),
+                (text(words(str(cause))), ""),
+            ],
+        )
+        for line, quantity, cause in (moved if isinstance(moved, list | tuple) else ())
+        for key in [Instrument.parse(str(line))]
     ]
     parts = []
     if rows:
-        head = [("line", ""), ("units", "num"), ("cause", "")]
+        head = [("line", ""), ("venue", ""), ("units", "num"), ("cause", "")]
         parts.append(table("Movements", head, rows, shown=True))
     if event.positions is not None:
         lines = zip(series.record.frame.universe.instruments, event.positions.tolist(), strict=True)
-        after = [row(text(key), [(_units(units), "num")]) for key, units in lines if units != 0.0]
-        head = [("line", ""), ("units", "num")]
+        after = [
+            row(
+                text(line_name(key)),
+                [(text(key.venue), ""), (_units(units * series.index_of(key, event.row)), "num")],
+            )
+            for key, units in lines
+            if units != 0.0 and key.kind is not Kind.CONTRACTS  # the perp's, counted in dollars
+        ]
+        head = [("line", ""), ("venue", ""), ("units", "num")]
         parts.append(table("The book right after", head, after, shown=True))
     stages = series.stages_of(place)
     if stages:

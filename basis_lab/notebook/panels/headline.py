@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from basis_lab.domain.market import SeriesSource
+from basis_lab.domain.wording import word_costs
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import date_text, rhythm, side_name, words
@@ -33,15 +34,15 @@ def verdict_html(series: RunSeries) -> str:
     return f"<h2>{text(word_verdict(series.summary))}</h2>"
 
 
-def case_html(series: RunSeries, open_warnings: str = "") -> str:
+def case_html(series: RunSeries, scenario: str = "") -> str:
     """Return badges, the case in one line, and the warnings.
 
     Parameters
     ----------
     series : RunSeries
         The run.
-    open_warnings : str
-        " open" to unfold them.
+    scenario : str
+        What it ran under, or "".
 
     Returns
     -------
@@ -58,15 +59,16 @@ def case_html(series: RunSeries, open_warnings: str = "") -> str:
         f"{first} to {last}",
         f"{days:.0f} days",
         f"{capital} {series.currency}",
-        "after all fees, slippage, gas and transfers",
+        word_costs(summary["warnings"]),
+        *([f"scenario {scenario}"] if scenario else []),
     ]
     if summary["status"] != "completed":
         parts.append(f"<strong>{text(summary['status'])} before its end</strong>")
     told = DOT.join(x if x.startswith("<") else text(x) for x in parts)
-    return f"{_badges(series)}<span>{told}</span>{_warnings(summary, open_warnings)}"
+    return f"{_badges(series)}<span>{told}</span>{_warnings(summary)}"
 
 
-def caption_of(series: RunSeries, view: str) -> dict[str, str]:
+def caption_of(series: RunSeries, view: str, scenario: str = "") -> dict[str, str]:
     """Return what a saved picture of the figure says above it.
 
     Parameters
@@ -75,6 +77,8 @@ def caption_of(series: RunSeries, view: str) -> dict[str, str]:
         The run.
     view : str
         What the figure shows.
+    scenario : str
+        What the run was under, or "".
 
     Returns
     -------
@@ -84,9 +88,11 @@ def caption_of(series: RunSeries, view: str) -> dict[str, str]:
     summary = series.summary
     kind = "synthetic data" if summary["synthetic_data"] else "real data"
     dates = f"{date_text(series, 0)} to {date_text(series, series.rows - 1)}"
+    case = [kind, str(summary["mode"]), str(summary["share_class"]), dates]
+    case += [word_costs(summary["warnings"]), *([f"scenario {scenario}"] if scenario else [])]
     return {
         "verdict": word_verdict(summary),
-        "case": DOT.join((kind, str(summary["mode"]), str(summary["share_class"]), dates)),
+        "case": DOT.join(case),
         "name": f"{summary['run_id']}-{view}",
     }
 
@@ -117,14 +123,14 @@ def _stand_ins(sources: tuple[SeriesSource, ...]) -> dict[str, list[str]]:
     return {word: list(dict.fromkeys(names)) for word, names in found.items()}
 
 
-def _warnings(summary: Mapping[str, Any], opened: str) -> str:
+def _warnings(summary: Mapping[str, Any]) -> str:
     told = summary["warnings"]
     if not told:
         return ""
     lines = "".join(f"<li>{text(x)}</li>" for x in told)
     word = "warning" if len(told) == 1 else "warnings"
     return (
-        f'<details data-fold="warnings"{opened}><summary>{len(told)} {word}</summary>'
+        f'<details data-fold="warnings"><summary>{len(told)} {word}</summary>'
         f"<ul>{lines}</ul></details>"
     )
 
@@ -150,7 +156,12 @@ def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
     mark = direction(Comparison.of(series.summary))
     cells = []
     for name, (figure, unit) in large.items():
-        third = f'<dd class="pinned">pinned {other[name][0]}</dd>' if name in other else ""
+        third = ""
+        if name in other:
+            told, of = other[name]
+            # In another currency than the drawn one a figure is nothing without its unit.
+            told = told if of == unit else f"{told} {of}"
+            third = f'<dd class="pinned">pinned {told}</dd>'
         sign = ""
         if name == "Difference" and mark:
             shape = MARKS[mark] if mark in MARKS else EVEN
@@ -231,9 +242,10 @@ def _nearest(series: RunSeries) -> str:
     if not series.sides:
         return ""
     near = series.sides[0]
-    last = format_share(near.last, signed=True, digits=1)
+    held = near.last is not None
+    last = f"last {format_share(near.last, signed=True, digits=1)}" if held else "closed at the end"
     when = "" if near.worst_row is None else f", {date_text(series, near.worst_row)}"
-    return f"{side_name(near.side)}{when}{DOT}last {last}"
+    return f"{side_name(near.side)}{when}{DOT}{last}"
 
 
 def _withdrawable(series: RunSeries) -> str:

@@ -60,7 +60,11 @@ def invoice_html(series: RunSeries, pinned: Mapping[str, Any] | None, chosen: st
     head = [("cause", "hidden"), ("", ""), (series.currency, "num"), ("points", "num")]
     if against is not None:
         head.append((f"drawn {MINUS} pinned", "num"))
-    return table("Gross to net, with points of APR", head, rows, kind="bl-invoice")
+    made = table("Gross to net, with points of APR", head, rows, kind="bl-invoice")
+    if not series.record.flows[1:].any():
+        return made
+    note = "Points: a year, of the initial capital; the net APR above is on a share, without flows."
+    return f'{made}<p class="muted">{note}</p>'
 
 
 class _Ladder:

@@ -5,11 +5,12 @@ from typing import Any
 
 from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.notebook.words import words
-from basis_lab.results.formats import MINUS, format_amount, format_points, format_share
+from basis_lab.results.formats import MINUS, NONE, format_amount, format_points, format_share
 from basis_lab.results.verdict import Comparison, word_verdict
 
 UNBROKEN = "\N{NON-BREAKING HYPHEN}"
-Named = tuple[str, Mapping[str, Any]]
+Named = tuple[str, Mapping[str, Any], str]
+AMOUNTS = ("net_pnl", "final_equity", "final_exit_equity")
 SHARES = ("apr", "hurdle_apr", "max_drawdown", "volatility")
 
 
@@ -18,8 +19,8 @@ def runs_html(runs: Sequence[Named]) -> str:
 
     Parameters
     ----------
-    runs : sequence of (str, mapping)
-        Name and summary.
+    runs : sequence of (str, mapping, str)
+        Name, summary, and what tells it from the mode's files.
 
     Returns
     -------
@@ -27,21 +28,25 @@ def runs_html(runs: Sequence[Named]) -> str:
         HTML.
     """
     head = [("figure", "")]
-    for i, (name, _) in enumerate(runs):
+    for i, (name, *_) in enumerate(runs):
         head.append((text(name), "num"))
         if i > 0:
             head.append((f"drawn {MINUS} {text(name)}", "num"))
-    rows = [_texts("case", runs, _case), _texts("verdict", runs, word_verdict)]
+    rows = [
+        _texts("case", [_case(summary) for _, summary, _ in runs]),
+        _texts("changed", [case for *_, case in runs]),
+        _texts("verdict", [word_verdict(summary) for _, summary, _ in runs]),
+    ]
     rows += [_shares(key, runs) for key in SHARES]
     rows.append(_held(runs))
-    rows += [_amounts(words(key), runs, key) for key in ("net_pnl", "final_exit_equity")]
+    rows += [_amounts(words(key), runs, key) for key in AMOUNTS]
     rows += [
         _amounts(words(name), runs, "attribution", name)
-        for name in dict.fromkeys(k for _, s in runs for k, v in s["attribution"].items() if v)
+        for name in dict.fromkeys(k for _, s, _ in runs for k, v in s["attribution"].items() if v)
     ]
     rows += [_counts(key, runs) for key in ("trades", "rebalances", "liquidations")]
     drops = "".join(
-        button(f"Unpin {name}", "unpin", data_of=str(i)) for i, (name, _) in enumerate(runs[1:])
+        button(f"Unpin {name}", "unpin", data_of=str(i)) for i, (name, *_) in enumerate(runs[1:])
     )
     made = table("Runs side by side", head, rows, kind="bl-runs")
     hint = (
@@ -54,10 +59,10 @@ def _case(summary: Mapping[str, Any]) -> str:
     return f"{summary['mode']}, {summary['start'][:10]} to {summary['end'][:10]}"
 
 
-def _texts(name: str, runs: Sequence[Named], tell: Any) -> str:
+def _texts(name: str, sentences: Sequence[str]) -> str:
     """Return a row of sentences; a pinned run's goes on under its column of differences."""
     # No date is broken within itself.
-    told = [text(tell(summary)).replace("-", UNBROKEN) for _, summary in runs]
+    told = [text(x).replace("-", UNBROKEN) for x in sentences]
     first, *others = told
     cells = f'<td class="why">{first}</td>'
     cells += "".join(f'<td class="why" colspan="2">{x}</td>' for x in others)
@@ -65,11 +70,11 @@ def _texts(name: str, runs: Sequence[Named], tell: Any) -> str:
 
 
 def _shares(key: str, runs: Sequence[Named]) -> str:
-    return _numbers(words(key), [s[key] for _, s in runs], format_share, _in_points)
+    return _numbers(words(key), [s[key] for _, s, _ in runs], format_share, _in_points)
 
 
 def _held(runs: Sequence[Named]) -> str:
-    held = [Comparison.of(s).held for _, s in runs]
+    held = [Comparison.of(s).held for _, s, _ in runs]
     return _numbers("difference to lending", held, _in_points, _in_points)
 
 
@@ -84,21 +89,24 @@ def _counts(key: str, runs: Sequence[Named]) -> str:
     def differ(count: float) -> str:
         return "0" if count == 0.0 else f"{count:+,.0f}".replace("-", MINUS)
 
-    return _numbers(words(key), [s[key] for _, s in runs], tell, differ)
+    return _numbers(words(key), [s[key] for _, s, _ in runs], tell, differ)
 
 
 def _amounts(name: str, runs: Sequence[Named], key: str, inner: str = "") -> str:
-    found = [s[key][inner] if inner else s[key] for _, s in runs]
-    currencies = {s["currency"] for _, s in runs}
-    currency = runs[0][1]["currency"]
-
-    def tell(amount: float | None) -> str:
-        return format_amount(amount, currency)
-
-    def differ(amount: float) -> str:
-        return format_amount(amount, currency, signed=True) if len(currencies) == 1 else ""
-
-    return _numbers(f"{name}, {currency}" if len(currencies) == 1 else name, found, tell, differ)
+    found = [s[key][inner] if inner else s[key] for _, s, _ in runs]
+    currencies = [str(s["currency"]) for _, s, _ in runs]
+    currency = currencies[0]
+    if len(set(currencies)) > 1:  # each with its own; there is no difference of two currencies
+        amounts = zip(found, currencies, strict=True)
+        told = [NONE if x is None else f"{format_amount(x, y)} {y}" for x, y in amounts]
+        others = [cell for x in told[1:] for cell in ((x, "num"), ("", "num points"))]
+        return row(text(name), [(told[0], "num"), *others])
+    return _numbers(
+        f"{name}, {currency}",
+        found,
+        lambda amount: format_amount(amount, currency),
+        lambda amount: format_amount(amount, currency, signed=True),
+    )
 
 
 def _numbers(name: str, values: Sequence[float | None], tell: Any, differ: Any) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from basis_lab.notebook.panels.markup import row, table, text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import side_name
-from basis_lab.results.formats import format_share
+from basis_lab.results.formats import NONE, format_share
 
 LEFT, ROW, WIDE = 76.0, 22, 200.0  # of the drawing, in its own units
-STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 1_000_000)
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 1_000_000)
 MOST_TICKS = 5
 INK = "var(--bl-ink)"
 
@@ -17,7 +17,7 @@ INK = "var(--bl-ink)"
 class _Dot:
     name: str
     worst_sigmas: float
-    last_sigmas: float
+    last_sigmas: float | None
     told: str
 
 
@@ -39,20 +39,20 @@ def sigmas_html(series: RunSeries) -> str:
             side_name(x.side),
             x.worst_sigmas,
             x.last_sigmas,
-            format_share(x.last, signed=True, digits=1),
+            "closed" if x.last is None else format_share(x.last, signed=True, digits=1),
         )
         for x in series.sides
-        if x.worst_sigmas is not None and x.last_sigmas is not None
+        if x.worst_sigmas is not None and (x.last is None or x.last_sigmas is not None)
     ]
     if not dots:
         return ""
-    most = max(max(x.worst_sigmas, x.last_sigmas) for x in dots)
+    most = max(y for x in dots for y in (x.worst_sigmas, x.last_sigmas) if y is not None)
     scale = WIDE / most
     marks = [_mark(dot, 14 + ROW * i, scale) for i, dot in enumerate(dots)]
     foot = 14 + ROW * len(dots)
     head = [("side", ""), ("worst", "num"), ("last", "num")]
     rows = [
-        row(text(x.name), [(f"{x.worst_sigmas:.1f}", "num"), (f"{x.last_sigmas:.1f}", "num")])
+        row(text(x.name), [(_number(x.worst_sigmas), "num"), (_number(x.last_sigmas), "num")])
         for x in dots
     ]
     twin = table("Distance in daily sigmas", head, rows)
@@ -64,14 +64,20 @@ def sigmas_html(series: RunSeries) -> str:
     )
 
 
+def _number(sigmas: float | None) -> str:
+    return NONE if sigmas is None else f"{sigmas:.1f}"
+
+
 def _mark(dot: _Dot, y: int, scale: float) -> str:
-    worst, last = LEFT + scale * dot.worst_sigmas, LEFT + scale * dot.last_sigmas
+    worst = LEFT + scale * dot.worst_sigmas
+    last = worst if dot.last_sigmas is None else LEFT + scale * dot.last_sigmas
+    disc = f'<circle cx="{last:.1f}" cy="{y}" r="4.5" fill="{INK}"/>'
     ring = f'fill="var(--bl-ground)" stroke="{INK}" stroke-width="1.5"'
     return (
         f'<text x="{LEFT - 10}" y="{y + 4}" text-anchor="end">{text(dot.name)}</text>'
         f'<line x1="{worst:.1f}" x2="{last:.1f}" y1="{y}" y2="{y}" stroke="{INK}"/>'
         f'<circle cx="{worst:.1f}" cy="{y}" r="4" {ring}/>'
-        f'<circle cx="{last:.1f}" cy="{y}" r="4.5" fill="{INK}"/>'
+        f"{'' if dot.last_sigmas is None else disc}"
         f'<text x="{max(worst, last) + 9:.1f}" y="{y + 4}">{dot.told}</text>'
     )
 
@@ -84,6 +90,6 @@ def _ticks(most: float, scale: float, foot: int) -> str:
         made.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{foot}" stroke="var(--bl-grid)"/>'
             f'<text class="muted" x="{x:.1f}" y="{foot + 13}" text-anchor="middle">'
-            f"{step * k}</text>"
+            f"{step * k:g}</text>"
         )
     return "".join(made)
