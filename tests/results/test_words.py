@@ -77,7 +77,7 @@ def test_shares_points_and_ratios():
             ),
         ),
         (
-            # Leaving costs 2,000 of 100,000 after 90 days, 8.11 points: nobody would call that close.
+            # Leaving costs 2,000 of 100,000 after 90 days: 8.11 points a year.
             case(0.0600, 0.0553, exit_discount=2_000.0),
             (
                 "Better held, worse left: +0.47 points a year if held, \N{MINUS SIGN}7.64 if left "
