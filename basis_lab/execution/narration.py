@@ -153,13 +153,13 @@ def tell_fill(
     Event
         Its movements are the transaction's postings.
     """
-    kind, instrument, amount, currency = _describe(result.instruction, result)
+    kind, instrument, quantity, amount, currency = _describe(result.instruction, result)
     return step.event(
         kind,
         result.instruction.venue,
         positions,
         instrument=instrument,
-        quantity=result.quantity,
+        quantity=quantity,
         price=result.price,
         amount=amount,
         currency=currency,
@@ -370,23 +370,28 @@ def _movements(postings: tuple[Posting, ...]) -> list[tuple[str, float, str]]:
 
 def _describe(
     instruction: Instruction, result: ExecutionResult
-) -> tuple[EventType, str, float, str]:
-    """Event type, instrument, amount and its currency."""
+) -> tuple[EventType, str, float, float, str]:
+    """Event type, instrument, its units, amount and its currency."""
+    units = result.quantity
     match instruction:
         case SpotTrade():
-            amount = -result.quantity * result.price
-            return EventType.TRADE, str(instruction.base), amount, instruction.quote.symbol
+            amount = -units * result.price
+            return EventType.TRADE, str(instruction.base), units, amount, instruction.quote.symbol
         case PerpTrade():
-            return EventType.TRADE, str(instruction.perp), result.quantity * result.price, "USDT"
+            return EventType.TRADE, str(instruction.perp), units, units * result.price, "USDT"
         case Transfer():
             line = instruction.source
-            return EventType.TRANSFER_START, str(line), result.quantity, line.symbol
+            return EventType.TRANSFER_START, str(line), units, units, line.symbol
+        case Stake():
+            # As a purchase: units of the staking token, paid in ETH.
+            bought = units / result.price
+            return EventType.STAKE, str(instruction.lst), bought, -units, instruction.token.symbol
         case _:
             line = _line(instruction)
             kind = EVENTS[type(instruction)]
             if line.kind is Kind.KING:
                 kind = EventType.DUST_SALE
-            return kind, str(line), result.quantity, line.symbol
+            return kind, str(line), units, units, line.symbol
 
 
 def _line(instruction: OnChainInstruction) -> Instrument:
