@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,8 @@ HEADINGS = (
     "worst margin",
     "liquidations",
     "drawdown",
+    "worst exit",
+    "exit against base",
     "days to recover",
     "status",
 )
@@ -47,9 +49,15 @@ class StressRow:
         Positions that venues closed.
     max_drawdown : float or None
         Fraction of NAV per share, <= 0.
+    worst_exit : float or None
+        What leaving would have cost at the worst timestep, as a fraction of equity, <= 0. A stress
+        of the markets that a book is sold in shows here alone: its marks do not move with them.
+    worst_exit_to_base : float or None
+        Exit equity less that of the base run at the timestep where it is least, share-class
+        currency.
     days_to_recover : float or None
         From the stress until NAV per share is back where it stood just before; 0 where it never
-        fell, None where it never came back or nothing was stressed.
+        fell, or never below the base run's; None where it never came back or nothing was stressed.
     status : str
         completed, stopped or failed.
     run_id : str
@@ -57,7 +65,7 @@ class StressRow:
     currency : str
         Of the amounts.
     note : str
-        Why it failed, or that the stress changed nothing that the run uses.
+        Why it failed, or that the stress changed nothing that the run uses, or no figure of it.
     """
 
     scenario: str
@@ -67,6 +75,8 @@ class StressRow:
     min_margin_ratio: float | None = None
     liquidations: int | None = None
     max_drawdown: float | None = None
+    worst_exit: float | None = None
+    worst_exit_to_base: float | None = None
     days_to_recover: float | None = None
     status: str = FAILED
     run_id: str = ""
@@ -74,8 +84,34 @@ class StressRow:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """What a run was worth at each timestep.
+
+    Parameters
+    ----------
+    nav, equity, exit_equity : ndarray of shape (T,)
+        Per share; and share-class currency, as it stands and if everything were left.
+    """
+
+    nav: FloatArray
+    equity: FloatArray
+    exit_equity: FloatArray
+
+    @property
+    def worst_exit(self) -> float | None:
+        """What leaving costs at the worst timestep, a fraction of equity; None without equity."""
+        known = self.equity > 0.0
+        if not known.any():
+            return None
+        return float((self.exit_equity[known] / self.equity[known]).min() - 1.0)
+
+
 def stress_row(
-    scenario: str, summary: Mapping[str, Any], base: Mapping[str, Any], days: float | None
+    scenario: str,
+    run: tuple[Mapping[str, Any], Paths],
+    base: tuple[Mapping[str, Any], Paths],
+    days: float | None,
 ) -> StressRow:
     """Return the row of a run that came to its end.
 
@@ -83,31 +119,60 @@ def stress_row(
     ----------
     scenario : str
         Its name.
-    summary, base : mapping
-        Figures of the run, and of the one without the stress.
+    run, base : tuple of mapping and Paths
+        Summary and paths of the run, and of the one without the stress.
     days : float or None
         As ``days_to_recover`` found them.
 
     Returns
     -------
     StressRow
-        With the warnings about stresses that changed nothing as its note.
+        With what the stress left untouched as its note.
     """
+    summary, paths = run
     margins = summary["min_margin_ratio"]
-    return StressRow(
+    row = StressRow(
         scenario=scenario,
         net_pnl=summary["net_pnl"],
-        net_pnl_to_base=summary["net_pnl"] - base["net_pnl"],
+        net_pnl_to_base=summary["net_pnl"] - base[0]["net_pnl"],
         min_health_factor=summary["min_health_factor"],
         min_margin_ratio=None if margins is None else min(margins.values()),
         liquidations=summary["liquidations"],
         max_drawdown=summary["max_drawdown"],
-        days_to_recover=days,
+        worst_exit=paths.worst_exit,
+        worst_exit_to_base=float((paths.exit_equity - base[1].exit_equity).min()),
+        days_to_recover=0.0 if days is not None and never_below(paths.nav, base[1].nav) else days,
         status=summary["status"],
         run_id=summary["run_id"],
         currency=summary["currency"],
         note="; ".join(x for x in summary["warnings"] if "changes nothing in this run" in x),
     )
+    if scenario == BASE or row.note or not _untouched(row, base):
+        return row
+    return replace(row, note="every figure here is that of the base run")
+
+
+def _untouched(row: StressRow, base: tuple[Mapping[str, Any], Paths]) -> bool:
+    calm = stress_row(BASE, base, base, None)
+    named = {"scenario", "run_id", "note", "days_to_recover"}
+    mine, theirs = asdict(row), asdict(calm)
+    return all(mine[key] == theirs[key] for key in mine if key not in named)
+
+
+def never_below(nav: FloatArray, calm: FloatArray) -> bool:
+    """Tell if a run was at no timestep worth less than the one without the stress.
+
+    Parameters
+    ----------
+    nav, calm : ndarray of shape (T,)
+        NAV per share.
+
+    Returns
+    -------
+    bool
+        True where the stress cost nothing that recovers.
+    """
+    return bool((nav >= calm * (1.0 - ROUNDING)).all())
 
 
 def days_to_recover(times: TimeArray, nav: FloatArray, row: int) -> float | None:
@@ -179,8 +244,11 @@ def word_stresses(rows: Sequence[StressRow]) -> str:
     """
     lines = [HEADINGS, *(_words(row) for row in rows)]
     said = [f"{row.scenario}: {row.note}" for row in rows if row.note]
-    head = f"amounts in {rows[0].currency}; worst margin is the least margin ratio at any venue"
-    return "\n".join([align_table(lines, right=tuple(range(1, 8))), "", head, *said])
+    head = (
+        f"amounts in {rows[0].currency}; worst margin: the least margin ratio at any venue; worst "
+        "exit: what leaving costs at the worst hour, of equity, then less the base run's"
+    )
+    return "\n".join([align_table(lines, right=tuple(range(1, 10))), "", head, *said])
 
 
 def _words(row: StressRow) -> tuple[str, ...]:
@@ -192,6 +260,8 @@ def _words(row: StressRow) -> tuple[str, ...]:
         _figure(row.min_margin_ratio, "{:.2%}"),
         _figure(row.liquidations, "{:.0f}"),
         _figure(row.max_drawdown, "{:.2%}"),
+        _figure(row.worst_exit, "{:.2%}"),
+        _figure(row.worst_exit_to_base, "{:+,.2f}"),
         _figure(row.days_to_recover, "{:.1f}") or ("" if _unstressed(row) else "never"),
         row.status,
     )

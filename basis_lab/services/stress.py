@@ -12,7 +12,7 @@ from basis_lab.domain.market import MarketFrame
 from basis_lab.domain.stress import moment_row
 from basis_lab.errors import BasisLabError
 from basis_lab.results.result import RunResult
-from basis_lab.results.stressing import BASE, StressRow, days_to_recover, stress_row
+from basis_lab.results.stressing import BASE, Paths, StressRow, days_to_recover, stress_row
 from basis_lab.services.requests import (
     BacktestRequest,
     CheckedRequest,
@@ -74,8 +74,9 @@ def run_stresses(
     for name in chosen:
         default_folder().choose("scenarios", name)
     checked = check_request(request)
-    base = _Calm(checked.frame, _finished(checked, stopped).summary)
-    rows = [stress_row(BASE, base.summary, base.summary, None)]
+    calm = _finished(checked, stopped)
+    base = _Calm(checked.frame, (calm.summary, _paths(calm)))
+    rows = [stress_row(BASE, base.run, base.run, None)]
     for name in chosen:
         _tell(progress, len(rows), len(chosen) + 1)
         asked = replace(request, scenarios=(*request.scenarios, name))
@@ -94,7 +95,7 @@ class _Calm:
     """The run without a stress."""
 
     frame: MarketFrame
-    summary: Mapping[str, Any]
+    run: tuple[Mapping[str, Any], Paths]
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:
@@ -106,11 +107,14 @@ def _row(name: str, request: BacktestRequest, base: _Calm, stop: threading.Event
     checked = check_request(request)
     result = _finished(checked, stop)
     row = _first_row(checked, base.frame)
-    days = None
-    if row is not None:
-        nav = result.pnl["nav_per_share"].to_numpy(dtype=float)
-        days = days_to_recover(checked.frame.times, nav, row)
-    return stress_row(name, result.summary, base.summary, days)
+    paths = _paths(result)
+    days = None if row is None else days_to_recover(checked.frame.times, paths.nav, row)
+    return stress_row(name, (result.summary, paths), base.run, days)
+
+
+def _paths(result: RunResult) -> Paths:
+    columns = ("nav_per_share", "equity", "exit_equity")
+    return Paths(*(result.pnl[x].to_numpy(dtype=float) for x in columns))
 
 
 def _finished(checked: CheckedRequest, stop: threading.Event) -> RunResult:

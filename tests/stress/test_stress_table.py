@@ -61,6 +61,24 @@ def test_a_stress_that_changes_nothing_is_told_so_and_costs_nothing():
     assert idle.note == "a shock of lst_market/*/*.* at 50% changes nothing in this run"
 
 
+def test_a_depeg_of_the_market_is_read_from_what_leaving_costs():
+    # The loop's marks and health factor are of the protocol's rate: only a sale meets the market.
+    loop = BacktestRequest(mode="eth_leveraged", share_class="ETH", plots=False, **DATES)
+
+    base, depeg, crash = run_stresses(loop, ["lst_depeg_8", "eth_crash_30"])
+
+    assert depeg.net_pnl == base.net_pnl
+    assert depeg.days_to_recover == 0.0
+    assert depeg.worst_exit < base.worst_exit < 0.0
+    # Ten times the equity is staked; the market pays 8 % less for it.
+    assert depeg.worst_exit - base.worst_exit == pytest.approx(-0.08 * 11.0, rel=0.15)
+    assert depeg.worst_exit_to_base == pytest.approx(
+        (depeg.worst_exit - base.worst_exit) * 100.0, rel=0.05
+    )
+    assert depeg.note == ""
+    assert crash.note == "every figure here is that of the base run"
+
+
 def test_a_default_never_recovers_and_its_fall_is_the_drawdown():
     base, lost = run_stresses(REQUEST, ["venue_default_binance"])
 
