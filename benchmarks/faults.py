@@ -122,6 +122,12 @@ def shifted(rng: np.random.Generator, table: Table) -> Table:
     return replace(table, times=table.times + np.timedelta64(hours, "h"))
 
 
+def half_shifted(rng: np.random.Generator, table: Table) -> Table:
+    """Label everything in a zone of half or quarter hours."""
+    minutes = int(rng.choice([-570, -210, 210, 270, 330, 345, 390, 570]))
+    return replace(table, times=table.times + np.timedelta64(minutes, "m"))
+
+
 def closing_labels(_: np.random.Generator, table: Table) -> Table:
     """Label bars by their close."""
     return replace(table, times=table.times + np.timedelta64(1, "h"))
@@ -275,6 +281,12 @@ FAULTS = (
         expected="label-shift",
         files=FUNDING,
         spoil=shifted,
+    ),
+    Fault(
+        name="labels of half hours",
+        expected="off-grid",
+        files=(*PRICES, *FUNDING),
+        spoil=half_shifted,
     ),
     Fault(name="labels of the close", expected="label-shift", files=PRICES, spoil=closing_labels),
     Fault(name="frozen rows", expected="stale", files=EVERY, spoil=frozen),

@@ -95,6 +95,16 @@ LABEL_SHIFT = _error(
     "prices would be seen early or late, funding paid on the wrong hour",
     "give times in UTC, bars by their open, or import with --repair shift-labels=-3h@DATASET",
 )
+OFF_GRID = _error(
+    "off-grid",
+    "bars would be missing at every step, funding paid an hour late",
+    "give times in UTC, bars by their open, or import with --repair shift-labels=-5.5h@DATASET",
+)
+SETTLEMENT_HOURS = _warning(
+    "settlement-hours",
+    "funding is paid on the wrong hours, where the labels are those of another zone",
+    "compare with the venue; import with --repair shift-labels=-3h@DATASET where they are",
+)
 FUNDING_LEVEL = _error(
     "funding-level",
     "funding of these rows would be many times too large, or too small",
@@ -243,6 +253,8 @@ _ALL = (
     LST_RATE,
     LEVEL,
     LABEL_SHIFT,
+    OFF_GRID,
+    SETTLEMENT_HOURS,
     FUNDING_LEVEL,
     OPPOSITE_FUNDING,
     GAP,

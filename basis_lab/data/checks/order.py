@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import Defect, Rows
+from basis_lab.data.checks.rows import NOWHERE, Defect, Rows
 from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, time_text
+from basis_lab.domain.intervals import HOUR_S, SECONDS, length_text
 from basis_lab.domain.market import BoolArray
 from basis_lab.domain.wording import agree
 
@@ -15,6 +16,7 @@ LATE = 1.5
 # Settlements change their interval where so many in a row keep another one.
 CHANGED_ROWS = 3
 _INTERVALS_S = (3600, 7200, 14400, 28800)
+SECONDS_OF_A_GRID = frozenset({*SECONDS.values(), *_INTERVALS_S})
 
 
 def find_conflicting_rows(rows: Rows) -> Iterator[Defect]:
@@ -153,6 +155,60 @@ def find_funding_intervals(rows: Rows) -> Iterator[Defect]:
             places=changed,
             value=float(gaps_s[changed[0] - 1]),
         )
+
+
+def find_off_grid(rows: Rows) -> Iterator[Defect]:
+    """Find labels beside the grid of their interval: bars open on it, settlements on the hour.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series.
+
+    Yields
+    ------
+    Defect
+        One or none.
+    """
+    if rows.kind not in _REGULAR or rows.interval_s not in SECONDS_OF_A_GRID:
+        return
+    grid_s = rows.interval_s if rows.kind in BAR_KINDS else min(rows.interval_s, HOUR_S)
+    beside_s = _seconds(rows) % grid_s
+    places = np.flatnonzero(beside_s)
+    if len(places):
+        first = int(places[0])
+        words = agree(len(places), "label lies", "labels lie")
+        what = (
+            f"{len(places)} {words} beside the full {length_text(grid_s)} of UTC, the first by "
+            f"{length_text(int(beside_s[first]))}"
+        )
+        yield Defect(what=what, field="", places=places, value=time_text(rows.times[first]))
+
+
+def find_settlement_hours(rows: Rows) -> Iterator[Defect]:
+    """Find funding that is not settled on whole intervals of UTC, as venues do.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series.
+
+    Yields
+    ------
+    Defect
+        One or none.
+    """
+    if rows.kind is not DatasetKind.FUNDING:
+        return
+    beside_s, counts = np.unique(_seconds(rows) % rows.interval_s, return_counts=True)
+    usual_s = int(beside_s[np.argmax(counts)])
+    if usual_s and not usual_s % HOUR_S:
+        what = f"settlements lie {usual_s // HOUR_S} h after the full {rows.interval_s // HOUR_S} h"
+        yield Defect(what=f"{what} of UTC", field="", places=NOWHERE, value=usual_s)
+
+
+def _seconds(rows: Rows) -> IntArray:
+    return rows.times.astype("datetime64[s]").astype(np.int64)
 
 
 def _other_interval(rows: Rows, gaps_s: IntArray) -> BoolArray:

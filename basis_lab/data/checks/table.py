@@ -128,6 +128,15 @@ SERIES_CHECKS = (
         every_run=True,
     ),
     SeriesCheck(
+        meaning=meanings.OFF_GRID, stage=Stage.SHAPE, find=order.find_off_grid, every_run=True
+    ),
+    SeriesCheck(
+        meaning=meanings.SETTLEMENT_HOURS,
+        stage=Stage.SHAPE,
+        find=order.find_settlement_hours,
+        every_run=True,
+    ),
+    SeriesCheck(
         meaning=meanings.RATE_AGAINST_INDEX,
         stage=Stage.SHAPE,
         find=reserve.find_rates_against_index,
