@@ -225,6 +225,16 @@ def one_rate(rng: np.random.Generator, table: Table) -> Table:
     return replace(table, columns=columns)
 
 
+def both_rates(rng: np.random.Generator, table: Table) -> Table:
+    """Write both rates of one row of another unit, where the row is not the most used around."""
+    columns = table.columns.copy()
+    use = columns[5] / columns[4]
+    factor = float(rng.choice([0.01, 0.25, 4.0, 100.0]))
+    most_used = np.lib.stride_tricks.sliding_window_view(use, 11).max(axis=1)
+    columns[2:4, 5 + int(rng.choice(np.flatnonzero(use[5:-5] < most_used)))] *= factor
+    return replace(table, columns=columns)
+
+
 def interpolated(_: np.random.Generator, table: Table) -> Table:
     """Draw straight lines between midnights."""
     return replace(table, columns=_lines(table.columns, 0, table.rows))
@@ -329,6 +339,7 @@ FAULTS = (
         files=(AAVE,),
         spoil=scaled(slice(2, 4), (0.2, 0.5, 2.0, 5.0)),
     ),
+    Fault(name="both rates off", expected="rates-against-use", files=(AAVE,), spoil=both_rates),
     Fault(name="one rate off", expected="rates-disagree", files=(AAVE,), spoil=one_rate),
     Fault(
         name="lines between midnights",

@@ -183,6 +183,11 @@ RATES_IN_PART = _warning(
     "interest accrues by the index; decisions and hurdles by the stated rate are off in these rows",
     "take rates and indices of one source and one unit",
 )
+RATES_AGAINST_USE = _warning(
+    "rates-against-use",
+    "interest accrues by the index; decisions and hurdles by the stated rate are off in these rows",
+    "trust the index; compare with the chain",
+)
 CONTRADICTS_COPY = _warning(
     "contradicts-copy", "none: the other file serves", "find out which copy is right"
 )
@@ -273,6 +278,7 @@ _ALL = (
     OUTLIER_ALERT,
     WICK_ALERT,
     RATES_IN_PART,
+    RATES_AGAINST_USE,
     CONTRADICTS_COPY,
     LEFT_OUT,
     STARTS_LATE,

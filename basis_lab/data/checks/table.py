@@ -184,6 +184,12 @@ SERIES_CHECKS = (
         find=reserve.find_rates_against_index_in_part,
         every_run=True,
     ),
+    SeriesCheck(
+        meaning=meanings.RATES_AGAINST_USE,
+        stage=Stage.SHAPE,
+        find=reserve.find_rates_against_use,
+        every_run=True,
+    ),
     SeriesCheck(meaning=meanings.STATED_RATE, stage=Stage.SHAPE, find=reserve.find_stated_rates),
     SeriesCheck(meaning=meanings.LARGE_MOVES, stage=Stage.SHAPE, find=shape.find_large_moves),
     SeriesCheck(meaning=meanings.LUMP_PERIOD, stage=Stage.SHAPE, find=periods.find_lump_periods),
