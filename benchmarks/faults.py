@@ -33,6 +33,7 @@ BARS = ("open", "high", "low", "close")
 PRICES = tuple(x for x in FILES if x.startswith(("spot", "perp", "mark")))
 FUNDING = tuple(x for x in FILES if x.startswith("funding"))
 AAVE, GAS, QUOTE = "aave/ethereum/WETH", "gas/ethereum/gas", "lst_market/curve/weETH"
+ORACLE = "oracle/aave/USDTUSD"
 EVERY = tuple(FILES)
 
 
@@ -211,6 +212,18 @@ def scaled(rows: slice, factors: tuple[float, ...]) -> Spoil:
     return spoil
 
 
+def oracle_price(least: float, most: float) -> Spoil:
+    """Return a fault that writes one published price so many times too high, or too low."""
+
+    def spoil(rng: np.random.Generator, table: Table) -> Table:
+        columns, place = table.columns.copy(), _place(rng, table.rows)
+        factor = rng.uniform(least, most)
+        columns[-1, place] *= factor if rng.integers(2) else 1.0 / factor
+        return replace(table, columns=columns)
+
+    return spoil
+
+
 def half_in_ray(rng: np.random.Generator, table: Table) -> Table:
     """Change the unit of an index from one row on."""
     columns = table.columns.copy()
@@ -379,6 +392,18 @@ FAULTS = (
         expected="level",
         files=PRICES[1:],
         spoil=scaled(slice(0, 4), (0.001, 0.01, 100.0, 1000.0)),
+    ),
+    Fault(
+        name="published price of another unit",
+        expected="oracle-price",
+        files=(ORACLE, AAVE),
+        spoil=scaled(slice(-1, None), (0.01, 100.0, 1e8)),
+    ),
+    Fault(
+        name="published price 40 to 900 % off",
+        expected="oracle-price",
+        files=(ORACLE, AAVE),
+        spoil=oracle_price(1.4, 9.0),
     ),
     Fault(
         name="settlements get faster",

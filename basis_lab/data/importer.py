@@ -171,7 +171,7 @@ def import_directory(
             found[dataset_id] = resolution
         if progress is not None:
             progress(dataset_id, done, len(ids))
-    told = findings_by_file(found[x] for x in found if x not in store.combined)
+    told = findings_by_file(found.values())
     found = {name: with_findings(one, told) for name, one in found.items()}
     infos = _write(target, found, read_origins(root))
     files = [x for name in found if name not in store.combined for x in _file_reports(found[name])]

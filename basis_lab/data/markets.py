@@ -21,7 +21,7 @@ def findings_by_file(resolutions: Iterable[Resolution]) -> dict[str, list[Findin
     Parameters
     ----------
     resolutions : iterable of Resolution
-        The files of every dataset that is made of one file.
+        The files of every dataset.
 
     Returns
     -------

@@ -49,6 +49,7 @@ DEFECTS = (
     # 16.66 % of the market is 14 % of the file's own price.
     ("aave_WETH_USD_oracle_hourly", "wrong-outlier", "at most 16.66%"),
     ("feed_wstETH", "column-stops", "empty in 1435 rows"),
+    ("feed_wstETH", "oracle-flag", "by -1.33% at most (2024-08-05T02:32:35Z)"),
     ("feed_wstETH", "starts-late", "1435 rows have no USD_price yet"),
     *((x, "smoothed", "own median of 24 h") for x in PEGS),
     *((x, "equal-columns", "market_rate equals market_rate_median_24h") for x in PEGS),

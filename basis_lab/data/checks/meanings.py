@@ -130,6 +130,16 @@ FALSE_WICK = _hole(
     "positions would be liquidated, and stops filled, at a price that no other series came near",
     "compare with the venue; choose dates without these rows, or another file",
 )
+ORACLE_PRICE = _hole(
+    "oracle-price",
+    "collateral and debt would be valued at a price that no market shows",
+    "compare with the chain; choose dates without these rows, or another file",
+)
+ORACLE_ALERT = _warning(
+    "oracle-alert",
+    "collateral, debt or exits are valued away from the market in these rows",
+    "compare with the chain: a true depeg is to be kept",
+)
 EQUAL_ROWS = _warning("equal-rows", "none: one of each is kept", "nothing, where this is meant")
 ASSUMED = _warning("assumed", _GOES_ON, "nothing, where this is meant")
 RELABELLED = _warning("relabelled", "none: times are in UTC now", "nothing, where this is meant")
@@ -209,6 +219,7 @@ TABLE_REFUSED = Meaning(
 )
 TABLE_DIFFERS = _warning("table-differs", "none: runs do not use it", "compare with configs/venues")
 OUTLIER_FLAG = _note("outlier-flag", "prices of these rows differ a little between venues")
+ORACLE_FLAG = _note("oracle-flag", "collateral, debt or exits are valued a little off the market")
 LARGE_MOVES = _note("large-moves", "short spikes may trigger trades and costs")
 STATED_RATE = _note("stated-rate", "none: interest accrues by the index")
 OPENS_REPEAT = _note("opens-repeat", "fills are at the last trade before the bar")
@@ -265,6 +276,9 @@ _ALL = (
     GAP,
     WRONG_OUTLIER,
     FALSE_WICK,
+    ORACLE_PRICE,
+    ORACLE_ALERT,
+    ORACLE_FLAG,
     EQUAL_ROWS,
     ASSUMED,
     RELABELLED,

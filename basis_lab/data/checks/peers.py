@@ -17,7 +17,12 @@ ENOUGH_TO_OUTVOTE = 3
 ENOUGH_FOR_A_LEVEL = 10_000  # rows, evenly spread
 
 _TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
-_WRAPPED = {"WETHUSDT": "ETHUSDT", "WETHUSD": "ETHUSDT", "WBTCUSDT": "BTCUSDT"}
+_WRAPPED = {
+    "WETHUSDT": "ETHUSDT",
+    "WETHUSD": "ETHUSDT",
+    "WBTCUSDT": "BTCUSDT",
+    "WBTCUSD": "BTCUSDT",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
