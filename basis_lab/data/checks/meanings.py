@@ -236,6 +236,11 @@ VOLUME_UNIT = _note(
     "none: runs do not use volume; sizes held against it would be off by the size of a contract",
     "multiply by the size of a contract before using it elsewhere",
 )
+VOLUME_STEP = _note(
+    "volume-step",
+    "none: runs do not use volume; sizes held against it would be off from there on",
+    "compare with the venue before using it elsewhere",
+)
 PAID_AT_END = _note("paid-at-end", "payout dates are those of the period, not of the payment")
 ESTIMATES = _note("estimates", "made-up rows would be taken for payments", "leave them out")
 LUMP_PERIOD = _note("lump-period", "none: runs count the days of each period")
@@ -313,6 +318,7 @@ _ALL = (
     COLUMN_STOPS,
     STRAIGHT_COLUMN,
     VOLUME_UNIT,
+    VOLUME_STEP,
     PAID_AT_END,
     ESTIMATES,
     FEW_ROWS,
