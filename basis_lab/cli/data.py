@@ -45,7 +45,12 @@ def add_data(commands: Any) -> None:
     sample.add_argument("--out", type=Path, metavar="DIR", help="the data directory to make")
     taken = command(actions, "import", _run_data_import, "bring files into canonical form")
     taken.add_argument("source", metavar="DIR", type=Path, help="raw files; never changed")
-    taken.add_argument("--out", type=Path, metavar="DIR", help="the data directory to make")
+    taken.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the data directory to make; data/NAME of the source's own NAME where not given",
+    )
     taken.add_argument(
         "--repair",
         dest="repairs",

@@ -17,7 +17,7 @@ from basis_lab.data.origins import Origin, origin_of, read_origins
 from basis_lab.data.parquet import write_columns
 from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import RawFile
-from basis_lab.data.repairs import Repair
+from basis_lab.data.repairs import Repair, check_together
 from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
 from basis_lab.data.static import Rules
@@ -157,10 +157,12 @@ def import_directory(
     BadDataError
         If every file was refused.
     UsageError
-        If the destination lies inside the source, or a repair names no dataset of files there.
+        If the destination lies inside the source, or a repair names no dataset of files there or
+        contradicts another.
     """
     root, target = Path(source).resolve(), Path(destination).resolve()
     _check_places(root, target)
+    check_together(repairs)
     store = RawStore.open(root, repairs)
     ids = store.ids()
     _check_named(repairs, [x for x in ids if x not in store.combined])
@@ -339,6 +341,6 @@ def _check_named(repairs: Sequence[Repair], ids: Sequence[str]) -> None:
             raise UsageError(
                 "a repair names a dataset that no file here holds",
                 where="--repair",
-                value=f"{one}@{one.dataset}",
+                value=one.asked,
                 remedy=f"name one of {', '.join(ids)}",
             )

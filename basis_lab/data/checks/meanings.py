@@ -118,7 +118,8 @@ OPPOSITE_FUNDING = _error(
 GAP = _hole(
     "gap",
     "a run that needs these rows is refused",
-    "choose dates without the holes, a complete file, or import with --repair fill-gap=forward:2h",
+    "choose dates without the holes, a complete file, or (of prices and gas) import with "
+    "--repair fill-gap=forward:2h",
 )
 WRONG_OUTLIER = _hole(
     "wrong-outlier",
@@ -254,6 +255,7 @@ COLUMN_READ = _note("column-read", "none")
 MADE_OF = _note("made-of", "none")
 NO_DATASET = _note("no-dataset", "none: runs do not use it")
 TABLE_NOTE = _note("table-note", "none: runs do not use it")
+NOT_REPAIRED = _note("not-repaired", "none: the rows are as the file has them")
 REPAIRED = _warning("repaired", "rows are not as the file has them", "nothing, where this is meant")
 
 _ALL = (
@@ -329,6 +331,7 @@ _ALL = (
     MADE_OF,
     NO_DATASET,
     TABLE_NOTE,
+    NOT_REPAIRED,
     REPAIRED,
 )
 MEANINGS = {x.name: x for x in _ALL}

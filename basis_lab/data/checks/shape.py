@@ -170,12 +170,16 @@ def find_interpolated(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind in _NEVER_STRAIGHT:
         return
-    share = _share(*_straight(rows))
+    straight, moving = _straight(rows)
+    share = _share(straight, moving)
     if share >= INTERPOLATED_SHARE:
         name = next(iter(rows.fields))
+        leaning = _leaning(straight)
+        words = agree(leaning, "row leans", "rows lean")
+        beyond = f"; the last {leaning} {words} on a value after the end" if leaning else ""
         what = (
             f"derived: {share:.0%} of the second differences of {name} are zero (straight lines "
-            "between rarer values, which look ahead)"
+            f"between rarer values, which look ahead{beyond})"
         )
         yield Defect(what=what, field=name, places=NOWHERE, value=share)
 
@@ -270,6 +274,18 @@ def _share(straight: BoolArray, moving: BoolArray) -> float:
     """Return how many of the rows that move lie on lines; 0 where too few move to tell."""
     count = int(moving.sum())
     return float((straight & moving).sum()) / count if count >= _TESTED_ROWS else 0.0
+
+
+def _leaning(straight: BoolArray) -> int:
+    """Return how many last rows lie on a line that does not end with its series.
+
+    Lines are of one length; a knot between two that go on alike does not show.
+    """
+    knots = np.flatnonzero(~straight) + 1
+    if len(knots) < 2:  # noqa: PLR2004 - the length of a line
+        return 0
+    after = len(straight) + 1 - int(knots[-1])
+    return after % int(np.median(np.diff(knots)))
 
 
 def _straight(rows: Rows) -> tuple[BoolArray, BoolArray]:
