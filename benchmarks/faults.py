@@ -224,6 +224,14 @@ def oracle_price(least: float, most: float) -> Spoil:
     return spoil
 
 
+def partly_percent(rng: np.random.Generator, table: Table) -> Table:
+    """Write some settlements in percent."""
+    first, length = _length(rng, table.rows, 20, 90)
+    columns = table.columns.copy()
+    columns[0, first : first + length] *= 100.0
+    return replace(table, columns=columns)
+
+
 def half_in_ray(rng: np.random.Generator, table: Table) -> Table:
     """Change the unit of an index from one row on."""
     columns = table.columns.copy()
@@ -372,6 +380,12 @@ FAULTS = (
         expected="funding-unit",
         files=FUNDING,
         spoil=scaled(slice(0, 1), (1e2, 1e4)),
+    ),
+    Fault(
+        name="funding partly in percent",
+        expected="funding-level",
+        files=FUNDING,
+        spoil=partly_percent,
     ),
     Fault(
         name="rates in percent",

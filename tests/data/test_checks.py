@@ -89,6 +89,17 @@ def test_straight_lines_need_not_cover_a_series_to_be_found():
     assert "1 straight line," in found[0].what
 
 
+@pytest.mark.parametrize(("beyond", "words"), [(0, ""), (7, "the last 7 rows lean on a value")])
+def test_an_interpolated_series_tells_what_leans_on_a_value_after_its_end(beyond, words):
+    hours = np.arange(24 * 30 + beyond + 1)
+    lines = np.interp(hours, 24 * np.arange(33), walk(33))
+
+    found = list(shape.find_interpolated(rows(DatasetKind.SPOT, lines)))
+
+    assert ("after the end" in found[0].what) is bool(beyond)
+    assert words in found[0].what
+
+
 def test_settlements_that_get_faster_are_no_holes():
     hours = np.concatenate([np.arange(0, 400, 8), np.arange(400, 500, 4)])
     series = Rows(

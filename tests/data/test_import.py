@@ -569,7 +569,7 @@ def test_a_file_that_only_claims_to_be_gzipped_is_refused(raw):
         raw({f"{SPOT}.gz": HEADER + GOOD})
 
 
-def test_parquet_under_the_name_of_csv_is_called_parquet(raw, tmp_path):
+def test_parquet_under_the_name_of_csv_is_called_parquet(tmp_path):
     write_columns(
         tmp_path / "bars.parquet", np.arange(3).astype("datetime64[s]"), {"open": np.ones(3)}
     )

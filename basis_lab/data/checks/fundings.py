@@ -80,11 +80,13 @@ def _alike(peer: Peer, other: Peer) -> float | None:
 
 
 def _of_many(peer: Peer, others: Sequence[Peer]) -> Defect | None:
-    """Return the stretch that is far from every other venue; two at least have to show it."""
+    """Return the stretch that is far from every other venue, or above the one that is whole."""
     rows, shown = _beside(peer, others)
     for length, factor in (SHORT, LONG):
         above, below, known = _ratios(_hourly(peer)[rows], shown, length)
         far = (known > 1) & ((above >= factor) | (below <= 1.0 / factor))
+        if length == SHORT[0]:  # of two that tell, the one far above is wrong
+            far |= (known == 1) & (above >= factor)
         if far.any():
             return _defect(peer, others, rows, (above, below, far), length)
     return None

@@ -108,7 +108,7 @@ def _quotes(peers: Sequence[Peer]) -> Iterator[_Quote]:
         serves = not peer.derived or kind is DatasetKind.LST_MARKET
         pair = _pair(peer.dataset)
         if serves and pair is not None and _PRICE_FIELDS[kind] in peer.rows.fields:
-            price = peer.rows.fields[_PRICE_FIELDS[kind]]
+            price = _true(peer.rows.fields[_PRICE_FIELDS[kind]])
             yield _Quote(peer=peer, asset=pair[0], unit=pair[1], price=price)
             if kind is DatasetKind.ORACLE and pair[1] == USD and _is_staked(pair[0]):
                 yield from _in_eth(peer, pair[0], peers)
@@ -135,8 +135,14 @@ def _in_eth(peer: Peer, asset: str, peers: Sequence[Peer]) -> Iterator[_Quote]:
     for other in (x for x in peers if x.dataset == eth and not x.derived):
         ours, theirs = common_places(peer.rows.times, other.rows.times)
         price = np.full(len(peer.rows.times), np.nan)
-        price[ours] = peer.rows.fields["price"][ours] / other.rows.fields["price"][theirs]
+        eth_price = _true(other.rows.fields["price"])
+        price[ours] = _true(peer.rows.fields["price"])[ours] / eth_price[theirs]
         yield _Quote(peer=peer, asset=asset, unit=ETH, price=price)
+
+
+def _true(prices: FloatArray) -> FloatArray:
+    """Return prices, NaN where one cannot be true: that is told elsewhere."""
+    return np.where(np.isfinite(prices) & (prices > 0.0), prices, np.nan)
 
 
 def _is_staked(asset: str) -> bool:
@@ -170,7 +176,7 @@ def _of_rate(quote: _Quote, rate: Peer) -> _Reference:
     place = np.searchsorted(rate.rows.times, quote.times, side="right") - 1
     known = place >= 0
     known &= quote.times - rate.rows.times[place] <= _OLDEST
-    carried = np.where(known, rate.rows.fields["rate"][place], np.nan)
+    carried = np.where(known, _true(rate.rows.fields["rate"])[place], np.nan)
     return _Reference(name=str(rate.dataset), low=carried, high=carried, limits=OF_A_RATE)
 
 
@@ -196,7 +202,7 @@ def _of_market(quote: _Quote, peers: Sequence[Peer]) -> Iterator[_Reference]:
 
 def _span(bars: Peer, times: TimeArray) -> tuple[FloatArray, FloatArray]:
     step = np.timedelta64(bars.rows.interval_s, "s")
-    columns = [bars.rows.fields[x] for x in _BAR_FIELDS if x in bars.rows.fields]
+    columns = [_true(bars.rows.fields[x]) for x in _BAR_FIELDS if x in bars.rows.fields]
     lows, highs = np.minimum.reduce(columns), np.maximum.reduce(columns)
     low, high = np.full((2, len(times)), np.nan)
     for moment in (times, times - step):

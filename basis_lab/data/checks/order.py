@@ -16,6 +16,8 @@ LATE = 1.5
 # Settlements change their interval where so many in a row keep another one.
 CHANGED_ROWS = 3
 _INTERVALS_S = (3600, 7200, 14400, 28800)
+# A settlement may be booked some seconds after it was due.
+LATE_SETTLEMENT_S = 60
 SECONDS_OF_A_GRID = frozenset({*SECONDS.values(), *_INTERVALS_S})
 
 
@@ -174,7 +176,7 @@ def find_off_grid(rows: Rows) -> Iterator[Defect]:
         return
     grid_s = rows.interval_s if rows.kind in BAR_KINDS else min(rows.interval_s, HOUR_S)
     beside_s = _seconds(rows) % grid_s
-    places = np.flatnonzero(beside_s)
+    places = np.flatnonzero(beside_s >= (1 if rows.kind in BAR_KINDS else LATE_SETTLEMENT_S))
     if len(places):
         first = int(places[0])
         words = agree(len(places), "label lies", "labels lie")
