@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basis_lab.cli.fetch import add_fetch
-from basis_lab.cli.parsing import command, open_data, read_date, read_place, say
+from basis_lab.cli.parsing import (
+    add_resolution,
+    command,
+    open_data,
+    read_date,
+    read_overrides,
+    read_place,
+    say,
+)
 from basis_lab.domain.wording import agree
 from basis_lab.errors import UsageError
 from basis_lab.results.formats import format_count
@@ -34,7 +42,10 @@ def add_data(commands: Any) -> None:
             "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
         )
         if name == "check":
-            parser.add_argument("--mode", metavar="M", help="check what this mode needs alone")
+            parser.add_argument(
+                "--mode", metavar="M", help="check what a run of this mode needs, and no more"
+            )
+            add_resolution(parser)
             parser.add_argument(
                 "--start", metavar="D", type=read_date, help="with --mode; first date, UTC"
             )
@@ -60,6 +71,11 @@ def add_data(commands: Any) -> None:
         help="make a named repair and record it; may be repeated: keep-first-duplicate, "
         "keep-last-duplicate, sort-rows, drop-bad-rows, fill-gap=forward:2h, "
         "shift-labels=-3h@funding/binance/BTCUSDT (@DATASET limits any of them)",
+    )
+    taken.add_argument(
+        "--replace",
+        action="store_true",
+        help="replace or remove datasets of an earlier import that differ; refused without it",
     )
     taken.add_argument("--no-db", action="store_true", help="write no DuckDB file beside it")
     written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
@@ -132,7 +148,12 @@ def _run_data_import(options: argparse.Namespace) -> int:
     if not options.no_db:
         check_replaceable(database_of(place))
     report = import_directory(
-        source, place, progress=_tell_import, rules=collateral_rules(), repairs=repairs
+        source,
+        place,
+        progress=_tell_import,
+        rules=collateral_rules(),
+        repairs=repairs,
+        replace_earlier=options.replace,
     )
     say(word_import(report))
     if not options.no_db:

@@ -27,12 +27,12 @@ GOOD = (
 def raw(tmp_path):
     """Write raw files and import them: ``raw({name: text})`` returns the report."""
 
-    def write_and_import(files):
+    def write_and_import(files, **options):
         source = tmp_path / "raw"
         source.mkdir(exist_ok=True)
         for name, text in files.items():
             (source / name).write_text(text)
-        return import_directory(source, tmp_path / "canonical")
+        return import_directory(source, tmp_path / "canonical", **options)
 
     return write_and_import
 
@@ -433,7 +433,7 @@ def test_a_new_import_removes_what_an_earlier_one_wrote_and_nothing_else(raw, tm
     own.write_text("kept")
     (tmp_path / "raw" / SPOT).unlink()
 
-    raw({})
+    raw({}, replace_earlier=True)
 
     left = {x.relative_to(tmp_path / "canonical").as_posix()
             for x in (tmp_path / "canonical").rglob("*.*")}  # fmt: skip
