@@ -6,15 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basis_lab.cli.fetch import add_fetch
-from basis_lab.cli.parsing import (
-    add_resolution,
-    command,
-    open_data,
-    read_date,
-    read_overrides,
-    read_place,
-    say,
-)
+from basis_lab.cli.parsing import command, open_data, read_date, read_place, say
+from basis_lab.cli.runs import add_loaded, read_loaded
 from basis_lab.domain.wording import agree
 from basis_lab.errors import UsageError
 from basis_lab.results.formats import format_count
@@ -33,25 +26,19 @@ def add_data(commands: Any) -> None:
     """
     group = commands.add_parser("data", help="list, import, fetch or check market data")
     actions = group.add_subparsers(required=True, metavar="ACTION")
-    for name, run, summary in (
-        ("list", _run_data_list, "list the datasets of a data directory"),
-        ("check", _run_data_check, "check a data directory, or what a mode needs of it"),
-    ):
-        parser = command(actions, name, run, summary)
-        parser.add_argument(
-            "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
-        )
-        if name == "check":
-            parser.add_argument(
-                "--mode", metavar="M", help="check what a run of this mode needs, and no more"
-            )
-            add_resolution(parser)
-            parser.add_argument(
-                "--start", metavar="D", type=read_date, help="with --mode; first date, UTC"
-            )
-            parser.add_argument(
-                "--end", metavar="D", type=read_date, help="with --mode; last date, UTC"
-            )
+    listed = command(actions, "list", _run_data_list, "list the datasets of a data directory")
+    listed.add_argument(
+        "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
+    )
+    checked = command(
+        actions, "check", _run_data_check, "check a data directory, or what a mode needs of it"
+    )
+    checked.add_argument(
+        "--mode", metavar="M", help="check what this mode needs alone; the rest is as of a backtest"
+    )
+    checked.add_argument("--start", metavar="D", type=read_date, help="first date, UTC")
+    checked.add_argument("--end", metavar="D", type=read_date, help="last date, UTC")
+    add_loaded(checked)
     sample = command(actions, "sample", _run_data_sample, "write the embedded synthetic data")
     sample.add_argument("--out", type=Path, metavar="DIR", help="the data directory to make")
     taken = command(actions, "import", _run_data_import, "bring files into canonical form")
@@ -101,27 +88,32 @@ def _run_data_check(options: argparse.Namespace) -> int:
     from basis_lab.data.check import check_run, check_store
     from basis_lab.results.data_words import word_check
     from basis_lab.services.catalogue import collateral_rules
-    from basis_lab.services.requests import BacktestRequest, check_request
+    from basis_lab.services.requests import check_request
+    from basis_lab.services.requests import open_data as open_asked
 
-    dated = options.start is not None or options.end is not None
-    if options.mode is None and dated:
-        raise UsageError(
-            "dates are checked for a mode",
-            where="basis-lab data check",
-            remedy="give --mode as well",
-        )
-    store, place = open_data(options)
     if options.mode is None:
+        _refuse_without_mode(options)
+        store, place = open_data(options)
         checked = check_store(store, collateral_rules())
     else:
-        request = BacktestRequest(
-            mode=options.mode, start=options.start, end=options.end, data_dir=place
-        )
+        request = read_loaded(options)
+        place = open_asked(request).root
         checked = check_run(lambda: check_request(request).frame, options.mode)
     say(word_check(checked))
     checked.stop_on_errors(place)
     say(f"{place}: {checked.summary}")
     return 0
+
+
+def _refuse_without_mode(options: argparse.Namespace) -> None:
+    """Refuse what says which data a run loads, where no run is named."""
+    named = ("start", "end", "share_class", "overrides", "scenarios", "capital", "data_mode")
+    if any(vars(options)[x] for x in (*named, "interval")):
+        raise UsageError(
+            "dates and settings are checked for a mode",
+            where="basis-lab data check",
+            remedy="give --mode as well",
+        )
 
 
 def _run_data_sample(options: argparse.Namespace) -> int:
