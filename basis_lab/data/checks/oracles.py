@@ -202,12 +202,11 @@ def _of_market(quote: _Quote, peers: Sequence[Peer]) -> Iterator[_Reference]:
 
 def _span(bars: Peer, times: TimeArray) -> tuple[FloatArray, FloatArray]:
     step = np.timedelta64(bars.rows.interval_s, "s")
-    columns = [_true(bars.rows.fields[x]) for x in _BAR_FIELDS if x in bars.rows.fields]
-    lows, highs = np.minimum.reduce(columns), np.maximum.reduce(columns)
     low, high = np.full((2, len(times)), np.nan)
     for moment in (times, times - step):
         place = np.searchsorted(bars.rows.times, moment, side="right") - 1
         inside = (place >= 0) & (moment - bars.rows.times[place] < step)
-        low = np.fmin(low, np.where(inside, lows[place], np.nan))
-        high = np.fmax(high, np.where(inside, highs[place], np.nan))
+        for name in (x for x in _BAR_FIELDS if x in bars.rows.fields):
+            shown = np.where(inside, _true(bars.rows.fields[name][place]), np.nan)
+            low, high = np.fmin(low, shown), np.fmax(high, shown)
     return low, high
