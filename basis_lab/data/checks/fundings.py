@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from basis_lab.data.checks.peers import Market, Peer, common_places
-from basis_lab.data.checks.rows import NOWHERE, Defect
+from basis_lab.data.checks.rows import Defect
 from basis_lab.data.series import DatasetKind, IntArray, time_text
 from basis_lab.domain.market import BoolArray, FloatArray
 
@@ -59,7 +59,7 @@ def find_opposite_funding(market: Market) -> Iterator[tuple[Peer, Defect]]:
         if known and max(known) <= OPPOSITE:
             doubt = "" if len(known) > 1 else DOUBT
             what = f"rates run against those of {_names(others)} (correlation {max(known):.2f})"
-            yield peer, Defect(what=what + doubt, field="rate", places=NOWHERE, value=max(known))
+            yield peer, Defect(what=what + doubt, field="rate", value=max(known))
 
 
 def _compared(market: Market) -> Iterator[tuple[Peer, tuple[Peer, ...]]]:

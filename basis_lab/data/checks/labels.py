@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.data.checks.peers import Market, Peer, common_places
-from basis_lab.data.checks.rows import NOWHERE, Defect
+from basis_lab.data.checks.rows import Defect
 from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, time_text
 from basis_lab.domain.market import FloatArray
 from basis_lab.errors import BadDataError
@@ -64,7 +64,7 @@ def find_label_shifts(market: Market) -> Iterator[tuple[Peer, Defect]]:
                 f"{told.best:.2f} there, {_unmoved(told)} as labelled"
                 f"{_meaning(peer, seconds)}{doubt}"
             )
-            yield peer, Defect(what=what, field="", places=NOWHERE, value=seconds / _SECONDS)
+            yield peer, Defect(what=what, field="", value=seconds / _SECONDS)
 
 
 def _agreed(known: Sequence[Peer], shifts: Sequence["_Shift"]) -> int | None:
@@ -117,8 +117,7 @@ def _can_tell(peer: Peer) -> bool:
 
 
 def _levels(peer: Peer) -> Moves:
-    seconds = peer.rows.times.astype("datetime64[s]").astype(np.int64)
-    return seconds, peer.rows.first_field
+    return peer.rows.seconds, peer.rows.first_field
 
 
 def _moves(peer: Peer) -> Moves:

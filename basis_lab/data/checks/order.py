@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect, Rows
+from basis_lab.data.checks.rows import Defect, Rows
 from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, time_text
 from basis_lab.domain.intervals import HOUR_S, SECONDS, length_text
 from basis_lab.domain.market import BoolArray
@@ -96,7 +96,7 @@ def holes_after(rows: Rows) -> tuple[IntArray, IntArray]:
     """
     if rows.kind is DatasetKind.REWARDS:
         return np.arange(0), np.arange(0)
-    gaps_s = np.diff(rows.times).astype("timedelta64[s]").astype(np.int64)
+    gaps_s = rows.gaps_s
     least = rows.interval_s + 1 if rows.kind in _REGULAR else LATE * rows.interval_s
     wide = (gaps_s >= least) & ~_other_interval(rows, gaps_s)
     places = np.flatnonzero(wide)
@@ -146,7 +146,7 @@ def find_funding_intervals(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind is not DatasetKind.FUNDING:
         return
-    gaps_s = np.diff(rows.times).astype("timedelta64[s]").astype(np.int64)
+    gaps_s = rows.gaps_s
     changed = np.flatnonzero((gaps_s < rows.interval_s) | _other_interval(rows, gaps_s)) + 1
     if len(changed):
         words = agree(len(changed), "settlement follows", "settlements follow")
@@ -175,7 +175,7 @@ def find_off_grid(rows: Rows) -> Iterator[Defect]:
     if rows.kind not in _REGULAR or rows.interval_s not in SECONDS_OF_A_GRID:
         return
     grid_s = rows.interval_s if rows.kind in BAR_KINDS else min(rows.interval_s, HOUR_S)
-    beside_s = _seconds(rows) % grid_s
+    beside_s = rows.seconds % grid_s
     places = np.flatnonzero(beside_s >= (1 if rows.kind in BAR_KINDS else LATE_SETTLEMENT_S))
     if len(places):
         first = int(places[0])
@@ -202,15 +202,11 @@ def find_settlement_hours(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind is not DatasetKind.FUNDING:
         return
-    beside_s, counts = np.unique(_seconds(rows) % rows.interval_s, return_counts=True)
+    beside_s, counts = np.unique(rows.seconds % rows.interval_s, return_counts=True)
     usual_s = int(beside_s[np.argmax(counts)])
     if usual_s and not usual_s % HOUR_S:
         what = f"settlements lie {usual_s // HOUR_S} h after the full {rows.interval_s // HOUR_S} h"
-        yield Defect(what=f"{what} of UTC", field="", places=NOWHERE, value=usual_s)
-
-
-def _seconds(rows: Rows) -> IntArray:
-    return rows.times.astype("datetime64[s]").astype(np.int64)
+        yield Defect(what=f"{what} of UTC", field="", value=usual_s)
 
 
 def _other_interval(rows: Rows, gaps_s: IntArray) -> BoolArray:

@@ -180,7 +180,7 @@ def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
         ratio = float(np.median(left / first.rows.first_field[theirs[::every]]))
         if not 1.0 / LEVEL_APART < ratio < LEVEL_APART:
             what = f"{peer.dataset} is typically {ratio:.6g} times {first.dataset} ({first.file})"
-            yield peer, Defect(what=what, field="", places=NOWHERE, value=ratio)
+            yield peer, Defect(what=what, field="", value=ratio)
 
 
 def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[Peer, Defect]]:

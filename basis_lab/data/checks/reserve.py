@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, defects_at
+from basis_lab.data.checks.rows import Defect, Rows, defects_at, medians_around
 from basis_lab.data.series import DatasetKind, time_text
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.domain.wording import agree
@@ -45,7 +45,7 @@ def find_rates_against_index(rows: Rows) -> Iterator[Defect]:
         typical = float(np.median(stated[grown > 0.0] / grown[grown > 0.0]))
         if not 1.0 / RATE_FACTOR < typical < RATE_FACTOR:
             what = f"{rate} is typically {typical:.3g} times what {index} grows by"
-            yield Defect(what=what, field=rate, places=NOWHERE, value=typical)
+            yield Defect(what=what, field=rate, value=typical)
 
 
 def find_index_steps(rows: Rows) -> Iterator[Defect]:
@@ -62,7 +62,7 @@ def find_index_steps(rows: Rows) -> Iterator[Defect]:
         One an index.
     """
     for index, rate, grown, _ in _pairs(rows):
-        years = np.diff(rows.times).astype("timedelta64[s]").astype(np.float64) / SECONDS_PER_YEAR
+        years = rows.gaps_s / SECONDS_PER_YEAR
         highest = np.maximum(rows.fields[rate][1:], rows.fields[rate][:-1])
         beyond = np.concatenate([[0.0], (grown - highest) * years])
         most = f"{beyond.max():.2%} at most"
@@ -193,7 +193,7 @@ def find_stated_rates(rows: Rows) -> Iterator[Defect]:
                 f"{rate} is of one instant: {index} grows {1e4 * apart.mean():.0f} bp a year away "
                 f"from it on average, {1e4 * apart[worst]:.0f} bp on {time_text(rows.times[worst])}"
             )
-            yield Defect(what=what, field=rate, places=NOWHERE, value=float(apart.mean()))
+            yield Defect(what=what, field=rate, value=float(apart.mean()))
 
 
 def find_rates_that_disagree(rows: Rows) -> Iterator[Defect]:
@@ -218,9 +218,8 @@ def find_rates_that_disagree(rows: Rows) -> Iterator[Defect]:
     factors = reserve_factors(rows)
     if len(factors) <= 2 * _NEIGHBOURS:
         return
-    padded = np.pad(factors, _NEIGHBOURS, mode="reflect")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)
-    apart = np.abs(factors - np.median(around, axis=1)) > RESERVE_FACTOR_APART
+    around = medians_around(factors, _NEIGHBOURS, "even")
+    apart = np.abs(factors - around) > RESERVE_FACTOR_APART
     count = int(apart.sum())
     yield from defects_at(
         f"the rates of {count} {agree(count, 'row')} imply another reserve factor "
@@ -258,10 +257,9 @@ def _pairs(rows: Rows) -> Iterator[tuple[str, str, FloatArray, FloatArray]]:
     """Return growth a year between snapshots, and the mean of the rates stated at both."""
     if rows.kind is not DatasetKind.AAVE or len(rows.times) < _ENOUGH_ROWS:
         return
-    seconds = np.diff(rows.times).astype("timedelta64[s]").astype(np.float64)
     for index, rate in _PAIRS:
         if {index, rate} <= rows.fields.keys():
             levels, stated = rows.fields[index], rows.fields[rate]
-            grown = np.log(levels[1:] / levels[:-1]) * SECONDS_PER_YEAR / seconds
+            grown = np.log(levels[1:] / levels[:-1]) * SECONDS_PER_YEAR / rows.gaps_s
             if (grown > 0.0).any():
                 yield index, rate, grown, (stated[1:] + stated[:-1]) / 2.0

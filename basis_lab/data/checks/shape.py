@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, runs_of
+from basis_lab.data.checks.rows import Defect, Rows, runs_of
 from basis_lab.data.series import BAR_KINDS, DatasetKind
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.domain.wording import agree
@@ -122,7 +122,7 @@ def find_opens_that_repeat(rows: Rows) -> Iterator[Defect]:
     share = float(np.mean(rows.fields["open"][1:] == rows.fields["close"][:-1]))
     if share >= OPENS_REPEAT_SHARE:
         what = f"{share:.1%} of the opens are the close of the bar before, not a first trade"
-        yield Defect(what=what, field="open", places=NOWHERE, value=share)
+        yield Defect(what=what, field="open", value=share)
 
 
 def find_large_moves(rows: Rows) -> Iterator[Defect]:
@@ -181,7 +181,7 @@ def find_interpolated(rows: Rows) -> Iterator[Defect]:
             f"derived: {share:.0%} of the second differences of {name} are zero (straight lines "
             f"between rarer values, which look ahead{beyond})"
         )
-        yield Defect(what=what, field=name, places=NOWHERE, value=share)
+        yield Defect(what=what, field=name, value=share)
 
 
 def find_straight_lines(rows: Rows) -> Iterator[Defect]:
@@ -237,7 +237,7 @@ def find_smoothed(rows: Rows) -> Iterator[Defect]:
             f"derived: smoothed, {share:.0%} of the moves of {name} land on its own median of "
             "24 h (short moves do not show)"
         )
-        yield Defect(what=what, field=name, places=NOWHERE, value=share)
+        yield Defect(what=what, field=name, value=share)
 
 
 def smoothed_share(values: FloatArray) -> float:

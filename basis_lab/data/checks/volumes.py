@@ -7,7 +7,7 @@ import numpy as np
 
 from basis_lab.data.checks.cells import Cells
 from basis_lab.data.checks.peers import common_places
-from basis_lab.data.checks.rows import NOWHERE, Defect, defects_at
+from basis_lab.data.checks.rows import Defect, defects_at
 from basis_lab.data.series import DatasetId, DatasetKind, time_text
 from basis_lab.domain.intervals import SECONDS
 from basis_lab.domain.market import FloatArray, TimeArray
@@ -79,7 +79,7 @@ def find_volumes_against_quotes(cells: Cells) -> Iterator[Defect]:
         return
     if not 1.0 / OF_ITSELF < ratio < OF_ITSELF:
         what = f"{VOLUME} is typically {ratio:.4g} times {quotes} over close: it counts no coins"
-        yield Defect(what=what, field=VOLUME, places=NOWHERE, value=ratio)
+        yield Defect(what=what, field=VOLUME, value=ratio)
         return
     traded = (volume > 0.0) & (coins > 0.0)
     apart = np.maximum(volume, coins) > OF_ONE_ROW * np.minimum(volume, coins)
@@ -116,13 +116,13 @@ def find_volume_units(traded: Sequence[Traded]) -> Iterator[tuple[Traded, Defect
                 f"{VOLUME} is typically {ratio:.3g} times that of {busiest.dataset}, the busiest "
                 "of the others: it seems to count contracts, not coins"
             )
-            yield one, Defect(what=what, field=VOLUME, places=NOWHERE, value=ratio)
+            yield one, Defect(what=what, field=VOLUME, value=ratio)
         elif highest <= OF_THE_SMALLEST:
             what = (
                 f"{VOLUME} is typically {highest:.3g} times that of {smallest.dataset}, the "
                 "smallest of the others: a small venue, or another unit than coins"
             )
-            yield one, Defect(what=what, field=VOLUME, places=NOWHERE, value=highest)
+            yield one, Defect(what=what, field=VOLUME, value=highest)
 
 
 def find_volume_steps(traded: Sequence[Traded]) -> Iterator[tuple[Traded, Defect]]:
