@@ -41,6 +41,16 @@ def add_data(commands: Any) -> None:
     add_loaded(checked)
     sample = command(actions, "sample", _run_data_sample, "write the embedded synthetic data")
     sample.add_argument("--out", type=Path, metavar="DIR", help="the data directory to make")
+    _add_import(actions)
+    written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
+    written.add_argument(
+        "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
+    )
+    written.add_argument("--db", type=Path, metavar="FILE", help="DIR.duckdb where not given")
+    add_fetch(actions)
+
+
+def _add_import(actions: Any) -> None:
     taken = command(actions, "import", _run_data_import, "bring files into canonical form")
     taken.add_argument("source", metavar="DIR", type=Path, help="raw files; never changed")
     taken.add_argument(
@@ -65,12 +75,6 @@ def add_data(commands: Any) -> None:
         help="replace or remove datasets of an earlier import that differ; refused without it",
     )
     taken.add_argument("--no-db", action="store_true", help="write no DuckDB file beside it")
-    written = command(actions, "to-db", _run_data_to_db, "write a directory as one DuckDB file")
-    written.add_argument(
-        "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
-    )
-    written.add_argument("--db", type=Path, metavar="FILE", help="DIR.duckdb where not given")
-    add_fetch(actions)
 
 
 def _run_data_list(options: argparse.Namespace) -> int:
