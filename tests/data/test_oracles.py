@@ -105,6 +105,18 @@ def test_the_price_of_wrapped_ether_is_held_against_the_bars_around_it(kit, name
     assert "all bars around it (spot/binance/ETHUSDT)" in found[0][2].what
 
 
+def test_wrapped_bitcoin_is_held_against_the_bars_of_bitcoin_and_what_has_none_against_nothing(kit):
+    bars, daily = peer(kit, "spot/binance/BTCUSDT", 20.0 * OPENS), 20.0 * OPENS[::24]
+    shown = {"aave/ethereum/WBTC": 1.3 * daily, "oracle/aave/WBTCUSD": daily,
+             "aave/ethereum/LINK": daily}  # fmt: skip
+
+    found = check_markets([bars, *(peer(kit, x, y) for x, y in shown.items())])
+
+    assert [(x.name, str(y.dataset)) for x, y, _ in found] == [
+        ("oracle-price", "aave/ethereum/WBTC")
+    ]
+
+
 def test_a_feed_at_another_moment_than_the_bars_is_measured_by_what_they_span(kit):
     late = OPENS * 1.0035  # within the bar's high
 
