@@ -242,6 +242,19 @@ def test_labels_of_half_hours_are_refused_of_bars_and_of_settlements(kind):
     assert "50 labels lie beside the full 1 h of UTC, the first by 30 min" in found[0].what
 
 
+@pytest.mark.parametrize("minutes", [330, -210, 345])
+def test_the_zone_of_refused_labels_is_told_by_the_others_of_their_market(minutes):
+    prices = walk(400)
+    true = rows(DatasetKind.SPOT, prices)
+    moved = dataclasses.replace(true, times=true.times + np.timedelta64(minutes, "m"))
+    refused = peer("spot/bybit/ETHUSDT", moved, derived=True)
+    market = markets_of([peer("spot/binance/ETHUSDT", true), refused])[0]
+
+    found = list(labels.find_label_shifts(market))
+
+    assert (str(found[-1][0].dataset), found[-1][1].value) == ("spot/bybit/ETHUSDT", minutes / 60)
+
+
 def test_one_bar_between_two_others_is_refused_by_its_row():
     true = rows(DatasetKind.SPOT, walk(50))
     times = np.sort(np.append(true.times, START + np.timedelta64(90, "m")))

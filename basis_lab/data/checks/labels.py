@@ -14,8 +14,6 @@ from basis_lab.errors import BadDataError
 
 SHIFTS_H = (-8, 0, 8, 16)
 SCANNED_S = 86_400
-# Zones lie a quarter of an hour apart, or whole hours where labels are of hours.
-ZONES_S = (900, 3600)
 SCANNED_ROWS = 20_000  # of bars; labels are shifted throughout
 # A shift is believed when it beats every other by this much correlation, on this many rows.
 CLEAR_MARGIN = 0.05
@@ -25,6 +23,7 @@ ENOUGH_ROWS = 100
 # others: in standard errors of a correlation.
 CLEAR_ERRORS, MARGIN_ERRORS = 5.0, 2.0
 _SECONDS = 3600
+_ZONE_S = 900  # zones lie quarters of an hour apart; labels of full hours tell whole ones alone
 _MINUTE = 60
 
 Moves = tuple[IntArray, FloatArray]
@@ -110,9 +109,11 @@ def _meaning(peer: Peer, seconds: int) -> str:
 
 
 def _can_tell(peer: Peer) -> bool:
-    kind = peer.dataset.kind
-    return len(peer.rows.times) > ENOUGH_ROWS and (
-        kind is DatasetKind.FUNDING or (kind in BAR_KINDS and not peer.derived)
+    """Tell if a series moves as its market does; labels off their grid were refused, and do."""
+    kind, rows = peer.dataset.kind, peer.rows
+    off_grid = bool((rows.seconds % rows.interval_s).any())
+    return len(rows.times) > ENOUGH_ROWS and (
+        kind is DatasetKind.FUNDING or (kind in BAR_KINDS and (off_grid or not peer.derived))
     )
 
 
@@ -136,19 +137,17 @@ def _shift(ours: Moves, theirs: Moves, peer: Peer) -> _Shift:
     # Moves of a price are like none of another hour, so that no other shift can be clearer.
     if unmoved >= (1.0 - CLEAR_MARGIN if funding else CLEAR_CORRELATION):
         return _Shift(0, unmoved, unmoved)
-    found = {x: _correlation(ours, theirs, x) for x in _scanned(peer.rows.interval_s)}
+    beside = any((seconds % _SECONDS).any() for seconds, _ in (ours, theirs))
+    step = _ZONE_S if beside else _SECONDS
+    # The shifts that zones give, and that of close labels.
+    scanned = (*range(-SCANNED_S, SCANNED_S + 1, step), -peer.rows.interval_s, peer.rows.interval_s)
+    found = {x: _correlation(ours, theirs, x) for x in scanned}
     best = max(found, key=lambda seconds: (found[seconds], -abs(seconds)))
     error = 1.0 / np.sqrt(min(len(ours[0]), len(theirs[0])))
     least = CLEAR_ERRORS * error if funding else CLEAR_CORRELATION
     margin = MARGIN_ERRORS * error if funding else CLEAR_MARGIN
     clear = found[best] >= least and found[best] - unmoved >= margin
     return _Shift(best if clear else 0, found[best], unmoved)
-
-
-def _scanned(interval_s: int) -> tuple[int, ...]:
-    """Return the shifts that zones give labels of an interval, and that of close labels."""
-    step = next((x for x in ZONES_S if x >= interval_s), ZONES_S[-1])
-    return (-interval_s, *range(-SCANNED_S, SCANNED_S + 1, step), interval_s)
 
 
 def _correlation(ours: Moves, theirs: Moves, seconds: int) -> float:
