@@ -80,6 +80,8 @@ def detected(world: CleanWorld, fault: Fault, rng: np.random.Generator) -> bool:
     found = world.findings(fault.spoil(rng, world.tables[name]))
     # A spoilt index may also be unreadable: its unit cannot be told.
     known = {fault.expected, "unreadable"} if name == AAVE else {fault.expected}
+    # Percent of a dear settlement is refused alone, before its stretch is compared with others.
+    known |= {"funding-unit"} if fault.expected == "funding-level" else set()
     return any(x.meaning.name in known for x in found[name])
 
 

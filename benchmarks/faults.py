@@ -33,6 +33,7 @@ BARS = ("open", "high", "low", "close")
 PRICES = tuple(x for x in FILES if x.startswith(("spot", "perp", "mark")))
 FUNDING = tuple(x for x in FILES if x.startswith("funding"))
 AAVE, GAS, QUOTE = "aave/ethereum/WETH", "gas/ethereum/gas", "lst_market/curve/weETH"
+ORACLE = "oracle/aave/USDTUSD"
 EVERY = tuple(FILES)
 
 
@@ -122,6 +123,12 @@ def shifted(rng: np.random.Generator, table: Table) -> Table:
     return replace(table, times=table.times + np.timedelta64(hours, "h"))
 
 
+def half_shifted(rng: np.random.Generator, table: Table) -> Table:
+    """Label everything in a zone of half or quarter hours."""
+    minutes = int(rng.choice([-570, -210, 210, 270, 330, 345, 390, 570]))
+    return replace(table, times=table.times + np.timedelta64(minutes, "m"))
+
+
 def closing_labels(_: np.random.Generator, table: Table) -> Table:
     """Label bars by their close."""
     return replace(table, times=table.times + np.timedelta64(1, "h"))
@@ -205,6 +212,26 @@ def scaled(rows: slice, factors: tuple[float, ...]) -> Spoil:
     return spoil
 
 
+def oracle_price(least: float, most: float) -> Spoil:
+    """Return a fault that writes one published price so many times too high, or too low."""
+
+    def spoil(rng: np.random.Generator, table: Table) -> Table:
+        columns, place = table.columns.copy(), _place(rng, table.rows)
+        factor = rng.uniform(least, most)
+        columns[-1, place] *= factor if rng.integers(2) else 1.0 / factor
+        return replace(table, columns=columns)
+
+    return spoil
+
+
+def partly_percent(rng: np.random.Generator, table: Table) -> Table:
+    """Write some settlements in percent."""
+    first, length = _length(rng, table.rows, 20, 90)
+    columns = table.columns.copy()
+    columns[0, first : first + length] *= 100.0
+    return replace(table, columns=columns)
+
+
 def half_in_ray(rng: np.random.Generator, table: Table) -> Table:
     """Change the unit of an index from one row on."""
     columns = table.columns.copy()
@@ -216,6 +243,16 @@ def one_rate(rng: np.random.Generator, table: Table) -> Table:
     """Write a rate that contradicts the rest of its row."""
     columns = table.columns.copy()
     columns[2 + int(rng.integers(0, 2)), _place(rng, table.rows)] *= rng.uniform(1.5, 5.0)
+    return replace(table, columns=columns)
+
+
+def both_rates(rng: np.random.Generator, table: Table) -> Table:
+    """Write both rates of one row of another unit, where the row is not the most used around."""
+    columns = table.columns.copy()
+    use = columns[5] / columns[4]
+    factor = float(rng.choice([0.01, 0.25, 4.0, 100.0]))
+    most_used = np.lib.stride_tricks.sliding_window_view(use, 11).max(axis=1)
+    columns[2:4, 5 + int(rng.choice(np.flatnonzero(use[5:-5] < most_used)))] *= factor
     return replace(table, columns=columns)
 
 
@@ -276,6 +313,12 @@ FAULTS = (
         files=FUNDING,
         spoil=shifted,
     ),
+    Fault(
+        name="labels of half hours",
+        expected="off-grid",
+        files=(*PRICES, *FUNDING),
+        spoil=half_shifted,
+    ),
     Fault(name="labels of the close", expected="label-shift", files=PRICES, spoil=closing_labels),
     Fault(name="frozen rows", expected="stale", files=EVERY, spoil=frozen),
     Fault(
@@ -317,6 +360,7 @@ FAULTS = (
         files=(AAVE,),
         spoil=scaled(slice(2, 4), (0.2, 0.5, 2.0, 5.0)),
     ),
+    Fault(name="both rates off", expected="rates-against-use", files=(AAVE,), spoil=both_rates),
     Fault(name="one rate off", expected="rates-disagree", files=(AAVE,), spoil=one_rate),
     Fault(
         name="lines between midnights",
@@ -338,6 +382,12 @@ FAULTS = (
         spoil=scaled(slice(0, 1), (1e2, 1e4)),
     ),
     Fault(
+        name="funding partly in percent",
+        expected="funding-level",
+        files=FUNDING,
+        spoil=partly_percent,
+    ),
+    Fault(
         name="rates in percent",
         expected="rate-unit",
         files=(AAVE,),
@@ -356,6 +406,18 @@ FAULTS = (
         expected="level",
         files=PRICES[1:],
         spoil=scaled(slice(0, 4), (0.001, 0.01, 100.0, 1000.0)),
+    ),
+    Fault(
+        name="published price of another unit",
+        expected="oracle-price",
+        files=(ORACLE, AAVE),
+        spoil=scaled(slice(-1, None), (0.01, 100.0, 1e8)),
+    ),
+    Fault(
+        name="published price 40 to 900 % off",
+        expected="oracle-price",
+        files=(ORACLE, AAVE),
+        spoil=oracle_price(1.4, 9.0),
     ),
     Fault(
         name="settlements get faster",

@@ -49,20 +49,9 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         Of the command.
     """
     parser.add_argument("mode", metavar="MODE", help="a name of `basis-lab modes` or a YAML file")
-    add_resolution(parser)
+    add_loaded(parser)
     parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
     parser.add_argument("--end", metavar="DATE", help="last timestep, included, UTC")
-    parser.add_argument("--capital", type=read_capital, help="in share-class currency")
-    parser.add_argument(
-        "--data-dir",
-        type=read_place,
-        metavar="DIR",
-        help="market data, the embedded sample where not given; also s3://, gs://",
-    )
-    parser.add_argument(
-        "--data-mode", choices=("csv", "db"), help="files (default) or the DuckDB beside them"
-    )
-    parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
     parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
     parser.add_argument("--no-plots", action="store_true", help="draw no charts")
@@ -74,6 +63,28 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         metavar="auto|1",
         help="1 visits every timestep; auto (default) skips quiet ones, with the same result",
     )
+
+
+def add_loaded(parser: argparse.ArgumentParser) -> None:
+    """Add what says, beside mode and dates, which data a run loads.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of the command.
+    """
+    add_resolution(parser)
+    parser.add_argument("--capital", type=read_capital, help="in share-class currency")
+    parser.add_argument(
+        "--data-dir",
+        type=read_place,
+        metavar="DIR",
+        help="market data, the embedded sample where not given; also s3://, gs://",
+    )
+    parser.add_argument(
+        "--data-mode", choices=("csv", "db"), help="files (default) or the DuckDB beside them"
+    )
+    parser.add_argument("--interval", choices=INTERVALS, help="of the bars, 1h where not given")
 
 
 def add_compare(commands: Any) -> None:
@@ -142,23 +153,13 @@ def read_request(options: argparse.Namespace, *, out: Path | None) -> "BacktestR
     BacktestRequest
         With what the environment adds.
     """
-    from basis_lab.config.environment import read_environment
-    from basis_lab.services.requests import BacktestRequest
+    from dataclasses import replace
 
-    environment = read_environment(warn=sys.stderr.write)
-    environment.require_backtest()
-    data_mode = environment.data_source if options.data_mode is None else options.data_mode
-    return BacktestRequest(
-        mode=options.mode,
-        share_class=options.share_class,
-        start=options.start,
-        end=options.end,
-        capital=options.capital,
-        overrides={**read_overrides(options), **_intervals(options)},
-        scenarios=tuple(options.scenarios),
-        data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
-        data_mode=data_mode,
-        database=environment.database if options.data_dir is None else None,
+    asked = read_loaded(options)
+    every = {"data.output_every": options.output_every} if options.output_every else {}
+    return replace(
+        asked,
+        overrides={**asked.overrides, **every},
         out=out,
         plots=not options.no_plots,
         stride=options.stride,
@@ -166,13 +167,38 @@ def read_request(options: argparse.Namespace, *, out: Path | None) -> "BacktestR
     )
 
 
-def _intervals(options: argparse.Namespace) -> dict[str, object]:
-    """Return the keys that options of their own set."""
-    given = {
-        "data.bar_interval": options.interval,
-        "data.output_every": options.output_every,
-    }
-    return {key: value for key, value in given.items() if value is not None}
+def read_loaded(options: argparse.Namespace) -> "BacktestRequest":
+    """Return a backtest that loads what is asked for, and writes nothing.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As ``add_loaded`` defines them, with mode and dates.
+
+    Returns
+    -------
+    BacktestRequest
+        With what the environment adds.
+    """
+    from basis_lab.config.environment import read_environment
+    from basis_lab.services.requests import BacktestRequest
+
+    environment = read_environment(warn=sys.stderr.write)
+    environment.require_backtest()
+    spaced = {"data.bar_interval": options.interval} if options.interval else {}
+    data_mode = environment.data_source if options.data_mode is None else options.data_mode
+    return BacktestRequest(
+        mode=options.mode,
+        share_class=options.share_class,
+        start=options.start,
+        end=options.end,
+        capital=options.capital,
+        overrides={**read_overrides(options), **spaced},
+        scenarios=tuple(options.scenarios),
+        data_dir=options.data_dir if options.data_dir is not None else environment.data_dir,
+        data_mode=data_mode,
+        database=environment.database if options.data_dir is None else None,
+    )
 
 
 def _run_compare(options: argparse.Namespace) -> int:

@@ -285,7 +285,7 @@ def _check_unread(store: RawStore, rules: Rules) -> Iterator[CheckFinding]:
 
 
 def _check_raw_markets(store: RawStore) -> Iterator[CheckFinding]:
-    resolved = [store.resolve(x) for x in store.ids() if x not in store.combined]
+    resolved = [store.resolve(x) for x in store.ids()]
     known = [x for x in resolved if x is not None]
     derived = {x.chosen.name for x in known if x.chosen is not None and x.chosen.derived}
     passed_over = {f.name for x in known if x.chosen is not None for f in x.refused}

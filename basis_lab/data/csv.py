@@ -14,6 +14,7 @@ from basis_lab.data.series import IntArray
 from basis_lab.domain.market import FloatArray
 from basis_lab.errors import BadDataError
 
+PARQUET = b"PAR1"
 MEND = "mend or replace the file; nothing is repaired silently"
 
 
@@ -114,10 +115,18 @@ def read_table(path: Place, name: str) -> RawTable:
     Raises
     ------
     BadDataError
-        If it is no text, has no rows, or a row has another number of cells than the header.
+        If it cannot be opened, is no text, has no rows, or a row has another number of cells than
+        the header.
     """
     try:
         rows, lines = _cells(path)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise BadDataError(
+            "a file cannot be opened",
+            where=name,
+            value=error.strerror,
+            remedy="check that it is a file, and that you may read it",
+        ) from error
     except (UnicodeDecodeError, OSError, EOFError, zlib.error, csv.Error) as error:
         raise BadDataError(
             "a file cannot be read as CSV",
@@ -189,6 +198,8 @@ def _cells(path: Place) -> tuple[list[tuple[str, ...]], list[int]]:
 
 def _text(path: Place) -> str:
     content = path.read_bytes()
+    if content.startswith(PARQUET):
+        raise csv.Error("it is Parquet, whatever its name says")
     return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
 
 

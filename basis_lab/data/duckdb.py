@@ -356,8 +356,8 @@ def _quoted(name: str) -> str:
 
 def _unreadable(path: Path, why: str) -> BadDataError:
     return BadDataError(
-        "not a database that `basis-lab data to-db` wrote",
+        "not a database that `basis-lab data to-db` wrote, or a damaged one",
         where=str(path),
         value=why.partition("\n")[0],
-        remedy=AGAIN,
+        remedy="move this file away, then write it anew with `basis-lab data to-db`",
     )

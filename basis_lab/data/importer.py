@@ -17,7 +17,8 @@ from basis_lab.data.origins import Origin, origin_of, read_origins
 from basis_lab.data.parquet import write_columns
 from basis_lab.data.raw import RawStore
 from basis_lab.data.raw_file import RawFile
-from basis_lab.data.repairs import Repair
+from basis_lab.data.repairs import Repair, check_together
+from basis_lab.data.replacing import Earlier, check_replacing, earlier_datasets
 from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
 from basis_lab.data.static import Rules
@@ -96,6 +97,8 @@ class ImportReport:
         By dataset.
     datasets : tuple of DatasetInfo
         What was written, by id.
+    earlier : tuple of Earlier
+        What was there before, and what became of it.
     """
 
     source: Path
@@ -103,6 +106,7 @@ class ImportReport:
     files: tuple[FileReport, ...]
     choices: tuple[Choice, ...]
     datasets: tuple[DatasetInfo, ...]
+    earlier: tuple[Earlier, ...]
 
     def with_verdict(self, verdict: Verdict) -> tuple[FileReport, ...]:
         """Return the files of one fate.
@@ -129,6 +133,8 @@ def import_directory(
     progress: Progress | None = None,
     rules: Rules | None = None,
     repairs: Sequence[Repair] = (),
+    *,
+    replace_earlier: bool = False,
 ) -> ImportReport:
     """Write a raw directory as a canonical one.
 
@@ -144,6 +150,9 @@ def import_directory(
         Collateral rules that runs use, by asset; tables that contradict them are reported.
     repairs : sequence of Repair
         What is to be repaired; recorded with the data, and carried by every run that uses them.
+    replace_earlier : bool
+        True where datasets of an earlier import may be replaced, and those that are in it alone
+        removed.
 
     Returns
     -------
@@ -157,10 +166,12 @@ def import_directory(
     BadDataError
         If every file was refused.
     UsageError
-        If the destination lies inside the source, or a repair names no dataset of files there.
+        If the destination lies inside the source, or a repair names no dataset of files there or
+        contradicts another, or an earlier import would be changed that may not be.
     """
     root, target = Path(source).resolve(), Path(destination).resolve()
     _check_places(root, target)
+    check_together(repairs)
     store = RawStore.open(root, repairs)
     ids = store.ids()
     _check_named(repairs, [x for x in ids if x not in store.combined])
@@ -171,9 +182,14 @@ def import_directory(
             found[dataset_id] = resolution
         if progress is not None:
             progress(dataset_id, done, len(ids))
-    told = findings_by_file(found[x] for x in found if x not in store.combined)
+    told = findings_by_file(found.values())
     found = {name: with_findings(one, told) for name, one in found.items()}
-    infos = _write(target, found, read_origins(root))
+    chosen = _chosen(found, target)
+    earlier = earlier_datasets(target, {name: file for name, (file, _) in chosen.items()})
+    if not replace_earlier:
+        check_replacing(earlier, target)
+    absent = {name: refusals(x) for name, x in found.items() if x.chosen is None}
+    infos = _write(target, chosen, absent, read_origins(root))
     files = [x for name in found if name not in store.combined for x in _file_reports(found[name])]
     unread = _unread(store, {} if rules is None else rules)
     return ImportReport(
@@ -182,6 +198,7 @@ def import_directory(
         files=tuple(sorted([*files, *unread], key=lambda x: x.file)),
         choices=tuple(_choice(found[x]) for x in sorted(found)),
         datasets=infos,
+        earlier=earlier,
     )
 
 
@@ -203,25 +220,35 @@ def _check_places(root: Path, target: Path) -> None:
         )
 
 
-def _write(
-    target: Path, found: Mapping[str, Resolution], origins: Sequence[Origin]
-) -> tuple[DatasetInfo, ...]:
-    """Write what is good; a derived dataset is written too, and serves only where allowed."""
-    chosen = [
-        (x.chosen, x.info) for x in found.values() if x.chosen is not None and x.info is not None
-    ]
-    absent = {name: refusals(x) for name, x in found.items() if x.chosen is None}
+def _chosen(
+    found: Mapping[str, Resolution], target: Path
+) -> dict[str, tuple[RawFile, DatasetInfo]]:
+    """Return what is good; a derived dataset is written too, and serves only where allowed."""
+    chosen = {
+        name: (x.chosen, x.info)
+        for name, x in found.items()
+        if x.chosen is not None and x.info is not None
+    }
     if not chosen:
         raise BadDataError(
             "nothing usable is left: every file was refused",
             where=str(target),
-            value="; ".join(absent.values()),
+            value="; ".join(refusals(x) for x in found.values()),
             remedy="mend or replace the files",
         )
+    return chosen
+
+
+def _write(
+    target: Path,
+    chosen: Mapping[str, tuple[RawFile, DatasetInfo]],
+    absent: Mapping[str, str],
+    origins: Sequence[Origin],
+) -> tuple[DatasetInfo, ...]:
     before = _files_named(target)
     infos = tuple(
         _write_dataset(target, file, _with_origin(info, origin_of(file.name, origins)))
-        for file, info in chosen
+        for file, info in chosen.values()
     )
     (target / CATALOGUE).write_text(render_catalogue(infos, absent), encoding="utf-8")
     for name in before - {x.file for x in infos}:
@@ -339,6 +366,6 @@ def _check_named(repairs: Sequence[Repair], ids: Sequence[str]) -> None:
             raise UsageError(
                 "a repair names a dataset that no file here holds",
                 where="--repair",
-                value=f"{one}@{one.dataset}",
+                value=one.asked,
                 remedy=f"name one of {', '.join(ids)}",
             )

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from basis_lab.data.checks.meanings import VOLUME_UNIT
+from basis_lab.data.checks.meanings import VOLUME_STEP, VOLUME_UNIT
 from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.table import check_markets
-from basis_lab.data.checks.volumes import Traded, find_volume_units
+from basis_lab.data.checks.volumes import Traded, find_volume_steps, find_volume_units
 from basis_lab.data.findings import Finding
 from basis_lab.data.quality import words_of
 from basis_lab.data.raw import peer_of
@@ -21,7 +21,7 @@ def findings_by_file(resolutions: Iterable[Resolution]) -> dict[str, list[Findin
     Parameters
     ----------
     resolutions : iterable of Resolution
-        The files of every dataset that is made of one file.
+        The files of every dataset.
 
     Returns
     -------
@@ -35,9 +35,11 @@ def findings_by_file(resolutions: Iterable[Resolution]) -> dict[str, list[Findin
     for meaning, peer, defect in check_markets([x for x, _ in peers]):
         words = words_of([(meaning, defect)], peer.file, peer.rows.times, lines[peer.file])
         found.setdefault(peer.file, []).extend(words)
-    for traded, defect in find_volume_units(_traded(every)):
-        words = words_of([(VOLUME_UNIT, defect)], traded.file, traded.times, lines[traded.file])
-        found.setdefault(traded.file, []).extend(words)
+    volumes = _traded(every)
+    for meaning, find in ((VOLUME_UNIT, find_volume_units), (VOLUME_STEP, find_volume_steps)):
+        for traded, defect in find(volumes):
+            words = words_of([(meaning, defect)], traded.file, traded.times, lines[traded.file])
+            found.setdefault(traded.file, []).extend(words)
     return found
 
 

@@ -22,6 +22,7 @@ from basis_lab.data.requirements import (
     Sources,
     absence_error,
     check_allowed,
+    check_proxies,
     proxies_from,
     serve,
     unused_proxies,
@@ -92,6 +93,7 @@ class DataProvider:
             step_s=step_s,
         )
         check_allowed(self._sources, str(store.root))
+        check_proxies(self._requirements, self._sources)
         found = [serve(x, self._sources) for x in self._requirements]
         absent = [x for x in found if isinstance(x, Absent) and not x.requirement.optional]
         if absent:

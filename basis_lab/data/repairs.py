@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from basis_lab.data.checks.meanings import REPAIRED
+from basis_lab.data.checks.meanings import NOT_REPAIRED, REPAIRED
 from basis_lab.data.checks.order import find_conflicting_rows, holes_after
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.values import find_bar_contradictions, find_false_values
@@ -63,6 +63,16 @@ class Repair:
     kind: RepairKind
     hours: float = 0.0
     dataset: str = ""
+
+    @property
+    def key(self) -> tuple[RepairKind, float]:
+        """What it does, whichever dataset it is for."""
+        return self.kind, self.hours
+
+    @property
+    def asked(self) -> str:
+        """What it was asked for as."""
+        return f"{self}@{self.dataset}" if self.dataset else str(self)
 
     def __str__(self) -> str:
         """Print it as it is asked for, without its dataset."""
@@ -136,6 +146,36 @@ def repairs_for(dataset: DatasetId, asked: Iterable[Repair]) -> tuple[Repair, ..
     return tuple(sorted(mine, key=lambda x: _ORDER.index(x.kind)))
 
 
+def check_together(asked: Sequence[Repair]) -> None:
+    """Refuse repairs of one dataset that contradict each other.
+
+    Parameters
+    ----------
+    asked : sequence of Repair
+        All that were asked for.
+
+    Raises
+    ------
+    UsageError
+        Naming the first two: two ways to choose among rows, two shifts, two lengths of holes.
+    """
+    for place, one in enumerate(asked):
+        for other in asked[:place]:
+            apart = one.dataset and other.dataset and one.dataset != other.dataset
+            if not apart and _what(one) == _what(other) and one.key != other.key:
+                raise UsageError(
+                    "two repairs of one dataset contradict each other",
+                    where="--repair",
+                    value=f"{other.asked} and {one.asked}",
+                    remedy="ask for one of them, or for each with its own @kind/venue/SYMBOL",
+                )
+
+
+def _what(one: Repair) -> RepairKind:
+    """Return what a repair is about: both ways to choose among rows are about the same."""
+    return RepairKind.KEEP_FIRST if one.kind is RepairKind.KEEP_LAST else one.kind
+
+
 def repair(
     rows: Rows, lines: IntArray, repairs: Sequence[Repair]
 ) -> tuple[Rows, IntArray, tuple[Finding, ...]]:
@@ -157,16 +197,33 @@ def repair(
     lines : ndarray of int
         The line of each row; a filled one has that of the row it repeats.
     findings : tuple of Finding
-        One a repair that changed something, with how many rows and the first.
+        One a repair that changed something, with how many rows and the first; and one of holes
+        that are never filled.
     """
     found: list[Finding] = []
     for one in repairs:
+        if one.kind is RepairKind.FILL_GAP and rows.kind not in _FILLED:
+            found += _not_filled(rows, one)
+            continue
         rows, lines, changed = _repaired(rows, lines, one)
         if len(changed):
             rows_words = agree(len(changed), "row")
             text = f"repair {one}: {len(changed)} {rows_words}, the first {time_text(changed[0])}"
             found.append(Finding(REPAIRED, text))
     return rows, lines, tuple(found)
+
+
+def _not_filled(rows: Rows, one: Repair) -> tuple[Finding, ...]:
+    """Tell of holes that were asked to be filled in passing, of a kind that never is."""
+    places, counts = holes_after(rows)
+    if not len(places):
+        return ()
+    missing = int(counts.sum())
+    text = (
+        f"repair {one} was not made: holes of {rows.kind} are never filled "
+        f"({missing} {agree(missing, 'row')} missing)"
+    )
+    return (Finding(NOT_REPAIRED, text),)
 
 
 def _repaired(rows: Rows, lines: IntArray, one: Repair) -> tuple[Rows, IntArray, TimeArray]:
@@ -212,7 +269,7 @@ def _filled(rows: Rows, lines: IntArray, longest_s: float) -> tuple[Rows, IntArr
     """Repeat the last row in short holes; a bar in which nothing is known stays at its close."""
     places, counts = holes_after(rows)
     short = counts * rows.interval_s <= longest_s
-    if rows.kind not in _FILLED or not short.any():
+    if not short.any():
         return rows, lines, rows.times[:0]
     before = np.repeat(places[short], counts[short])
     steps = np.concatenate([np.arange(1, x + 1) for x in counts[short]])

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from basis_lab.data.series import BAR_KINDS, VENUE_KINDS, DatasetId, DatasetInfo, DatasetKind, Store
 from basis_lab.domain.intervals import SECONDS, interval_text
 from basis_lab.domain.requirements import Requirement
 from basis_lab.domain.wording import agree
-from basis_lab.errors import BadDataError, DataError, MissingDataError
+from basis_lab.errors import BadDataError, DataError, MissingDataError, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +241,39 @@ def check_allowed(sources: Sources, where: str) -> None:
         )
 
 
+def check_proxies(requirements: Iterable[Requirement], sources: Sources) -> None:
+    """Refuse a proxy of a venue that is none, but nearly has the name of one that a run needs.
+
+    Parameters
+    ----------
+    requirements : iterable of Requirement
+        What the run asks.
+    sources : Sources
+        The proxies given, and where to look.
+
+    Raises
+    ------
+    UsageError
+        Naming the venue that was meant.
+    """
+    needed = _venues(x.key for x in requirements)
+    known = {x.venue for x in map(DatasetId.parse, sources.store.ids()) if x is not None}
+    for venue in unused_proxies(requirements, sources):
+        close = get_close_matches(venue.lower(), sorted(needed), n=1)
+        if close and venue not in known:
+            raise UsageError(
+                "data.proxies names a venue that there is not",
+                where=f"data.proxies.{venue}",
+                value=venue,
+                remedy=f"did you mean {close[0]}? this run needs {', '.join(sorted(needed))}",
+            )
+
+
+def _venues(keys: Iterable[str]) -> set[str]:
+    ids = [DatasetId.parse(split_key(x)[0]) for x in keys]
+    return {x.venue for x in ids if x is not None and x.kind in VENUE_KINDS}
+
+
 def unused_proxies(requirements: Iterable[Requirement], sources: Sources) -> tuple[str, ...]:
     """Return the venues whose proxy no requirement needed.
 
@@ -255,8 +289,7 @@ def unused_proxies(requirements: Iterable[Requirement], sources: Sources) -> tup
     tuple of str
         Venue names, in the order given.
     """
-    ids = [DatasetId.parse(split_key(x.key)[0]) for x in requirements]
-    venues = {x.venue for x in ids if x is not None and x.kind in VENUE_KINDS}
+    venues = _venues(x.key for x in requirements)
     return tuple(venue for venue, _ in sources.proxies if venue not in venues)
 
 

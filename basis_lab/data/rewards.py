@@ -117,16 +117,15 @@ def _epoch(times: TimeArray) -> FloatArray:
 
 def _check_prices(table: RawTable) -> None:
     """Refuse yields made from a token price that is the same on every date."""
-    for name in INVENTED:
-        if name not in table.header:
-            continue
-        cells = [x for x in table.column(name) if x]
-        if len(cells) > 1 and len(set(cells)) == 1:
-            place = table.column(name).index(cells[0])
-            raise bad_row(
-                table,
-                place,
-                f"derived: {name} is one constant, so its yields are invented",
-                cells[0],
-                NO_AMOUNTS,
-            )
+    known = {x: [cell for cell in table.column(x) if cell] for x in INVENTED if x in table.header}
+    constant = {x: cells[0] for x, cells in known.items() if len(cells) > 1 == len(set(cells))}
+    if constant:
+        first, price = next(iter(constant.items()))
+        named = " and ".join(f"{x} is one constant" for x in constant)
+        raise bad_row(
+            table,
+            table.column(first).index(price),
+            f"derived: {named}, so yields made of it are invented",
+            " and ".join(constant.values()),
+            NO_AMOUNTS,
+        )

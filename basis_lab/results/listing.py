@@ -77,7 +77,8 @@ def word_import(report: ImportReport) -> str:
     Returns
     -------
     str
-        A table of files, the findings, the choices, and what was written.
+        A table of files, the findings, the choices, what became of earlier datasets, and what was
+        written.
     """
     rows = [("file", "dataset", "verdict", "rows")]
     rows += [
@@ -95,6 +96,8 @@ def word_import(report: ImportReport) -> str:
         f"{choice.dataset}: {'nothing' if choice.file is None else choice.file}: {choice.reason}"
         for choice in report.choices
     ]
+    if report.earlier:
+        lines += ["", *(str(x) for x in report.earlier)]
     lines += ["", f"{report.destination}: {format_count(len(report.datasets), 'dataset')} written"]
     return "\n".join(lines)
 

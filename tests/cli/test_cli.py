@@ -120,6 +120,46 @@ def test_dates_without_a_mode_are_refused(capsys):
     assert "give --mode" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--set", 'data.proxies={"okx": "binance"}'],
+        ["--interval", "1m"],
+        ["--share-class", "ETH"],
+        ["--data-mode", "db"],
+        ["--scenario", "flows_example"],
+    ],
+)
+def test_settings_without_a_mode_are_refused(capsys, words):
+    assert cli.main(["data", "check", *words]) == 2
+
+    assert "give --mode" in capsys.readouterr().err
+
+
+def test_a_mode_is_checked_with_the_settings_of_its_run(capsys):
+    words = ["data", "check", "--mode", "btc_basis", *SHORT]
+
+    assert cli.main([*words, "--set", 'data.proxies={"okx": "binance"}']) == 0
+
+    assert "proxied: binance stands for okx" in capsys.readouterr().out
+
+
+def test_a_mode_is_checked_on_the_bars_that_its_run_asks_for(capsys):
+    words = ["data", "check", "--mode", "btc_basis", *SHORT, "--interval", "1m"]
+
+    assert cli.main(words) == 3
+
+    assert "its bars are of 1h, the timesteps of 1m" in capsys.readouterr().out
+
+
+def test_a_misspelt_proxy_is_refused_before_anything_is_loaded(capsys):
+    words = ["--mode", "btc_basis", *SHORT, "--set", 'data.proxies={"okxx": "binance"}']
+
+    assert cli.main(["data", "check", *words]) == 2
+
+    assert "did you mean okx?" in capsys.readouterr().err
+
+
 def test_raw_files_are_imported_and_each_is_told(capsys, tmp_path):
     source = tmp_path / "raw"
     source.mkdir()

@@ -1,5 +1,7 @@
 """What single checks find, and what they leave alone."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,17 @@ def test_straight_lines_need_not_cover_a_series_to_be_found():
     assert list(shape.find_interpolated(series)) == []
     assert found[0].places[0] == pytest.approx(1001, abs=1)
     assert "1 straight line," in found[0].what
+
+
+@pytest.mark.parametrize(("beyond", "words"), [(0, ""), (7, "the last 7 rows lean on a value")])
+def test_an_interpolated_series_tells_what_leans_on_a_value_after_its_end(beyond, words):
+    hours = np.arange(24 * 30 + beyond + 1)
+    lines = np.interp(hours, 24 * np.arange(33), walk(33))
+
+    found = list(shape.find_interpolated(rows(DatasetKind.SPOT, lines)))
+
+    assert ("after the end" in found[0].what) is bool(beyond)
+    assert words in found[0].what
 
 
 def test_settlements_that_get_faster_are_no_holes():
@@ -194,6 +207,80 @@ def test_labels_in_another_zone_are_told_by_the_majority(hours):
     found = list(labels.find_label_shifts(of_one_market(prices, spot=moved)))
 
     assert [(str(x.dataset), y.value) for x, y in found] == [("spot/binance/ETHUSDT", hours)]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(330, "+5:30 h"), (-210, "-3:30 h"), (345, "+5:45 h"), (1, "open labels and close labels")],
+)
+def test_a_zone_of_half_or_quarter_hours_is_told_by_bars_of_minutes(minutes, words):
+    minute = np.timedelta64(60, "s")
+    prices = walk(2000)
+    times = START + minute * np.arange(len(prices))
+    true, moved = (
+        Rows(kind=DatasetKind.SPOT, times=x, fields={"open": prices}, interval_s=60)
+        for x in (times, times + minutes * minute)
+    )
+    names = ("spot/binance/ETHUSDT@1m", "perp/bybit/ETHUSDT@1m", "perp/okx/ETHUSDT@1m")
+    market = Market(tuple(peer(x, moved if "okx" in x else true) for x in names))
+
+    found = list(labels.find_label_shifts(market))
+
+    assert [(str(x.dataset), y.value) for x, y in found] == [(names[2], minutes / 60)]
+    assert words in found[0][1].what
+
+
+@pytest.mark.parametrize("kind", [DatasetKind.SPOT, DatasetKind.FUNDING])
+def test_labels_of_half_hours_are_refused_of_bars_and_of_settlements(kind):
+    true = rows(kind, walk(50), every=8 if kind is DatasetKind.FUNDING else 1, name="rate")
+    moved = dataclasses.replace(true, times=true.times + np.timedelta64(330, "m"))
+
+    found = list(order.find_off_grid(moved))
+
+    assert list(order.find_off_grid(true)) == []
+    assert len(found[0].places) == 50
+    assert "50 labels lie beside the full 1 h of UTC, the first by 30 min" in found[0].what
+
+
+@pytest.mark.parametrize("minutes", [330, -210, 345])
+def test_the_zone_of_refused_labels_is_told_by_the_others_of_their_market(minutes):
+    prices = walk(400)
+    true = rows(DatasetKind.SPOT, prices)
+    moved = dataclasses.replace(true, times=true.times + np.timedelta64(minutes, "m"))
+    refused = peer("spot/bybit/ETHUSDT", moved, derived=True)
+    market = markets_of([peer("spot/binance/ETHUSDT", true), refused])[0]
+
+    found = list(labels.find_label_shifts(market))
+
+    assert (str(found[-1][0].dataset), found[-1][1].value) == ("spot/bybit/ETHUSDT", minutes / 60)
+
+
+def test_one_bar_between_two_others_is_refused_by_its_row():
+    true = rows(DatasetKind.SPOT, walk(50))
+    times = np.sort(np.append(true.times, START + np.timedelta64(90, "m")))
+    fields = {"open": walk(51)}
+
+    found = list(order.find_off_grid(dataclasses.replace(true, times=times, fields=fields)))
+
+    assert [x.places.tolist() for x in found] == [[2]]
+
+
+def test_snapshots_of_a_chain_come_when_a_block_does():
+    gas = rows(DatasetKind.GAS, walk(50), name="price_gwei")
+
+    moved = dataclasses.replace(gas, times=gas.times + np.timedelta64(71, "s"))
+
+    assert list(order.find_off_grid(moved)) == []
+
+
+def test_settlements_beside_whole_intervals_are_told_where_nobody_can_be_compared():
+    funding = rows(DatasetKind.FUNDING, np.linspace(1e-5, 9e-5, 40), every=8, name="rate")
+
+    moved = dataclasses.replace(funding, times=funding.times + 3 * HOUR)
+
+    assert list(order.find_settlement_hours(funding)) == []
+    found = list(order.find_settlement_hours(moved))
+    assert [x.what for x in found] == ["settlements lie 3 h after the full 8 h of UTC"]
 
 
 def test_of_two_that_disagree_neither_is_believed():

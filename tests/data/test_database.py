@@ -146,8 +146,11 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     path = tmp_path / "x.duckdb"
     path.write_text("not a database")
 
-    with pytest.raises(BadDataError, match="to-db"):
+    with pytest.raises(BadDataError, match="or a damaged one") as caught:
         open_store(path)
+
+    # `data to-db` writes over no file that it cannot read.
+    assert caught.value.remedy.startswith("move this file away, then")
 
 
 def test_another_programs_database_is_refused(tmp_path):

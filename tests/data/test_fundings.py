@@ -19,13 +19,15 @@ def percent(rates):
     return np.where((np.arange(ROWS) >= FIRST) & (np.arange(ROWS) < LAST), 100.0 * rates, rates)
 
 
-def found(kit, spoilt=None, spoil=None, venues=VENUES, interval_s=28800):
+def found(kit, spoilt=None, spoil=None, venues=VENUES, interval_s=28800, kept=None):
     """Return what is found among venues, one of them spoilt, as (check, venue, rows)."""
     peers = []
     times = kit.start + np.arange(ROWS) * np.timedelta64(8, "h")
     for venue in venues:
         rates = spoil(RATES[venue]) if venue == spoilt else RATES[venue]
-        rows = Rows(kind=DatasetKind.FUNDING, times=times, fields={"rate": rates},
+        places = kept[venue] if kept and venue in kept else np.arange(ROWS)
+        fields = {"rate": rates[places]}
+        rows = Rows(kind=DatasetKind.FUNDING, times=times[places], fields=fields,
                     interval_s=interval_s if venue == spoilt else 28800)  # fmt: skip
         dataset = DatasetId.parse(f"funding/{venue}/ETHUSDT")
         peers.append(Peer(dataset=dataset, file=venue, rows=rows, derived=False))
@@ -43,6 +45,20 @@ def test_percent_in_a_calm_stretch_is_blamed_on_the_venue_that_has_it(kit, spoil
     assert abs(defect.places[0] - FIRST) < 21
     assert abs(defect.places[-1] - LAST) < 21
     assert 50.0 < defect.value < 250.0
+
+
+@pytest.mark.parametrize("first", [40, 300, 500])
+def test_a_short_stretch_of_percent_is_told_where_a_third_venue_has_holes(kit, first):
+    rows = np.arange(ROWS)
+    holed = np.delete(rows, slice(3, None, 19))  # no stretch of it is whole
+
+    def short(rates):
+        return np.where((rows >= first) & (rows < first + 20), 100.0 * rates, rates)
+
+    told = found(kit, "binance", short, kept={"okx": holed})
+
+    assert [x[:2] for x in told] == [("funding-level", "binance")]
+    assert found(kit, kept={"okx": holed}) == []
 
 
 @pytest.mark.parametrize("factor", [8.0, 1.0 / 8.0])

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from basis_lab.data.catalogue import open_store
+from basis_lab.data.csv import read_table
 from basis_lab.data.importer import Verdict, import_directory
+from basis_lab.data.parquet import write_columns
 from basis_lab.data.recognise import recognise
 from basis_lab.data.static import is_static
 from basis_lab.domain.requirements import Alignment
@@ -25,12 +27,12 @@ GOOD = (
 def raw(tmp_path):
     """Write raw files and import them: ``raw({name: text})`` returns the report."""
 
-    def write_and_import(files):
+    def write_and_import(files, **options):
         source = tmp_path / "raw"
         source.mkdir(exist_ok=True)
         for name, text in files.items():
             (source / name).write_text(text)
-        return import_directory(source, tmp_path / "canonical")
+        return import_directory(source, tmp_path / "canonical", **options)
 
     return write_and_import
 
@@ -431,7 +433,7 @@ def test_a_new_import_removes_what_an_earlier_one_wrote_and_nothing_else(raw, tm
     own.write_text("kept")
     (tmp_path / "raw" / SPOT).unlink()
 
-    raw({})
+    raw({}, replace_earlier=True)
 
     left = {x.relative_to(tmp_path / "canonical").as_posix()
             for x in (tmp_path / "canonical").rglob("*.*")}  # fmt: skip
@@ -565,6 +567,28 @@ def test_an_index_beyond_ratios_and_below_ray_is_refused(raw):
 def test_a_file_that_only_claims_to_be_gzipped_is_refused(raw):
     with pytest.raises(BadDataError, match="cannot be read as CSV"):
         raw({f"{SPOT}.gz": HEADER + GOOD})
+
+
+def test_parquet_under_the_name_of_csv_is_called_parquet(tmp_path):
+    write_columns(
+        tmp_path / "bars.parquet", np.arange(3).astype("datetime64[s]"), {"open": np.ones(3)}
+    )
+    content = (tmp_path / "bars.parquet").read_bytes()
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / SPOT).write_bytes(content)
+
+    with pytest.raises(BadDataError, match="it is Parquet, whatever its name says"):
+        import_directory(source, tmp_path / "elsewhere")
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_bad_csv(tmp_path):
+    (tmp_path / "bars.csv").mkdir()
+
+    with pytest.raises(BadDataError, match="a file cannot be opened") as caught:
+        read_table(tmp_path / "bars.csv", "bars.csv")
+
+    assert caught.value.value == "Is a directory"
 
 
 def test_comment_lines_are_left_out_and_lines_still_count(raw):

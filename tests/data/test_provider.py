@@ -316,6 +316,18 @@ def test_a_fallback_is_for_a_dataset_that_is_not_there_at_all(kit):
         kit.provider(store, kit.need("mark/okx/BTCUSDT.open", fallback="perp/okx/BTCUSDT.open"))
 
 
+@pytest.mark.parametrize("name", ["okxx", "OKX", "binanse"])
+def test_a_proxy_of_a_misspelt_venue_is_refused_with_the_one_that_was_meant(kit, name):
+    store = kit.Store().put("perp/binance/BTCUSDT", kit.hours(4), open=[1.0, 2.0, 3.0, 4.0])
+    needs = [kit.need(f"perp/{x}/BTCUSDT.open") for x in ("okx", "binance")]
+
+    with pytest.raises(UsageError, match="a venue that there is not") as caught:
+        kit.provider(store, *needs, proxies={name: "binance"})
+
+    meant = "binance" if name == "binanse" else "okx"
+    assert f"did you mean {meant}?" in caught.value.remedy
+
+
 def test_a_proxy_that_is_not_there_is_named(kit):
     store = kit.Store().put("perp/binance/BTCUSDT", kit.hours(48), **bars())
 

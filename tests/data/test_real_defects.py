@@ -25,6 +25,7 @@ DEFECTS = (
     ("USDT_rates_daily", "stated-rate", "1770 bp on 2024-12-09"),
     ("USDT_rates_daily", "column-stops", "currentStableBorrowRate is 0 from row 90 on"),
     *((f"{x}_{HOURLY}", "interpolated", "96% of the second") for x in ("weETH", "wstETH")),
+    *((f"{x}_{HOURLY}", "interpolated", "the last 23 rows lean") for x in ("weETH", "wstETH")),
     # costs
     ("execution_cost_summary", "table-note", "model constants, not measured"),
     ("execution_costs_lookup", "table-note", "33 of 33 columns hold one number on every date"),
@@ -46,9 +47,14 @@ DEFECTS = (
         (f"aave_{x}_oracle_hourly", "interpolated", "straight lines")
         for x in ("WETH_USD", "weETH_ETH", "weETH_USD", "wstETH_ETH", "wstETH_USD")
     ),
+    *(
+        (f"aave_{x}_oracle_hourly", "interpolated", "the last 23 rows lean on a value after")
+        for x in ("WETH_USD", "weETH_ETH", "weETH_USD", "wstETH_ETH", "wstETH_USD")
+    ),
     # 16.66 % of the market is 14 % of the file's own price.
     ("aave_WETH_USD_oracle_hourly", "wrong-outlier", "at most 16.66%"),
     ("feed_wstETH", "column-stops", "empty in 1435 rows"),
+    ("feed_wstETH", "oracle-flag", "by -1.33% at most (2024-08-05T02:32:35Z)"),
     ("feed_wstETH", "starts-late", "1435 rows have no USD_price yet"),
     *((x, "smoothed", "own median of 24 h") for x in PEGS),
     *((x, "equal-columns", "market_rate equals market_rate_median_24h") for x in PEGS),
@@ -89,6 +95,7 @@ DEFECTS = (
     ("etherfi_ethfi", "few-rows", "7 rows only"),
     ("etherfi_ethfi", "printed-units", "row 8"),
     ("etherfi_seasonal", "unreadable", "eigen_price_usd is one constant"),
+    ("etherfi_seasonal", "unreadable", "ethfi_price_usd is one constant"),
     ("etherfi_seasonal", "estimates", "3 rows"),
     ("etherfi_seasonal", "paid-at-end", "payout_date is period_end in 26 rows"),
     ("weeth_oracle_yields", "odd-rows", "hours_aggregated is 24 in all but 1 row"),

@@ -7,7 +7,7 @@ from basis_lab import cli
 from basis_lab.data.catalogue import open_store
 from basis_lab.data.findings import Severity
 from basis_lab.data.importer import Verdict, import_directory
-from basis_lab.data.repairs import parse_repair
+from basis_lab.data.repairs import check_together, parse_repair
 from basis_lab.errors import BadDataError, UsageError
 
 SPOT, DATASET = "binance_BTCUSDT_spot_1h.csv", "spot/binance/BTCUSDT"
@@ -100,6 +100,54 @@ def test_labels_are_moved_for_the_dataset_that_is_named(imported):
 def test_a_repair_of_a_dataset_that_is_not_there_is_refused_by_name(imported):
     with pytest.raises(UsageError, match="keep-first-duplicate@spot/bybit/BTCUSDT"):
         imported(TWICE, "keep-first-duplicate@spot/bybit/BTCUSDT")
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("keep-first-duplicate", "keep-last-duplicate"),
+        ("keep-last-duplicate", f"keep-first-duplicate@{DATASET}"),
+        (f"shift-labels=-3h@{DATASET}", f"shift-labels=3h@{DATASET}"),
+        ("fill-gap=forward:2h", "fill-gap=forward:3h"),
+    ],
+)
+def test_repairs_that_contradict_each_other_are_refused_by_name(imported, pair):
+    with pytest.raises(UsageError, match="contradict each other") as caught:
+        imported(TWICE, *pair)
+
+    assert caught.value.value == " and ".join(
+        f"{x.partition('@')[0]}" + (f"@{DATASET}" if "@" in x else "") for x in pair
+    ).replace("=3h", "=+3h")
+
+
+def test_one_repair_may_be_asked_for_twice_and_others_for_other_datasets():
+    asked = ("keep-first-duplicate", "keep-first-duplicate", "shift-labels=1h@spot/a/B",
+             "shift-labels=2h@spot/c/D")  # fmt: skip
+
+    check_together([parse_repair(x) for x in asked])
+
+
+def test_holes_of_funding_that_are_not_filled_in_passing_are_told(tmp_path):
+    source = tmp_path / "raw"
+    source.mkdir()
+    (source / SPOT).write_text(HEADER + "".join(bars()))
+    stamps = [f"2024-06-{day:02d}T{hour:02d}:00:00Z" for day in range(1, 9) for hour in (0, 8, 16)]
+    del stamps[10]
+    rates = [f"{x},{1e-5 * (3 + i % 7)}\n" for i, x in enumerate(stamps)]
+    name = "binance_BTCUSDT_funding_rates.csv"
+    (source / name).write_text("funding_timestamp,funding_rate\n" + "".join(rates))
+
+    report = import_directory(
+        source, tmp_path / "canonical", repairs=(parse_repair("fill-gap=forward:24h"),)
+    )
+
+    found = {x.file: [str(y) for y in x.findings] for x in report.files}
+    told = (
+        "NOTE: repair fill-gap=forward:24h was not made: holes of funding are never filled "
+        "(1 row missing)"
+    )
+    assert told in found[name]
+    assert not any("fill-gap" in x for x in found[SPOT])
 
 
 def test_a_repair_that_has_nothing_to_do_is_not_told(imported):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from basis_lab.data.checks import reserve as reserve_checks
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import check_series
 from basis_lab.data.series import DatasetKind
@@ -48,3 +49,47 @@ def test_rates_of_another_unit_in_a_part_are_told(reserve, factor):
     assert [x[0] for x in found] == ["rates-in-part"]
     assert abs(found[0][1][0] - PLACE) <= 3
     assert abs(found[0][1][-1] + 5 - PLACE - 40) <= 3
+
+
+@pytest.fixture
+def used(reserve):
+    """The reserve with what was lent and borrowed: rates rise with use, one day's by a spike."""
+    rate = reserve.fields["supply_rate"]
+    true = np.diff(np.log(reserve.fields["liquidity_index"])) * 365.0
+    fields = {
+        **reserve.fields,
+        "borrow_index": np.exp(np.concatenate([[0.0], true.cumsum() / 365.0])),
+        "borrow_rate": rate.copy(),
+        "total_supplied": np.full(DAYS, 1000.0),
+        "total_borrowed": 10_000.0 * rate,  # 5 % where half is borrowed
+    }
+    for name in ("supply_rate", "borrow_rate", "total_borrowed"):
+        fields[name][30] *= 1.9  # what the pool's use explains
+    fields["total_supplied"] *= 2.0
+    return dataclasses.replace(reserve, fields=fields)
+
+
+def against_use(rows, factor=1.0, place=PLACE):
+    fields = {name: values.copy() for name, values in rows.fields.items()}
+    for name in ("supply_rate", "borrow_rate"):
+        fields[name][place] *= factor
+    found = reserve_checks.find_rates_against_use(dataclasses.replace(rows, fields=fields))
+    return [x.places.tolist() for x in found]
+
+
+def test_a_spike_of_rates_that_the_use_of_the_pool_explains_raises_no_alarm(used):
+    assert against_use(used) == []
+
+
+@pytest.mark.parametrize("factor", [3.0, 100.0, 1.0 / 3.0, 0.01])
+def test_both_rates_of_one_row_in_another_unit_are_told_at_their_row(used, factor):
+    assert against_use(used, factor) == [[PLACE]]
+
+
+def test_a_rate_below_what_its_index_grew_by_is_told_without_the_totals(used):
+    kept = {x: y for x, y in used.fields.items() if not x.startswith("total_")}
+    alone = dataclasses.replace(used, fields=kept)
+
+    assert against_use(alone) == []
+    assert against_use(alone, 0.25) == [[PLACE]]
+    assert against_use(alone, 4.0) == []  # it may be a true spike: nothing tells

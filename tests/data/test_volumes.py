@@ -15,8 +15,10 @@ PRICE = 3000.0
 PERP = "{}_ETHUSDT_perp_1h.csv"
 
 
-def venue(share, contracts_per_coin=1.0, *, money=False):
+def venue(share, contracts_per_coin=1.0, *, money=False, part=slice(None)):
     """Return a file of one venue: its share of the market, in contracts or coins, maybe money."""
+    counted = np.ones(HOURS)
+    counted[part] = contracts_per_coin
     noise = np.exp(np.random.default_rng(round(1000 * share)).normal(0.0, 0.2, HOURS))
     coins = COINS * share * noise
     header = "timestamp,open,high,low,close,volume" + (",turnover" if money else "")
@@ -24,7 +26,7 @@ def venue(share, contracts_per_coin=1.0, *, money=False):
     for hour in range(HOURS):
         opened = PRICE + hour % 7  # a price that moves
         cells = [1717200000 + 3600 * hour, opened, opened + 3, opened - 3, opened + 1]
-        cells.append(float(coins[hour] * contracts_per_coin))
+        cells.append(float(coins[hour] * counted[hour]))
         if money:
             cells.append(float(coins[hour] * PRICE))
         lines.append(",".join(map(str, cells)))
@@ -42,7 +44,7 @@ def told(tmp_path):
             (source / name).write_text(text)
         import_directory(source, tmp_path / "canonical")
         raw, stored = (
-            [x for x in check_store(open_store(place)).findings if x.check == "volume-unit"]
+            [x for x in check_store(open_store(place)).findings if x.check.startswith("volume-")]
             for place in (source, tmp_path / "canonical")
         )
         assert [x.what for x in raw] == [x.what for x in stored]
@@ -87,6 +89,37 @@ def test_money_over_price_tells_what_a_file_counts(told, contracts, words):
     if words is not None:
         assert float(found[0].what.split()[3]) == pytest.approx(contracts, rel=0.003)
         assert found[0].what.endswith("times turnover over close: it counts no coins")
+
+
+def test_a_venue_that_trades_a_hundredth_of_every_other_is_told_as_a_note(told):
+    files = {PERP.format("one"): venue(0.6), PERP.format("two"): venue(0.2),
+             PERP.format("three"): venue(0.3, contracts_per_coin=0.005)}  # fmt: skip
+
+    found = told(files)
+
+    assert [(x.file, x.check, x.severity) for x in found] == [
+        (PERP.format("three"), "volume-unit", Severity.NOTE)
+    ]
+    assert float(found[0].what.split()[3]) == pytest.approx(0.005 * 0.3 / 0.2, rel=0.06)
+    assert "the smallest of the others: a small venue, or another unit" in found[0].what
+
+
+@pytest.mark.parametrize("factor", [100.0, 0.01])
+@pytest.mark.parametrize("part", [slice(80, 110), slice(90, None)])
+def test_volume_that_steps_by_a_hundred_is_told_by_its_own_days(told, factor, part):
+    found = told({PERP.format("one"): venue(0.6, contracts_per_coin=factor, part=part)})
+
+    assert [(x.check, x.severity) for x in found] == [("volume-step", Severity.NOTE)]
+    told_at = int(found[0].rows.split()[1]) - 2
+    assert min(abs(told_at - part.start), abs(told_at - (part.stop or part.start))) <= 6
+
+
+def test_one_bar_whose_volume_is_not_its_money_over_its_price_is_told(told):
+    found = told({PERP.format("one"): venue(0.6, 0.01, money=True, part=slice(50, 51))})
+
+    assert [x.check for x in found] == ["volume-unit"]
+    assert found[0].rows.startswith("row 52")
+    assert found[0].what == "volume of 1 row is not turnover over close, as it is elsewhere"
 
 
 def test_a_run_carries_no_warning_of_volumes_that_it_does_not_use(told, tmp_path, kit):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect
+from basis_lab.data.checks.rows import Defect
 from basis_lab.data.checks.shape import INTERPOLATED_SHARE
 from basis_lab.data.csv import RawTable
 from basis_lab.data.series import IntArray
@@ -109,7 +109,7 @@ def find_two_zones(cells: Cells) -> Iterator[Defect]:
         first = cells.table.column(name)[0]
         if first.endswith(_TWO_ZONES):
             what = f"{name} ends in {_TWO_ZONES}: two zone marks"
-            yield Defect(what=what, field=name, places=NOWHERE, value=first)
+            yield Defect(what=what, field=name, value=first)
 
 
 def find_columns_that_stop(cells: Cells) -> Iterator[Defect]:
@@ -161,7 +161,7 @@ def find_constant_columns(cells: Cells) -> Iterator[Defect]:
     if constant:
         listed = ", ".join(f"{name} = {value:g}" for name, value in constant.items())
         what = f"one number in every row: {listed}"
-        yield Defect(what=what, field=next(iter(constant)), places=NOWHERE, value=listed)
+        yield Defect(what=what, field=next(iter(constant)), value=listed)
 
 
 def find_odd_rows(cells: Cells) -> Iterator[Defect]:
@@ -210,7 +210,7 @@ def find_equal_columns(cells: Cells) -> Iterator[Defect]:
         for other in cells.read & cells.numbers.keys():
             if len(values) >= _ENOUGH and (values == cells.numbers[other]).all():
                 what = f"{other} equals {name} in every row"
-                yield Defect(what=what, field=name, places=NOWHERE, value=other)
+                yield Defect(what=what, field=name, value=other)
 
 
 def find_straight_columns(cells: Cells) -> Iterator[Defect]:
@@ -234,7 +234,7 @@ def find_straight_columns(cells: Cells) -> Iterator[Defect]:
         bends = np.abs(np.diff(steps)) <= 1e-2 * np.abs(steps[:-1])  # ratios of lines bend a little
         if moving.sum() >= _ENOUGH and np.mean(bends[moving]) >= INTERPOLATED_SHARE:
             what = f"{name} lies on straight lines between rarer values"
-            yield Defect(what=what, field=name, places=NOWHERE, value=float(np.mean(bends[moving])))
+            yield Defect(what=what, field=name, value=float(np.mean(bends[moving])))
 
 
 def find_lagging_columns(cells: Cells) -> Iterator[Defect]:
@@ -262,7 +262,7 @@ def find_lagging_columns(cells: Cells) -> Iterator[Defect]:
                     f"{name} is {other} of the row before (correlation of their changes "
                     f"{late:.2f}, {same:.2f} in the same row)"
                 )
-                yield Defect(what=what, field=name, places=NOWHERE, value=late)
+                yield Defect(what=what, field=name, value=late)
 
 
 def find_late_samples(cells: Cells) -> Iterator[Defect]:

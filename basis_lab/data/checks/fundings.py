@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from basis_lab.data.checks.peers import Market, Peer, common_places
-from basis_lab.data.checks.rows import NOWHERE, Defect
+from basis_lab.data.checks.rows import Defect
 from basis_lab.data.series import DatasetKind, IntArray, time_text
 from basis_lab.domain.market import BoolArray, FloatArray
 
@@ -59,7 +59,7 @@ def find_opposite_funding(market: Market) -> Iterator[tuple[Peer, Defect]]:
         if known and max(known) <= OPPOSITE:
             doubt = "" if len(known) > 1 else DOUBT
             what = f"rates run against those of {_names(others)} (correlation {max(known):.2f})"
-            yield peer, Defect(what=what + doubt, field="rate", places=NOWHERE, value=max(known))
+            yield peer, Defect(what=what + doubt, field="rate", value=max(known))
 
 
 def _compared(market: Market) -> Iterator[tuple[Peer, tuple[Peer, ...]]]:
@@ -80,11 +80,13 @@ def _alike(peer: Peer, other: Peer) -> float | None:
 
 
 def _of_many(peer: Peer, others: Sequence[Peer]) -> Defect | None:
-    """Return the stretch that is far from every other venue; two at least have to show it."""
+    """Return the stretch that is far from every other venue, or above the one that is whole."""
     rows, shown = _beside(peer, others)
     for length, factor in (SHORT, LONG):
         above, below, known = _ratios(_hourly(peer)[rows], shown, length)
         far = (known > 1) & ((above >= factor) | (below <= 1.0 / factor))
+        if length == SHORT[0]:  # of two that tell, the one far above is wrong
+            far |= (known == 1) & (above >= factor)
         if far.any():
             return _defect(peer, others, rows, (above, below, far), length)
     return None

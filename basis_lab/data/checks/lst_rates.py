@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import Defect, Rows, defects_at
+from basis_lab.data.checks.rows import Defect, Rows, defects_at, medians_around
 from basis_lab.data.series import DatasetKind
 
 # Fractions. Real rates rise by 0.01 % a day (0.03 % at most) and do not fall.
@@ -35,16 +35,14 @@ def find_false_rates(rows: Rows) -> Iterator[Defect]:
         return
     rate = rows.fields["rate"]
     level = np.log(rate)
-    padded = np.pad(level, _AROUND, mode="reflect", reflect_type="odd")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
-    apart = np.abs(level - np.median(around, axis=1))
+    apart = np.abs(level - medians_around(level, _AROUND, "odd"))
     away = apart >= AWAY
     if away.any():
         what = f"rate leaves the rows around it, by {np.expm1(apart.max()):.2%} at most"
         yield from defects_at(what, "rate", away, rate)
         return
     steps = np.diff(level)
-    spans = np.diff(rows.times).astype("timedelta64[s]").astype(np.float64) / rows.interval_s
+    spans = rows.gaps_s / rows.interval_s
     allowed = STEP + _TYPICAL_STEPS * max(float(np.median(steps / spans)), 0.0) * spans
     false = np.concatenate([[False], (steps <= -FALL) | (steps >= allowed)])
     yield from defects_at("rate moves by what no yield gives", "rate", false, rate)

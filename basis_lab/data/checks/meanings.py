@@ -95,6 +95,16 @@ LABEL_SHIFT = _error(
     "prices would be seen early or late, funding paid on the wrong hour",
     "give times in UTC, bars by their open, or import with --repair shift-labels=-3h@DATASET",
 )
+OFF_GRID = _error(
+    "off-grid",
+    "bars would be missing at every step, funding paid an hour late",
+    "give times in UTC, bars by their open, or import with --repair shift-labels=-5.5h@DATASET",
+)
+SETTLEMENT_HOURS = _warning(
+    "settlement-hours",
+    "funding is paid on the wrong hours, where the labels are those of another zone",
+    "compare with the venue; import with --repair shift-labels=-3h@DATASET where they are",
+)
 FUNDING_LEVEL = _error(
     "funding-level",
     "funding of these rows would be many times too large, or too small",
@@ -108,7 +118,8 @@ OPPOSITE_FUNDING = _error(
 GAP = _hole(
     "gap",
     "a run that needs these rows is refused",
-    "choose dates without the holes, a complete file, or import with --repair fill-gap=forward:2h",
+    "choose dates without the holes, a complete file, or (of prices and gas) import with "
+    "--repair fill-gap=forward:2h",
 )
 WRONG_OUTLIER = _hole(
     "wrong-outlier",
@@ -119,6 +130,16 @@ FALSE_WICK = _hole(
     "false-wick",
     "positions would be liquidated, and stops filled, at a price that no other series came near",
     "compare with the venue; choose dates without these rows, or another file",
+)
+ORACLE_PRICE = _hole(
+    "oracle-price",
+    "collateral and debt would be valued at a price that no market shows",
+    "compare with the chain; choose dates without these rows, or another file",
+)
+ORACLE_ALERT = _warning(
+    "oracle-alert",
+    "collateral, debt or exits are valued away from the market in these rows",
+    "compare with the chain: a true depeg is to be kept",
 )
 EQUAL_ROWS = _warning("equal-rows", "none: one of each is kept", "nothing, where this is meant")
 ASSUMED = _warning("assumed", _GOES_ON, "nothing, where this is meant")
@@ -173,6 +194,11 @@ RATES_IN_PART = _warning(
     "interest accrues by the index; decisions and hurdles by the stated rate are off in these rows",
     "take rates and indices of one source and one unit",
 )
+RATES_AGAINST_USE = _warning(
+    "rates-against-use",
+    "interest accrues by the index; decisions and hurdles by the stated rate are off in these rows",
+    "trust the index; compare with the chain",
+)
 CONTRADICTS_COPY = _warning(
     "contradicts-copy", "none: the other file serves", "find out which copy is right"
 )
@@ -194,6 +220,7 @@ TABLE_REFUSED = Meaning(
 )
 TABLE_DIFFERS = _warning("table-differs", "none: runs do not use it", "compare with configs/venues")
 OUTLIER_FLAG = _note("outlier-flag", "prices of these rows differ a little between venues")
+ORACLE_FLAG = _note("oracle-flag", "collateral, debt or exits are valued a little off the market")
 LARGE_MOVES = _note("large-moves", "short spikes may trigger trades and costs")
 STATED_RATE = _note("stated-rate", "none: interest accrues by the index")
 OPENS_REPEAT = _note("opens-repeat", "fills are at the last trade before the bar")
@@ -210,6 +237,11 @@ VOLUME_UNIT = _note(
     "none: runs do not use volume; sizes held against it would be off by the size of a contract",
     "multiply by the size of a contract before using it elsewhere",
 )
+VOLUME_STEP = _note(
+    "volume-step",
+    "none: runs do not use volume; sizes held against it would be off from there on",
+    "compare with the venue before using it elsewhere",
+)
 PAID_AT_END = _note("paid-at-end", "payout dates are those of the period, not of the payment")
 ESTIMATES = _note("estimates", "made-up rows would be taken for payments", "leave them out")
 LUMP_PERIOD = _note("lump-period", "none: runs count the days of each period")
@@ -223,6 +255,7 @@ COLUMN_READ = _note("column-read", "none")
 MADE_OF = _note("made-of", "none")
 NO_DATASET = _note("no-dataset", "none: runs do not use it")
 TABLE_NOTE = _note("table-note", "none: runs do not use it")
+NOT_REPAIRED = _note("not-repaired", "none: the rows are as the file has them")
 REPAIRED = _warning("repaired", "rows are not as the file has them", "nothing, where this is meant")
 
 _ALL = (
@@ -243,11 +276,16 @@ _ALL = (
     LST_RATE,
     LEVEL,
     LABEL_SHIFT,
+    OFF_GRID,
+    SETTLEMENT_HOURS,
     FUNDING_LEVEL,
     OPPOSITE_FUNDING,
     GAP,
     WRONG_OUTLIER,
     FALSE_WICK,
+    ORACLE_PRICE,
+    ORACLE_ALERT,
+    ORACLE_FLAG,
     EQUAL_ROWS,
     ASSUMED,
     RELABELLED,
@@ -261,6 +299,7 @@ _ALL = (
     OUTLIER_ALERT,
     WICK_ALERT,
     RATES_IN_PART,
+    RATES_AGAINST_USE,
     CONTRADICTS_COPY,
     LEFT_OUT,
     STARTS_LATE,
@@ -281,6 +320,7 @@ _ALL = (
     COLUMN_STOPS,
     STRAIGHT_COLUMN,
     VOLUME_UNIT,
+    VOLUME_STEP,
     PAID_AT_END,
     ESTIMATES,
     FEW_ROWS,
@@ -291,6 +331,7 @@ _ALL = (
     MADE_OF,
     NO_DATASET,
     TABLE_NOTE,
+    NOT_REPAIRED,
     REPAIRED,
 )
 MEANINGS = {x.name: x for x in _ALL}

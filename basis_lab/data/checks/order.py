@@ -6,6 +6,7 @@ import numpy as np
 
 from basis_lab.data.checks.rows import Defect, Rows
 from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, time_text
+from basis_lab.domain.intervals import HOUR_S, SECONDS, length_text
 from basis_lab.domain.market import BoolArray
 from basis_lab.domain.wording import agree
 
@@ -15,6 +16,9 @@ LATE = 1.5
 # Settlements change their interval where so many in a row keep another one.
 CHANGED_ROWS = 3
 _INTERVALS_S = (3600, 7200, 14400, 28800)
+# A settlement may be booked some seconds after it was due.
+LATE_SETTLEMENT_S = 60
+SECONDS_OF_A_GRID = frozenset({*SECONDS.values(), *_INTERVALS_S})
 
 
 def find_conflicting_rows(rows: Rows) -> Iterator[Defect]:
@@ -92,7 +96,7 @@ def holes_after(rows: Rows) -> tuple[IntArray, IntArray]:
     """
     if rows.kind is DatasetKind.REWARDS:
         return np.arange(0), np.arange(0)
-    gaps_s = np.diff(rows.times).astype("timedelta64[s]").astype(np.int64)
+    gaps_s = rows.gaps_s
     least = rows.interval_s + 1 if rows.kind in _REGULAR else LATE * rows.interval_s
     wide = (gaps_s >= least) & ~_other_interval(rows, gaps_s)
     places = np.flatnonzero(wide)
@@ -142,7 +146,7 @@ def find_funding_intervals(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind is not DatasetKind.FUNDING:
         return
-    gaps_s = np.diff(rows.times).astype("timedelta64[s]").astype(np.int64)
+    gaps_s = rows.gaps_s
     changed = np.flatnonzero((gaps_s < rows.interval_s) | _other_interval(rows, gaps_s)) + 1
     if len(changed):
         words = agree(len(changed), "settlement follows", "settlements follow")
@@ -153,6 +157,56 @@ def find_funding_intervals(rows: Rows) -> Iterator[Defect]:
             places=changed,
             value=float(gaps_s[changed[0] - 1]),
         )
+
+
+def find_off_grid(rows: Rows) -> Iterator[Defect]:
+    """Find labels beside the grid of their interval: bars open on it, settlements on the hour.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series.
+
+    Yields
+    ------
+    Defect
+        One or none.
+    """
+    if rows.kind not in _REGULAR or rows.interval_s not in SECONDS_OF_A_GRID:
+        return
+    grid_s = rows.interval_s if rows.kind in BAR_KINDS else min(rows.interval_s, HOUR_S)
+    beside_s = rows.seconds % grid_s
+    places = np.flatnonzero(beside_s >= (1 if rows.kind in BAR_KINDS else LATE_SETTLEMENT_S))
+    if len(places):
+        first = int(places[0])
+        words = agree(len(places), "label lies", "labels lie")
+        what = (
+            f"{len(places)} {words} beside the full {length_text(grid_s)} of UTC, the first by "
+            f"{length_text(int(beside_s[first]))}"
+        )
+        yield Defect(what=what, field="", places=places, value=time_text(rows.times[first]))
+
+
+def find_settlement_hours(rows: Rows) -> Iterator[Defect]:
+    """Find funding that is not settled on whole intervals of UTC, as venues do.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series.
+
+    Yields
+    ------
+    Defect
+        One or none.
+    """
+    if rows.kind is not DatasetKind.FUNDING:
+        return
+    beside_s, counts = np.unique(rows.seconds % rows.interval_s, return_counts=True)
+    usual_s = int(beside_s[np.argmax(counts)])
+    if usual_s and not usual_s % HOUR_S:
+        what = f"settlements lie {usual_s // HOUR_S} h after the full {rows.interval_s // HOUR_S} h"
+        yield Defect(what=f"{what} of UTC", field="", value=usual_s)
 
 
 def _other_interval(rows: Rows, gaps_s: IntArray) -> BoolArray:

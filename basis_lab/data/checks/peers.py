@@ -17,7 +17,12 @@ ENOUGH_TO_OUTVOTE = 3
 ENOUGH_FOR_A_LEVEL = 10_000  # rows, evenly spread
 
 _TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
-_WRAPPED = {"WETHUSDT": "ETHUSDT", "WETHUSD": "ETHUSDT", "WBTCUSDT": "BTCUSDT"}
+_WRAPPED = {
+    "WETHUSDT": "ETHUSDT",
+    "WETHUSD": "ETHUSDT",
+    "WBTCUSDT": "BTCUSDT",
+    "WBTCUSD": "BTCUSDT",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +180,7 @@ def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
         ratio = float(np.median(left / first.rows.first_field[theirs[::every]]))
         if not 1.0 / LEVEL_APART < ratio < LEVEL_APART:
             what = f"{peer.dataset} is typically {ratio:.6g} times {first.dataset} ({first.file})"
-            yield peer, Defect(what=what, field="", places=NOWHERE, value=ratio)
+            yield peer, Defect(what=what, field="", value=ratio)
 
 
 def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[Peer, Defect]]:

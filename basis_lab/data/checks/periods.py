@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, defects_at
+from basis_lab.data.checks.rows import Defect, Rows, defects_at
 from basis_lab.data.series import SECONDS_PER_DAY, DatasetKind
 from basis_lab.domain.wording import agree
 
@@ -53,7 +53,7 @@ def find_dates_of_periods(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind is DatasetKind.REWARDS and "paid_at" not in rows.fields:
         what = "rows are dated by the end of their period; the day of payment is not given"
-        yield Defect(what=what, field="period_end", places=NOWHERE, value="")
+        yield Defect(what=what, field="period_end", value="")
 
 
 def find_few_rows(rows: Rows) -> Iterator[Defect]:
@@ -71,6 +71,4 @@ def find_few_rows(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind is DatasetKind.REWARDS and len(rows.times) < FEW:
         count = len(rows.times)
-        yield Defect(
-            what=f"{count} {agree(count, 'row')} only", field="", places=NOWHERE, value=count
-        )
+        yield Defect(what=f"{count} {agree(count, 'row')} only", field="", value=count)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, defects_at
+from basis_lab.data.checks.rows import Defect, Rows, defects_at, medians_around
 from basis_lab.data.series import DatasetKind, time_text
-from basis_lab.domain.market import FloatArray
+from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.domain.wording import agree
 
 SECONDS_PER_YEAR = 31_536_000.0
@@ -20,6 +20,10 @@ _NEIGHBOURS = 5
 INDEX_STEP = 0.002
 # Stretches of rows whose rates are not what the index grows by; true ones reach 1.45.
 _STRETCH, STRETCH_FACTOR = 5, 2.0
+# Factors between a row's rate and those of its use, and of its index; true rows were 1.6 off in
+# use, or 1.6 below their index. One of two has to be far off, the other a little.
+OFF_USE_AND_INDEX = ((2.5, 1.2), (1.1, 2.0))
+OFF_INDEX_ALONE = 2.5
 _NOTICED = 0.005  # a year: rates near nothing may be many times each other
 _PAIRS = (("liquidity_index", "supply_rate"), ("borrow_index", "borrow_rate"))
 
@@ -41,7 +45,7 @@ def find_rates_against_index(rows: Rows) -> Iterator[Defect]:
         typical = float(np.median(stated[grown > 0.0] / grown[grown > 0.0]))
         if not 1.0 / RATE_FACTOR < typical < RATE_FACTOR:
             what = f"{rate} is typically {typical:.3g} times what {index} grows by"
-            yield Defect(what=what, field=rate, places=NOWHERE, value=typical)
+            yield Defect(what=what, field=rate, value=typical)
 
 
 def find_index_steps(rows: Rows) -> Iterator[Defect]:
@@ -58,7 +62,7 @@ def find_index_steps(rows: Rows) -> Iterator[Defect]:
         One an index.
     """
     for index, rate, grown, _ in _pairs(rows):
-        years = np.diff(rows.times).astype("timedelta64[s]").astype(np.float64) / SECONDS_PER_YEAR
+        years = rows.gaps_s / SECONDS_PER_YEAR
         highest = np.maximum(rows.fields[rate][1:], rows.fields[rate][:-1])
         beyond = np.concatenate([[0.0], (grown - highest) * years])
         most = f"{beyond.max():.2%} at most"
@@ -97,6 +101,77 @@ def find_rates_against_index_in_part(rows: Rows) -> Iterator[Defect]:
             yield Defect(what=what, field=rate, places=starts, value=float(typical[worst]))
 
 
+def find_rates_against_use(rows: Rows) -> Iterator[Defect]:
+    """Find rows whose borrow rate is not what the use of the pool gives, or the index grew by.
+
+    Parameters
+    ----------
+    rows : Rows
+        One series, in the order of time.
+
+    Yields
+    ------
+    Defect
+        One or none.
+
+    Notes
+    -----
+    A borrow rate rises with the share of the pool that is borrowed. Among neighbours none is far
+    above one of more use, nor far below one of less; a true spike has its own use. What the index
+    grew by before and after a row has to agree that the row is odd, and tells alone where the rate
+    is far below both: no moment is so cheap between two dear days.
+    """
+    growth = {rate: grown for _, rate, grown, _ in _pairs(rows)}
+    if "borrow_rate" not in growth:
+        return
+    rate, grown = rows.fields["borrow_rate"], growth["borrow_rate"]
+    before, after = np.append(grown[0], grown), np.append(grown, grown[-1])
+    most, least = _rates_beside(rows)
+    highest, lowest = np.maximum(before, after), np.minimum(before, after)
+    above, below = (
+        np.logical_or.reduce([_beyond(a, b, x) & _beyond(c, d, y) for x, y in OFF_USE_AND_INDEX])
+        for a, b, c, d in ((rate, most, rate, highest), (least, rate, lowest, rate))
+    )
+    below |= _beyond(lowest, rate, OFF_INDEX_ALONE)
+    count = int((above | below).sum())
+    yield from defects_at(
+        f"the borrow rate of {count} {agree(count, 'row')} is neither what the use of the pool "
+        "gives in rows beside, nor what borrow_index grows by",
+        "borrow_rate",
+        above | below,
+        rate,
+    )
+
+
+def _beyond(high: FloatArray, low: FloatArray, factor: float) -> BoolArray:
+    """Tell where one rate is so many times another, and noticeably so."""
+    known = np.isfinite(high) & np.isfinite(low)
+    apart = np.zeros(len(high), dtype=bool)
+    apart[known] = (high >= factor * low)[known] & (high - low >= _NOTICED)[known]
+    return apart
+
+
+def _rates_beside(rows: Rows) -> tuple[FloatArray, FloatArray]:
+    """Return the highest borrow rate beside each row at as much use and more, the least at less.
+
+    NaN where no row beside it tells.
+    """
+    rate = rows.fields["borrow_rate"]
+    unknown = np.full(len(rate), np.nan)
+    names = ("total_borrowed", "total_supplied")
+    if not set(names) <= rows.fields.keys() or not (rows.fields[names[1]] > 0.0).all():
+        return unknown, unknown
+    use = rows.fields[names[0]] / rows.fields[names[1]]
+    most, least = unknown.copy(), unknown.copy()
+    for shift in (x for x in range(-_NEIGHBOURS, _NEIGHBOURS + 1) if x):
+        mine = slice(max(shift, 0), len(rate) + min(shift, 0))
+        other = slice(max(-shift, 0), len(rate) - max(shift, 0))
+        more, less = use[other] >= use[mine], use[other] <= use[mine]
+        most[mine] = np.fmax(most[mine], np.where(more, rate[other], np.nan))
+        least[mine] = np.fmin(least[mine], np.where(less, rate[other], np.nan))
+    return most, least
+
+
 def find_stated_rates(rows: Rows) -> Iterator[Defect]:
     """Find by how much the stated rates miss the growth of the index.
 
@@ -118,7 +193,7 @@ def find_stated_rates(rows: Rows) -> Iterator[Defect]:
                 f"{rate} is of one instant: {index} grows {1e4 * apart.mean():.0f} bp a year away "
                 f"from it on average, {1e4 * apart[worst]:.0f} bp on {time_text(rows.times[worst])}"
             )
-            yield Defect(what=what, field=rate, places=NOWHERE, value=float(apart.mean()))
+            yield Defect(what=what, field=rate, value=float(apart.mean()))
 
 
 def find_rates_that_disagree(rows: Rows) -> Iterator[Defect]:
@@ -143,9 +218,8 @@ def find_rates_that_disagree(rows: Rows) -> Iterator[Defect]:
     factors = reserve_factors(rows)
     if len(factors) <= 2 * _NEIGHBOURS:
         return
-    padded = np.pad(factors, _NEIGHBOURS, mode="reflect")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)
-    apart = np.abs(factors - np.median(around, axis=1)) > RESERVE_FACTOR_APART
+    around = medians_around(factors, _NEIGHBOURS, "even")
+    apart = np.abs(factors - around) > RESERVE_FACTOR_APART
     count = int(apart.sum())
     yield from defects_at(
         f"the rates of {count} {agree(count, 'row')} imply another reserve factor "
@@ -183,10 +257,9 @@ def _pairs(rows: Rows) -> Iterator[tuple[str, str, FloatArray, FloatArray]]:
     """Return growth a year between snapshots, and the mean of the rates stated at both."""
     if rows.kind is not DatasetKind.AAVE or len(rows.times) < _ENOUGH_ROWS:
         return
-    seconds = np.diff(rows.times).astype("timedelta64[s]").astype(np.float64)
     for index, rate in _PAIRS:
         if {index, rate} <= rows.fields.keys():
             levels, stated = rows.fields[index], rows.fields[rate]
-            grown = np.log(levels[1:] / levels[:-1]) * SECONDS_PER_YEAR / seconds
+            grown = np.log(levels[1:] / levels[:-1]) * SECONDS_PER_YEAR / rows.gaps_s
             if (grown > 0.0).any():
                 yield index, rate, grown, (stated[1:] + stated[:-1]) / 2.0

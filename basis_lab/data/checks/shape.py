@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, runs_of
+from basis_lab.data.checks.rows import Defect, Rows, runs_of
 from basis_lab.data.series import BAR_KINDS, DatasetKind
 from basis_lab.domain.market import BoolArray, FloatArray
 from basis_lab.domain.wording import agree
@@ -122,7 +122,7 @@ def find_opens_that_repeat(rows: Rows) -> Iterator[Defect]:
     share = float(np.mean(rows.fields["open"][1:] == rows.fields["close"][:-1]))
     if share >= OPENS_REPEAT_SHARE:
         what = f"{share:.1%} of the opens are the close of the bar before, not a first trade"
-        yield Defect(what=what, field="open", places=NOWHERE, value=share)
+        yield Defect(what=what, field="open", value=share)
 
 
 def find_large_moves(rows: Rows) -> Iterator[Defect]:
@@ -170,14 +170,18 @@ def find_interpolated(rows: Rows) -> Iterator[Defect]:
     """
     if rows.kind in _NEVER_STRAIGHT:
         return
-    share = _share(*_straight(rows))
+    straight, moving = _straight(rows)
+    share = _share(straight, moving)
     if share >= INTERPOLATED_SHARE:
         name = next(iter(rows.fields))
+        leaning = _leaning(straight)
+        words = agree(leaning, "row leans", "rows lean")
+        beyond = f"; the last {leaning} {words} on a value after the end" if leaning else ""
         what = (
             f"derived: {share:.0%} of the second differences of {name} are zero (straight lines "
-            "between rarer values, which look ahead)"
+            f"between rarer values, which look ahead{beyond})"
         )
-        yield Defect(what=what, field=name, places=NOWHERE, value=share)
+        yield Defect(what=what, field=name, value=share)
 
 
 def find_straight_lines(rows: Rows) -> Iterator[Defect]:
@@ -233,7 +237,7 @@ def find_smoothed(rows: Rows) -> Iterator[Defect]:
             f"derived: smoothed, {share:.0%} of the moves of {name} land on its own median of "
             "24 h (short moves do not show)"
         )
-        yield Defect(what=what, field=name, places=NOWHERE, value=share)
+        yield Defect(what=what, field=name, value=share)
 
 
 def smoothed_share(values: FloatArray) -> float:
@@ -270,6 +274,18 @@ def _share(straight: BoolArray, moving: BoolArray) -> float:
     """Return how many of the rows that move lie on lines; 0 where too few move to tell."""
     count = int(moving.sum())
     return float((straight & moving).sum()) / count if count >= _TESTED_ROWS else 0.0
+
+
+def _leaning(straight: BoolArray) -> int:
+    """Return how many last rows lie on a line that does not end with its series.
+
+    Lines are of one length; a knot between two that go on alike does not show.
+    """
+    knots = np.flatnonzero(~straight) + 1
+    if len(knots) < 2:  # noqa: PLR2004 - the length of a line
+        return 0
+    after = len(straight) + 1 - int(knots[-1])
+    return after % int(np.median(np.diff(knots)))
 
 
 def _straight(rows: Rows) -> tuple[BoolArray, BoolArray]:

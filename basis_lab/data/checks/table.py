@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 
 from basis_lab.data.checks import (
     cells,
@@ -10,6 +11,7 @@ from basis_lab.data.checks import (
     labels,
     lst_rates,
     meanings,
+    oracles,
     order,
     peers,
     periods,
@@ -73,6 +75,22 @@ class MarketCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorthCheck:
+    """One check of published prices against all that shows what their assets are worth.
+
+    Parameters
+    ----------
+    meaning : Meaning
+        What it means where it finds something.
+    find : callable
+        Finds defects among series of any markets.
+    """
+
+    meaning: Meaning
+    find: Callable[[Sequence[Peer]], Iterable[tuple[Peer, Defect]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellCheck:
     """One check of the cells of a file.
 
@@ -128,6 +146,15 @@ SERIES_CHECKS = (
         every_run=True,
     ),
     SeriesCheck(
+        meaning=meanings.OFF_GRID, stage=Stage.SHAPE, find=order.find_off_grid, every_run=True
+    ),
+    SeriesCheck(
+        meaning=meanings.SETTLEMENT_HOURS,
+        stage=Stage.SHAPE,
+        find=order.find_settlement_hours,
+        every_run=True,
+    ),
+    SeriesCheck(
         meaning=meanings.RATE_AGAINST_INDEX,
         stage=Stage.SHAPE,
         find=reserve.find_rates_against_index,
@@ -175,6 +202,12 @@ SERIES_CHECKS = (
         find=reserve.find_rates_against_index_in_part,
         every_run=True,
     ),
+    SeriesCheck(
+        meaning=meanings.RATES_AGAINST_USE,
+        stage=Stage.SHAPE,
+        find=reserve.find_rates_against_use,
+        every_run=True,
+    ),
     SeriesCheck(meaning=meanings.STATED_RATE, stage=Stage.SHAPE, find=reserve.find_stated_rates),
     SeriesCheck(meaning=meanings.LARGE_MOVES, stage=Stage.SHAPE, find=shape.find_large_moves),
     SeriesCheck(meaning=meanings.LUMP_PERIOD, stage=Stage.SHAPE, find=periods.find_lump_periods),
@@ -212,6 +245,14 @@ MARKET_CHECKS = (
         find=lambda x: peers.find_outliers(x, peers.FLAG, peers.ALERT),
     ),
 )
+WORTH_CHECKS = tuple(
+    WorthCheck(meaning=meaning, find=partial(oracles.find_quotes_beyond, degree=degree))
+    for meaning, degree in (
+        (meanings.ORACLE_PRICE, oracles.WRONG),
+        (meanings.ORACLE_ALERT, oracles.ALERT),
+        (meanings.ORACLE_FLAG, oracles.FLAG),
+    )
+)
 CELL_CHECKS = (
     CellCheck(meaning=meanings.TWO_ZONES, find=cells.find_two_zones),
     CellCheck(meaning=meanings.COLUMN_STOPS, find=cells.find_columns_that_stop),
@@ -228,11 +269,13 @@ CELL_CHECKS = (
 
 # What these find is about rows: it is looked for in the rows that a run uses.
 CHECKED_BEFORE_RUNS = frozenset(
-    {x.meaning.name for x in SERIES_CHECKS if x.every_run} | {x.meaning.name for x in MARKET_CHECKS}
+    {x.meaning.name for x in SERIES_CHECKS if x.every_run}
+    | {x.meaning.name for x in MARKET_CHECKS}
+    | {x.meaning.name for x in WORTH_CHECKS}
 )
 
 # What these find can be found again in the rows of an import.
-CHECKED_BY_SERIES = frozenset(x.meaning.name for x in (*SERIES_CHECKS, *MARKET_CHECKS))
+CHECKED_BY_SERIES = CHECKED_BEFORE_RUNS | {x.meaning.name for x in SERIES_CHECKS}
 
 
 def check_order(rows: Rows) -> Iterator[tuple[Meaning, Defect]]:
@@ -294,6 +337,7 @@ def check_markets(series: Sequence[Peer]) -> Iterator[tuple[Meaning, Peer, Defec
     ------
     (Meaning, Peer, Defect)
         By market, in the order of the table; a series at another level is no further compared.
+        Published prices come last.
     """
     for market in markets_of(series):
         rest = market
@@ -305,6 +349,8 @@ def check_markets(series: Sequence[Peer]) -> Iterator[tuple[Meaning, Peer, Defec
             if found and check.meaning.stops is Stop.FILE:
                 odd = {peer.file for peer, _ in found}
                 rest = Market(tuple(x for x in rest.peers if x.file not in odd))
+    for worth in WORTH_CHECKS:
+        yield from ((worth.meaning, peer, defect) for peer, defect in worth.find(series))
 
 
 def check_cells(file: Cells) -> Iterator[tuple[Meaning, Defect]]:

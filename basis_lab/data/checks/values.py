@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_lab.data.checks.rows import NOWHERE, Defect, Rows, defects_at
+from basis_lab.data.checks.rows import Defect, Rows, defects_at
 from basis_lab.data.series import BAR_KINDS, NON_NEGATIVE_FIELDS, SIGNED_FIELDS, DatasetKind
 from basis_lab.domain.market import FloatArray
 
@@ -217,4 +217,4 @@ def _typical(name: str, values: FloatArray, bound: float) -> Iterator[Defect]:
     typical = float(np.median(np.abs(values))) if len(values) else 0.0
     if typical >= bound:
         what = f"{name} does not look like a fraction (median magnitude {typical:g})"
-        yield Defect(what=what, field=name, places=NOWHERE, value=typical)
+        yield Defect(what=what, field=name, value=typical)

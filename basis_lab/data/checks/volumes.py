@@ -7,9 +7,11 @@ import numpy as np
 
 from basis_lab.data.checks.cells import Cells
 from basis_lab.data.checks.peers import common_places
-from basis_lab.data.checks.rows import NOWHERE, Defect
-from basis_lab.data.series import DatasetId, DatasetKind
+from basis_lab.data.checks.rows import Defect, defects_at
+from basis_lab.data.series import DatasetId, DatasetKind, time_text
+from basis_lab.domain.intervals import SECONDS
 from basis_lab.domain.market import FloatArray, TimeArray
+from basis_lab.domain.wording import agree
 
 COUNTED_KINDS = (DatasetKind.SPOT, DatasetKind.PERP)
 VOLUME = "volume"
@@ -18,6 +20,14 @@ QUOTE_VOLUMES = ("quote_volume", "turnover")
 OF_ITSELF = 1.2
 # The busiest venue of a coin trades two or three times what the next one does.
 OF_THE_BUSIEST = 5.0
+# A small venue of eleven months traded a fiftieth of the busiest; what trades less than that of
+# every other may count another unit.
+OF_THE_SMALLEST = 1.0 / 60.0
+# Typical days that follow each other: those of eleven months and five venues were 13 apart at most.
+STEP = 30.0
+_DAY_S, _LEAST_ROWS = 86_400, 24
+# Money over price of one bar is its volume up to the prices inside the bar.
+OF_ONE_ROW = 2.0
 _ENOUGH = 100
 
 
@@ -44,7 +54,7 @@ class Traded:
 
 
 def find_volumes_against_quotes(cells: Cells) -> Iterator[Defect]:
-    """Find files whose volume is not the money that changed hands over the price.
+    """Find files, or rows, whose volume is not the money that changed hands over the price.
 
     Parameters
     ----------
@@ -60,15 +70,28 @@ def find_volumes_against_quotes(cells: Cells) -> Iterator[Defect]:
     if quotes is None or not {VOLUME, "close"} <= cells.numbers.keys():
         return
     close = cells.numbers["close"]
-    coins = cells.numbers[quotes] / np.where(close > 0.0, close, np.nan)
-    ratio = _typical_ratio(cells.numbers[VOLUME], coins)
-    if ratio is not None and not 1.0 / OF_ITSELF < ratio < OF_ITSELF:
+    volume, coins = (
+        cells.numbers[VOLUME],
+        cells.numbers[quotes] / np.where(close > 0, close, np.nan),
+    )
+    ratio = _typical_ratio(volume, coins)
+    if ratio is None:
+        return
+    if not 1.0 / OF_ITSELF < ratio < OF_ITSELF:
         what = f"{VOLUME} is typically {ratio:.4g} times {quotes} over close: it counts no coins"
-        yield Defect(what=what, field=VOLUME, places=NOWHERE, value=ratio)
+        yield Defect(what=what, field=VOLUME, value=ratio)
+        return
+    traded = (volume > 0.0) & (coins > 0.0)
+    apart = np.maximum(volume, coins) > OF_ONE_ROW * np.minimum(volume, coins)
+    count = int((traded & apart).sum())
+    what = (
+        f"{VOLUME} of {count} {agree(count, 'row')} is not {quotes} over close, as it is elsewhere"
+    )
+    yield from defects_at(what, VOLUME, traded & apart, volume)
 
 
 def find_volume_units(traded: Sequence[Traded]) -> Iterator[tuple[Traded, Defect]]:
-    """Find series that trade far more than the busiest of the others of their instrument.
+    """Find series that trade far more, or far less, than all others of their instrument.
 
     Parameters
     ----------
@@ -78,7 +101,7 @@ def find_volume_units(traded: Sequence[Traded]) -> Iterator[tuple[Traded, Defect
     Yields
     ------
     (Traded, Defect)
-        The series, and how far it is off. A venue that trades far less may just be small.
+        The series, and how far it is off. A venue that trades less may just be small.
     """
     for one in traded:
         others = [x for x in traded if x is not one and _instrument(x) == _instrument(one)]
@@ -87,12 +110,51 @@ def find_volume_units(traded: Sequence[Traded]) -> Iterator[tuple[Traded, Defect
         if not known:
             continue
         ratio, busiest = min(known, key=lambda x: x[0])
+        highest, smallest = max(known, key=lambda x: x[0])
         if ratio >= OF_THE_BUSIEST:
             what = (
                 f"{VOLUME} is typically {ratio:.3g} times that of {busiest.dataset}, the busiest "
                 "of the others: it seems to count contracts, not coins"
             )
-            yield one, Defect(what=what, field=VOLUME, places=NOWHERE, value=ratio)
+            yield one, Defect(what=what, field=VOLUME, value=ratio)
+        elif highest <= OF_THE_SMALLEST:
+            what = (
+                f"{VOLUME} is typically {highest:.3g} times that of {smallest.dataset}, the "
+                "smallest of the others: a small venue, or another unit than coins"
+            )
+            yield one, Defect(what=what, field=VOLUME, value=highest)
+
+
+def find_volume_steps(traded: Sequence[Traded]) -> Iterator[tuple[Traded, Defect]]:
+    """Find series whose volume steps, from one day to the next, as no market does.
+
+    Parameters
+    ----------
+    traded : sequence of Traded
+        Of any instruments.
+
+    Yields
+    ------
+    (Traded, Defect)
+        The series, and its largest step; a stretch of another unit has two.
+    """
+    for one in traded:
+        length = max(_DAY_S // SECONDS[one.dataset.interval], _LEAST_ROWS)
+        if len(one.volume) < 2 * length:
+            continue
+        days = np.median(np.lib.stride_tricks.sliding_window_view(one.volume, length), axis=1)
+        before, after = days[:-length], days[length:]
+        known = (before > 0.0) & (after > 0.0)
+        factors = np.ones(len(before))
+        factors[known] = after[known] / before[known]
+        size = np.maximum(factors, 1.0 / factors)
+        if size.max() >= STEP:
+            place = int(np.argmax(size))
+            start = time_text(one.times[place + length])
+            what = f"{VOLUME} is typically {factors[place]:.3g} times that of the day before from "
+            what += f"{start} on: another unit, unless the market changed"
+            places = np.array([place + length])
+            yield one, Defect(what=what, field=VOLUME, places=places, value=float(factors[place]))
 
 
 def _instrument(one: Traded) -> tuple[DatasetKind, str, str]:
