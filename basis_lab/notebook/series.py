@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from basis_lab.calc.performance import calculate_drawdown
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Instrument, IntArray, Kind, Listing
 from basis_lab.domain.market import FloatArray
@@ -93,9 +94,8 @@ class RunSeries:
 
     @cached_property
     def drawdown(self) -> FloatArray:
-        """Fraction below the highest NAV so far, shape (T,)."""
-        nav = self.record.nav_per_share
-        return np.asarray(nav / np.fmax.accumulate(nav) - 1.0)
+        """Fraction below the highest NAV so far, that of the issue counted, shape (T,)."""
+        return calculate_drawdown(self.record.nav_per_share)
 
     @cached_property
     def exit_discount(self) -> FloatArray:

@@ -257,8 +257,7 @@ class Figures:
         plotly.graph_objects.Figure
             Percent, 0 or below.
         """
-        nav = self._tables.pnl["nav_per_share"]
-        fall = 100.0 * (nav / nav.cummax() - 1.0)
+        fall = 100.0 * extract.drawdown(self._tables.pnl)
         worst = format_share(self._summary["max_drawdown"])
         when = pd.DatetimeIndex(fall.index)[int(fall.argmin())].strftime("%Y-%m-%d")
         never = worst == format_share(0.0)

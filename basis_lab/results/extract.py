@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from basis_lab.calc.performance import calculate_drawdown
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.reports import CATEGORIES
@@ -145,6 +146,23 @@ def lent(pnl: pd.DataFrame, capital: float, hurdle_apr: float) -> pd.Series:
     money = capital + np.add.accumulate(pnl["flows"].to_numpy())[:-1]
     earned = np.add.accumulate(hurdle_apr * money * years)
     return pd.Series(np.concatenate([[0.0], earned]), index=pnl.index)
+
+
+def drawdown(pnl: pd.DataFrame) -> pd.Series:
+    """Return the distance below the highest NAV so far, that of the issue counted.
+
+    Parameters
+    ----------
+    pnl : pandas.DataFrame
+        As hourly_pnl.csv.
+
+    Returns
+    -------
+    pandas.Series
+        Fractions, 0 or below, by timestep.
+    """
+    nav = pnl["nav_per_share"]
+    return pd.Series(calculate_drawdown(nav.to_numpy(dtype=float)), index=nav.index)
 
 
 def funding_rates(events: pd.DataFrame) -> dict[str, pd.Series]:

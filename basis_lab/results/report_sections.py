@@ -126,8 +126,7 @@ class Sections:
             A table; each column adds up to its equity.
         """
         pnl, sheet = self._tables.pnl, self._tables.balance_sheet
-        nav = pnl["nav_per_share"]
-        worst = (nav / nav.cummax() - 1.0).idxmin()
+        worst = extract.drawdown(pnl).idxmin()
         moments = {"start": pnl.index[0], "deepest drawdown": worst, "end": pnl.index[-1]}
         columns = {}
         for name, stamp in moments.items():
