@@ -15,6 +15,7 @@ from basis_lab.results.plain import plain
 from basis_lab.results.summary import summarise
 from basis_lab.results.tables import pnl_table
 from basis_lab.results.verdict import word_verdict
+from basis_lab.results.whole import SUMMARY
 from tests.results.records import INDEX, make_record
 
 KEYS = [
@@ -70,6 +71,7 @@ def summary(long_record):
 
 def test_every_key_of_the_contract_is_there_in_order(summary):
     assert list(summary) == KEYS
+    assert set(KEYS) == SUMMARY  # what whoever reads one requires
 
 
 def test_a_summary_is_strict_json(record, summary):
