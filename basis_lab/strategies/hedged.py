@@ -37,6 +37,7 @@ WHOLE = 0.99  # a withdrawal of this share of what is invested closes everything
 NAKED = f"{RISK}naked_leg"
 AT_HOME = frozenset({"reduce", "increase", "unhedged"})  # repairs that are trades of spot
 BEFORE_SALE = frozenset({"free", "fetch", "trade"})  # stages before the long book has been sold
+SIZE_HEADROOM = 1.05  # for the fees of an entry, and a price that moves before it trades
 
 
 Orders = list[Instruction | AtomicGroup]
@@ -282,13 +283,25 @@ class HedgedStrategy:
         return None
 
     def _check_size(self, view: View, book: HedgeBook, goal: Goal) -> None:
-        if not self._desk.hedgeable(view, goal):
-            raise StrategyError(
-                "what is to be hedged is too small for an order at every venue with a weight",
-                where="strategy.hedge_allocation",
-                value=f"{book.equity:.2f} {self.universe.share_currency} in all",
-                remedy="use more capital, a larger share, or fewer venues in hedge_allocation",
+        if self._desk.hedgeable(view, goal):
+            return
+        currency, asset = self.universe.share_currency, self._desk.asset
+        value, least = f"{book.equity:,.2f} {currency}", ""
+        if any(goal.weights.values()) and goal.spot > 0.0:
+            venue, units = self._desk.least_spot(view, goal)
+            value += (
+                f", of which {goal.spot:.3g} {asset} would be hedged; the lots and least orders of "
+                f"{venue} need {units:.3g} {asset}"
             )
+            enough = SIZE_HEADROOM * book.equity * units / goal.spot
+            least = f" (about {_rounded_up(enough)} {currency} do)"
+        raise StrategyError(
+            "the capital is too small for the lot sizes: not every venue takes its share of the "
+            "hedge",
+            where="capital, strategy.hedge_allocation",
+            value=value,
+            remedy=f"use more capital{least}, a larger share, or fewer venues in hedge_allocation",
+        )
 
     def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders | None:
         """Return the orders of a stage; None where the whole repair must wait."""
@@ -413,3 +426,9 @@ def _band(
         ),
         Trigger(name=f"{name}_below", side=side, fires=value < lower, value=value, limit=lower),
     ]
+
+
+def _rounded_up(amount: float) -> str:
+    """Return an amount with two significant digits, never less than it is."""
+    step = 10.0 ** (np.floor(np.log10(amount)) - 1.0)
+    return f"{np.ceil(amount / step) * step:,.6g}"

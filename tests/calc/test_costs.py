@@ -108,3 +108,13 @@ def test_gas_is_units_times_price():
     assert costs.gas_cost_native(164_191.0, np.array([10.0, 20.0])) == pytest.approx(
         [0.00164191, 0.00328382]
     )
+
+
+def test_the_least_order_is_of_whole_lots_and_worth_the_least_value():
+    assert terms(lot=0.1, min_notional=5.0).least_order(100.0) == pytest.approx(
+        0.1
+    )  # a lot is worth 10
+    assert terms(lot=0.1, min_notional=25.0).least_order(100.0) == pytest.approx(
+        0.3
+    )  # two lots are worth 20
+    assert terms(min_notional=25.0).least_order(100.0) == pytest.approx(0.25)
