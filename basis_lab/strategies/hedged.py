@@ -30,6 +30,7 @@ from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import RISK, Trigger, View
 from basis_lab.strategies.hedge_book import Goal, HedgeBook
 from basis_lab.strategies.hedge_desk import HedgeDesk
+from basis_lab.strategies.hedge_size import too_small
 from basis_lab.strategies.parameters import HedgedParameters
 
 MARGIN_HEADROOM = 1.05  # moving margin must lift the ratio this far above its warning
@@ -37,7 +38,6 @@ WHOLE = 0.99  # a withdrawal of this share of what is invested closes everything
 NAKED = f"{RISK}naked_leg"
 AT_HOME = frozenset({"reduce", "increase", "unhedged"})  # repairs that are trades of spot
 BEFORE_SALE = frozenset({"free", "fetch", "trade"})  # stages before the long book has been sold
-SIZE_HEADROOM = 1.05  # for the fees of an entry, and a price that moves before it trades
 
 
 Orders = list[Instruction | AtomicGroup]
@@ -283,25 +283,10 @@ class HedgedStrategy:
         return None
 
     def _check_size(self, view: View, book: HedgeBook, goal: Goal) -> None:
-        if self._desk.hedgeable(view, goal):
-            return
-        currency, asset = self.universe.share_currency, self._desk.asset
-        value, least = f"{book.equity:,.2f} {currency}", ""
-        if any(goal.weights.values()) and goal.spot > 0.0:
-            venue, units = self._desk.least_spot(view, goal)
-            value += (
-                f", of which {goal.spot:.3g} {asset} would be hedged; the lots and least orders of "
-                f"{venue} need {units:.3g} {asset}"
-            )
-            enough = SIZE_HEADROOM * book.equity * units / goal.spot
-            least = f" (about {_rounded_up(enough)} {currency} do)"
-        raise StrategyError(
-            "the capital is too small for the lot sizes: not every venue takes its share of the "
-            "hedge",
-            where="capital, strategy.hedge_allocation",
-            value=value,
-            remedy=f"use more capital{least}, a larger share, or fewer venues in hedge_allocation",
-        )
+        if not self._desk.hedgeable(view, goal):
+            hedged = any(goal.weights.values()) and goal.spot > 0.0
+            asked = self._desk.least_spot(view, goal) if hedged else None
+            raise too_small(book, goal, asked, (self.universe.share_currency, self._desk.asset))
 
     def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders | None:
         """Return the orders of a stage; None where the whole repair must wait."""
@@ -426,9 +411,3 @@ def _band(
         ),
         Trigger(name=f"{name}_below", side=side, fires=value < lower, value=value, limit=lower),
     ]
-
-
-def _rounded_up(amount: float) -> str:
-    """Return an amount with two significant digits, never less than it is."""
-    step = 10.0 ** (np.floor(np.log10(amount)) - 1.0)
-    return f"{np.ceil(amount / step) * step:,.6g}"
