@@ -13,6 +13,7 @@ from basis_lab.domain.instruments import Instrument, IntArray, Kind, Listing
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.sides import SideRisk, sides_of
 from basis_lab.results.record import RunRecord
+from basis_lab.results.stages import later_stages
 from basis_lab.results.style import TRADING_COSTS
 from basis_lab.results.summary import HURDLE_SERIES
 from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of
@@ -201,26 +202,13 @@ class RunSeries:
 
     @cached_property
     def later_stages(self) -> dict[int, int]:
-        """Places in the log at which a decision goes on, each with that of the decision.
-
-        What starts a decision is a trigger just before it; its later stages have none, and name
-        the same cause.
-        """
-        found: dict[int, int] = {}
-        decided: dict[str, int] = {}
-        triggered = False
-        for place, entry in enumerate(self.record.log):
-            if not isinstance(entry, Event):
-                continue
-            if entry.event_type is EventType.TRIGGER:
-                # One that tells an action is about what could not be done: no decision follows.
-                triggered = "action" not in entry.details
-            elif entry.event_type is EventType.DECISION:
-                if triggered or entry.trigger not in decided:
-                    decided[entry.trigger], triggered = place, False
-                else:
-                    found[place] = decided[entry.trigger]
-        return found
+        """Places in the log at which a decision goes on, each with that of the decision."""
+        log = self.record.log
+        return later_stages(
+            (place, x.group_id)
+            for place, x in enumerate(log)
+            if isinstance(x, Event) and x.event_type is EventType.DECISION
+        )
 
     def stages_of(self, place: int) -> tuple[int, ...]:
         """Return where in the log a decision goes on.

@@ -12,13 +12,13 @@ from basis_lab.results.formats import NONE, format_amount, format_count, format_
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
 from basis_lab.results.report_data import Rebalance, ReportData
-from basis_lab.results.report_events import rows_of
+from basis_lab.results.report_events import ROUNDING, DayTable
 from basis_lab.results.report_words import worded_move
 
 LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
 DRILL_DAYS = 5
-DRILL_EVENTS = 12
-ROUNDING = 1e-9  # of capital
+NO_EVENT = "No event of its own: prices, rates and indices moved what was held."
+UNFOLDS = "click to unfold; a plus is what the book received"
 BROUGHT = (
     "carry brought: what the units that were added earned until the next decision, less what the "
     "units taken away would have earned"
@@ -155,7 +155,10 @@ class Sections:
         """
         told = [(name, x) for name, x in self._summary["attribution"].items() if x != 0.0]
         told.sort(key=lambda pair: -abs(pair[1]))
-        pieces = heading("From a category to its days and events", "click to unfold")
+        pieces = heading(
+            "From a category to its days and events",
+            "click to unfold; amounts are positive where the book received",
+        )
         for name, amount in told:
             pieces = pieces + details(self.amount(name, amount), self._days(name))
         return pieces
@@ -163,10 +166,15 @@ class Sections:
     def _days(self, category: str) -> Html:
         series = self._data.daily[category]
         largest = series[series != 0.0].abs().nlargest(DRILL_DAYS).index
+        told = DayTable(
+            self._data, self._tables.events, self._currency, self._summary["initial_capital"]
+        )
         pieces = Html("")
         for day in pd.DatetimeIndex(largest):
             line = self.amount(f"{day:%Y-%m-%d}", float(series[day]))
-            pieces = pieces + details(line, self._events(day, category))
+            rows = told.rows(category, day)
+            inner = table(told.head(), rows) if rows else paragraph(NO_EVENT, "muted")
+            pieces = pieces + details(line, inner)
         return pieces
 
     def amount(self, label: str, amount: float) -> str:
@@ -186,15 +194,6 @@ class Sections:
         """
         told = format_amount(amount, self._currency, signed=True)
         return f"{label.replace('_', ' ')}: {told} {self._currency}"
-
-    def _events(self, day: pd.Timestamp, category: str) -> Html:
-        rows = list(rows_of(self._data.events_of(day), category, self._currency))
-        if not rows:
-            return paragraph("No event of its own: prices, rates and indices moved.", "muted")
-        head = ("time", "event", "venue", "instrument", ">amount", "why")
-        told = table(head, rows[:DRILL_EVENTS])
-        rest = len(rows) - DRILL_EVENTS
-        return told if rest <= 0 else told + paragraph(f"and {rest} more in event_log.csv", "muted")
 
 
 def provenance(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Html:
