@@ -6,6 +6,7 @@ import numpy as np
 
 from basis_lab.notebook.series import RunSeries
 from basis_lab.results.formats import format_amount, format_share
+from basis_lab.results.labels import category_label
 
 DOT = " \N{MIDDLE DOT} "
 SIDE_NAMES = {"aave": "Aave"}
@@ -209,11 +210,13 @@ def title_attribution(series: RunSeries) -> str:
         return "Nothing was earned"
     source = max(gains, key=lambda name: gains[name])
     gross = sum(gains.values())
-    title = f"{words(source).capitalize()} brought {format_share(gains[source] / gross, digits=0)}"
+    label = category_label(source, series.summary)
+    title = f"{label.capitalize()} brought {format_share(gains[source] / gross, digits=0)}"
     title += " of what was earned"
     if losses:
         cost = min(losses, key=lambda name: losses[name])
-        title += f"; {words(cost)} took {format_share(-losses[cost] / gross, digits=0)}"
+        share = format_share(-losses[cost] / gross, digits=0)
+        title += f"; {category_label(cost, series.summary)} took {share}"
     return title
 
 

@@ -11,6 +11,7 @@ from basis_lab.domain.instruments import Instrument
 from basis_lab.results.bookings import BOOKED
 from basis_lab.results.formats import MINUS, NONE, format_amount
 from basis_lab.results.html import Cell, Content
+from basis_lab.results.labels import event_label
 from basis_lab.results.report_data import ReportData
 
 HEAD = ("time", "event", "venue", "instrument", ">amount", "unit", ">worth", "why")
@@ -117,7 +118,7 @@ class DayTable:
         event = self._events.iloc[place]
         stamp: Any = self._events.index[place]
         stages = self._data.decisions[place] if place in self._data.decisions else 1
-        kind = str(event["event_type"]).replace("_", " ").lower()
+        kind = event_label(str(event["event_type"]), _details(event))
         return [
             f"{stamp:%H:%M}",
             f"{kind}, in {stages} stages" if stages > 1 else kind,
@@ -134,9 +135,13 @@ def _text(cell: object) -> str:
     return cell if isinstance(cell, str) else ""
 
 
+def _details(event: "pd.Series[Any]") -> dict[str, Any]:
+    return dict(json.loads(event["details"])) if isinstance(event["details"], str) else {}
+
+
 def _why(event: "pd.Series[Any]") -> str:
     """Return what triggered an event, else the rate that it was paid at, or its note."""
-    told = json.loads(event["details"]) if isinstance(event["details"], str) else {}
+    told = _details(event)
     if isinstance(event["trigger"], str):
         return event["trigger"].replace("_", " ")
     if "rate" in told:

@@ -11,6 +11,7 @@ from basis_lab.results import extract
 from basis_lab.results.formats import NONE, format_amount, format_count, format_ratio
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
+from basis_lab.results.labels import category_label
 from basis_lab.results.report_data import Rebalance, ReportData
 from basis_lab.results.report_events import ROUNDING, DayTable
 from basis_lab.results.report_words import worded_move
@@ -110,7 +111,7 @@ class Sections:
         if any(abs(x) > ROUNDING * self._summary["initial_capital"] for x in rest):
             rows.append(self._cost("venue not known", rest))
         rows.append(self._cost("all", list(totals.values())))
-        head = ("venue", *(f">{kind.replace('_', ' ')}" for kind in kinds), ">all")
+        head = ("venue", *(f">{category_label(kind, self._summary)}" for kind in kinds), ">all")
         return title + table(head, rows)
 
     def _cost(self, name: str, amounts: list[float]) -> list[Content]:
@@ -193,7 +194,7 @@ class Sections:
             "funding: +1,581 USDT".
         """
         told = format_amount(amount, self._currency, signed=True)
-        return f"{label.replace('_', ' ')}: {told} {self._currency}"
+        return f"{category_label(label, self._summary)}: {told} {self._currency}"
 
 
 def provenance(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Html:

@@ -9,11 +9,13 @@ import basis_lab as bl
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.results import formats
 from basis_lab.results.html import table
+from basis_lab.results.labels import category_label, residual_words
 from basis_lab.results.report import TearSheet
 from basis_lab.results.report_data import Background, Hold, ReportData
 from basis_lab.results.report_events import DayTable
 from basis_lab.results.report_figures import word_starts
 from basis_lab.results.report_words import funding_needed, headline, six_figures, yearly
+from basis_lab.results.text import word_report
 from basis_lab.services.background import background_of
 
 WIDE = {"strategy.spot_allocation": 0.72, "strategy.position_deviation_threshold": 0.05}
@@ -304,3 +306,38 @@ def test_what_a_default_took_is_told_at_its_venue_and_day(defaulted):
     assert data.costs.loc["binance", "liquidation_penalty"] == pytest.approx(lost, rel=1e-12)
     text = TearSheet(defaulted, Background()).sections.costs().text
     assert "venue not known" not in text
+
+
+def test_what_a_default_took_is_called_a_write_off_wherever_it_is_shown(defaulted):
+    sheet = TearSheet(defaulted, Background())
+    shown = {
+        "invoice": sheet.invoice().text,
+        "worst days": sheet.worst_days().text,
+        "costs": sheet.sections.costs().text,
+        "days": sheet.sections.drill_down().text,
+        "chart": sheet.attribution().to_json(),
+        "terminal": word_report(defaulted.summary, None),
+    }
+
+    for place, text in shown.items():
+        assert "default write-off" in text, place
+        assert "liquidation penalty" not in text.replace("_", " "), place
+    assert ">default</td>" in shown["days"]
+    assert ">liquidation</td>" not in shown["days"]
+
+
+def test_a_run_that_was_liquidated_as_well_says_both(defaulted):
+    both = {**defaulted.summary, "liquidations": 1}
+    neither = {**both, "warnings": []}
+
+    assert category_label("liquidation_penalty", both) == "liquidations and default write-off"
+    assert category_label("liquidation_penalty", neither) == "liquidation penalty"
+
+
+def test_a_residual_of_rounding_is_told_as_nothing_and_a_larger_one_as_it_is(run):
+    rounding = {**run.summary, "attribution_residual": 7.4e-11}
+    loud = {**run.summary, "attribution_residual": 0.012}
+
+    assert residual_words(rounding) == ("0.00", "exact to 1e-9")
+    assert residual_words(loud) == ("0.012", "")
+    assert "0.00<" in TearSheet(run, Background()).invoice().text
