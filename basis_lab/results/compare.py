@@ -1,4 +1,7 @@
-"""Runs side by side: figures and attributions, differences to the first."""
+"""Runs side by side: figures and attributions, and each run less the first.
+
+The run that others are held against is subtracted, here the first; in the workbench the pinned one.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,7 +28,7 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     -------
     pandas.DataFrame
         One row a figure of the summary ("apr", "attribution.funding"), one column a run by its
-        id, then a column "RUN_ID - first" a further run with the differences of numbers.
+        id, then a column "RUN_ID - first" a further run: its number less that of the first.
 
     Raises
     ------
