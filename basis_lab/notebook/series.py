@@ -15,8 +15,7 @@ from basis_lab.notebook.sides import SideRisk, sides_of
 from basis_lab.results.record import RunRecord
 from basis_lab.results.stages import later_stages
 from basis_lab.results.style import TRADING_COSTS
-from basis_lab.results.summary import HURDLE_SERIES
-from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of
+from basis_lab.results.tables import BalanceLines, balance_lines, lent_equity, pnl_of
 
 SMALL_SHARE = 0.02  # of gross; what stays below all the time is drawn as "other"
 DISTANCE = "liquidation_distance_"
@@ -86,12 +85,8 @@ class RunSeries:
     @cached_property
     def lending(self) -> FloatArray | None:
         """What the same money, flows included, would be in plain lending; None without data."""
-        key = HURDLE_SERIES[str(self.summary["share_class"])]
-        if not self.record.frame.has(key):
-            return None
-        index = self.record.frame.values(key)[: self.rows]
-        units = self.summary["initial_capital"] / index[0]
-        return np.asarray(index * (units + np.add.accumulate(self.record.flows / index)))
+        lent = lent_equity(self.record)
+        return lent if np.isfinite(lent).any() else None
 
     @cached_property
     def drawdown(self) -> FloatArray:

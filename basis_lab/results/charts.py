@@ -355,11 +355,10 @@ class Figures:
             drawing.limit(figure, limits[name], f"{name} {format_ratio(limits[name])}", colour)
 
     def _lending(self) -> pd.Series | None:
-        """Return the line of what lending would have earned, straight without flows."""
-        hurdle = self._summary["hurdle_apr"]
-        if hurdle is None:
-            return None
+        """Return the line of what lending the same money would have earned."""
         pnl = self._tables.pnl
-        line = extract.lent(pnl, self._summary["initial_capital"], hurdle)
-        drawn = drawing.thin(line) if pnl["flows"].any() else line.iloc[[0, -1]]
-        return drawn.rename(LENDING[self._summary["share_class"]])
+        lent = extract.lent(pnl)
+        if lent is None:
+            return None
+        paid_in = self._summary["initial_capital"] + pnl["flows"].cumsum()
+        return drawing.thin(lent - paid_in).rename(LENDING[self._summary["share_class"]])

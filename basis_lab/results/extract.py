@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from basis_lab.calc.performance import calculate_drawdown
@@ -11,6 +10,7 @@ from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.results import style
+from basis_lab.results.tables import LENT
 
 YEAR = pd.Timedelta(days=365)
 
@@ -124,28 +124,21 @@ def line_label(instrument: Instrument) -> str:
     return f"{instrument.venue} {kind}{instrument.symbol}"
 
 
-def lent(pnl: pd.DataFrame, capital: float, hurdle_apr: float) -> pd.Series:
-    """Return what lending the same money would have earned, simple interest.
+def lent(pnl: pd.DataFrame) -> pd.Series | None:
+    """Return what the same money would be in plain lending.
 
     Parameters
     ----------
     pnl : pandas.DataFrame
-        As hourly_pnl.csv; deposits and withdrawals change what is lent.
-    capital : float
-        At the start, share-class currency.
-    hurdle_apr : float
-        Fraction a year.
+        As hourly_pnl.csv.
 
     Returns
     -------
-    pandas.Series
-        Share-class currency, by timestep.
+    pandas.Series or None
+        Share-class currency, by timestep; None where the data have no lending index, and in
+        folders of older versions, which did not write it.
     """
-    times = pnl.index.to_numpy()
-    years = np.diff(times) / np.timedelta64(365, "D")
-    money = capital + np.add.accumulate(pnl["flows"].to_numpy())[:-1]
-    earned = np.add.accumulate(hurdle_apr * money * years)
-    return pd.Series(np.concatenate([[0.0], earned]), index=pnl.index)
+    return None if LENT not in pnl or pnl[LENT].isna().all() else pnl[LENT]
 
 
 def drawdown(pnl: pd.DataFrame) -> pd.Series:

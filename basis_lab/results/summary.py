@@ -14,14 +14,16 @@ from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.results.columns import stamp_times
 from basis_lab.results.plain import plain
 from basis_lab.results.record import LogEntry, RunRecord
-from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of, usd_per_unit
+from basis_lab.results.tables import (
+    HURDLE_SERIES,
+    BalanceLines,
+    balance_lines,
+    pnl_of,
+    usd_per_unit,
+)
 
 COSTS = ("fee", "slippage", "gas", "flash_premium", "transfer_fee", "liquidation_penalty")
 CARRY = ("supply_yield", "borrow_cost", "staking_yield", "reward", "funding")
-HURDLE_SERIES = {
-    "USDT": "aave/ethereum/USDT.liquidity_index",
-    "ETH": "aave/ethereum/WETH.liquidity_index",
-}
 ENTRY = "entry"  # the trigger of an entry and of all its stages
 LEAST_DAYS = 30.0  # volatility and its ratios say nothing about less
 
