@@ -15,6 +15,7 @@ from basis_lab.domain.reports import CATEGORIES
 from basis_lab.results.bookings import Booking, read_bookings
 from basis_lab.results.frames import RunTables
 from basis_lab.results.stages import later_stages
+from basis_lab.results.style import TRADING_COSTS
 from basis_lab.results.summary import COSTS
 
 DAY = pd.Timedelta(days=1)
@@ -203,7 +204,7 @@ class ReportData:
             value=told["value"],
             limit=told["limit"],
             moved=float(trades["amount"].abs().sum()) if len(trades) else None,
-            cost=float(span[list(COSTS)].to_numpy().sum()),
+            cost=float(span[list(TRADING_COSTS)].to_numpy().sum()),
             distance_before=self._distance(self._before(start)),
             distance_after=self._distance(done),
             carry=self._carry(start, done, following),

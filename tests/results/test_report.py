@@ -341,3 +341,12 @@ def test_a_residual_of_rounding_is_told_as_nothing_and_a_larger_one_as_it_is(run
     assert residual_words(rounding) == ("0.00", "exact to 1e-9")
     assert residual_words(loud) == ("0.012", "")
     assert "0.00<" in TearSheet(run, Background()).invoice().text
+
+
+def test_what_a_default_took_is_no_cost_of_the_rebalance_that_answers_it(defaulted):
+    lost = defaulted.summary["attribution"]["liquidation_penalty"]
+
+    costs = [x.cost for x in ReportData(defaulted.tables).rebalances]
+
+    assert costs
+    assert 0.5 * lost < sum(costs) < 0.0
