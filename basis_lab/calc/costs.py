@@ -95,6 +95,25 @@ class MarketTerms:
             return quantity
         return float(np.floor(quantity / self.lot * (1.0 + 1e-12)) * self.lot)
 
+    def least_order(self, price: float) -> float:
+        """Return the smallest order that is taken.
+
+        Parameters
+        ----------
+        price : float
+            Quote currency per base unit, above 0.
+
+        Returns
+        -------
+        float
+            Base units: whole lots, one at least, worth the least order value; 0 where any size
+            is taken.
+        """
+        units = self.min_notional / price
+        if self.lot == 0.0:
+            return units
+        return max(float(np.ceil(units / self.lot)), 1.0) * self.lot
+
 
 def slippage_fraction(notional: FloatArray, sizes: FloatArray, bps: FloatArray) -> FloatArray:
     """Return the loss of a fill against the venue's quote.

@@ -9,6 +9,7 @@ import numpy as np
 from basis_lab.domain.market import FloatArray, TimeArray
 
 DAYS_PER_YEAR = 365.0
+ISSUE_PRICE = 1.0  # a share is issued for one unit of share-class currency, before the entry
 # NAV per share is a double: its returns carry rounding of a few 1e-16, which is no variation.
 RETURN_NOISE = 1e-14
 
@@ -134,21 +135,29 @@ def calculate_sortino(daily_returns: FloatArray) -> FloatArray:
 
 
 def calculate_drawdown(nav: FloatArray) -> FloatArray:
-    """Return the distance below the highest NAV so far.
+    """Return the distance below the highest NAV so far, the issue of the share counted.
 
     Parameters
     ----------
     nav : ndarray of shape (T,) or (T, n)
-        NAV per share, from 0.
+        NAV per share after each timestep, from 0; the first is after the entry.
 
     Returns
     -------
     ndarray of the same shape
-        Fractions, 0 or below; -1 where there was never anything.
+        Fractions, 0 or below; NaN where there is no NAV.
+
+    Notes
+    -----
+    nav / max(ISSUE_PRICE, highest nav so far) - 1: what the entry cost is a drawdown too.
+
+    Examples
+    --------
+    >>> calculate_drawdown(np.array([0.98, 1.25, 1.0])).round(4).tolist()
+    [-0.02, 0.0, -0.2]
     """
-    peak = np.maximum.accumulate(nav, axis=0)
-    left = np.divide(nav, peak, out=np.zeros_like(peak), where=peak != 0.0)
-    return np.asarray(left - 1.0)
+    peak = np.fmax(np.fmax.accumulate(nav, axis=0), ISSUE_PRICE)
+    return np.asarray(nav / peak - 1.0)
 
 
 def calculate_max_drawdown(nav: FloatArray) -> FloatArray:
@@ -157,7 +166,7 @@ def calculate_max_drawdown(nav: FloatArray) -> FloatArray:
     Parameters
     ----------
     nav : ndarray of shape (T,) or (T, n)
-        NAV per share, above 0; hourly in a run.
+        NAV per share after each timestep, from 0; hourly in a run.
 
     Returns
     -------

@@ -25,7 +25,7 @@ def _run_report(options: argparse.Namespace) -> int:
     from basis_lab.services.reports import render_report
 
     for folder in options.runs:  # what is no run is refused before the first is executed
-        open_result(folder)
+        open_result(folder).require_whole()
     for folder in options.runs:
         say(f"report: {render_report(folder, png=options.png)}")
     return 0

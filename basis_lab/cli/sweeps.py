@@ -196,7 +196,7 @@ def _report(request: "SweepRequest", chosen: str, result: "SweepResult") -> None
     from basis_lab.services.chosen import report_points
     from basis_lab.services.points import Ground
 
-    ground = Ground.here(request.data_dir, request.database)
+    ground = Ground.here(request.data_dir, request.database, request.plan.cases)
     for page in report_points(chosen, request.plan, result, ground=ground):
         say(f"report: {page}")
 

@@ -56,7 +56,7 @@ def verdicts(runs: Sequence[RunResult]) -> "pd.DataFrame":
 
 
 def headline(runs: Sequence[RunResult]) -> "pd.DataFrame":
-    """Return the few figures that decide, with differences to the first run.
+    """Return the few figures that decide, and each run less the first.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def headline(runs: Sequence[RunResult]) -> "pd.DataFrame":
 
 
 def attributions(runs: Sequence[RunResult]) -> "pd.DataFrame":
-    """Return where each run's money came from, with differences to the first run.
+    """Return where each run's money came from, and each run less the first.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ from basis_lab.notebook.words import (
     words,
 )
 from basis_lab.results.formats import format_amount, format_share
+from basis_lab.results.labels import category_label
 from basis_lab.results.style import fade
 
 EXIT_NOTE = -0.005  # a worse discount for leaving is said in the figure
@@ -225,15 +226,13 @@ def _attribution(canvas: Canvas) -> Strip:
         for up, part in ((True, np.maximum(values, 0)), (False, np.minimum(values, 0))):
             if not part.any():
                 continue
-            colour = ink.category(name)
+            colour, label = ink.category(name), category_label(name, series.summary)
             traces.append(
-                Trace(
-                    pen=Pen.AREA, name=words(name), x=x, y=part, colour=colour, up=up, hover=hover
-                )
+                Trace(pen=Pen.AREA, name=label, x=x, y=part, colour=colour, up=up, hover=hover)
             )
             if part[-1] != 0.0:
                 middle = float(stacks[up][-1] + part[-1] / 2.0)
-                ends.append(End(text=words(name), value=middle, colour=colour))
+                ends.append(End(text=label, value=middle, colour=colour))
             stacks[up] = stacks[up] + part
     net = canvas.lines.last(series.net)
     nx = canvas.x(canvas.lines)

@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 
 from basis_lab.domain.market import FloatArray
-from basis_lab.errors import ResultError
 from basis_lab.notebook.series import RunSeries
 from basis_lab.results.result import open_result
 
@@ -95,13 +94,7 @@ class Pin:
         import pandas as pd
 
         result = open_result(folder)
-        try:
-            table = result.pnl
-        except (OSError, ValueError) as error:
-            raise _unreadable(folder, str(error)) from error
-        lacking = [x for x in COLUMNS if x not in table.columns]
-        if lacking:
-            raise _unreadable(folder, ", ".join(lacking))
+        table = result.pnl
         stamps = pd.DatetimeIndex(table.index).tz_convert(None).to_numpy().astype("datetime64[ms]")
         equity, nav = (table[x].to_numpy(dtype=np.float64) for x in COLUMNS)
         return cls(
@@ -113,15 +106,6 @@ class Pin:
             case=f"saved as {folder.name}",
             folder=folder.name,
         )
-
-
-def _unreadable(folder: Path, value: str) -> ResultError:
-    return ResultError(
-        "the table of a saved run cannot be read",
-        where=str(folder / "hourly_pnl.csv"),
-        value=value,
-        remedy="repeat the run; the folder was changed after it was written",
-    )
 
 
 def next_name(pins: list[Pin]) -> str:

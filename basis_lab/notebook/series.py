@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from basis_lab.calc.performance import calculate_drawdown
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Instrument, IntArray, Kind, Listing
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.series import borrow_index, liquidity_index
 from basis_lab.notebook.sides import SideRisk, sides_of
 from basis_lab.results.record import RunRecord
+from basis_lab.results.stages import later_stages
 from basis_lab.results.style import TRADING_COSTS
-from basis_lab.results.summary import HURDLE_SERIES
-from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of
+from basis_lab.results.tables import BalanceLines, balance_lines, lent_equity, pnl_of
 
 SMALL_SHARE = 0.02  # of gross; what stays below all the time is drawn as "other"
 DISTANCE = "liquidation_distance_"
@@ -86,18 +87,13 @@ class RunSeries:
     @cached_property
     def lending(self) -> FloatArray | None:
         """What the same money, flows included, would be in plain lending; None without data."""
-        key = HURDLE_SERIES[str(self.summary["share_class"])]
-        if not self.record.frame.has(key):
-            return None
-        index = self.record.frame.values(key)[: self.rows]
-        units = self.summary["initial_capital"] / index[0]
-        return np.asarray(index * (units + np.add.accumulate(self.record.flows / index)))
+        lent = lent_equity(self.record)
+        return lent if np.isfinite(lent).any() else None
 
     @cached_property
     def drawdown(self) -> FloatArray:
-        """Fraction below the highest NAV so far, shape (T,)."""
-        nav = self.record.nav_per_share
-        return np.asarray(nav / np.fmax.accumulate(nav) - 1.0)
+        """Fraction below the highest NAV so far, that of the issue counted, shape (T,)."""
+        return calculate_drawdown(self.record.nav_per_share)
 
     @cached_property
     def exit_discount(self) -> FloatArray:
@@ -222,26 +218,13 @@ class RunSeries:
 
     @cached_property
     def later_stages(self) -> dict[int, int]:
-        """Places in the log at which a decision goes on, each with that of the decision.
-
-        What starts a decision is a trigger just before it; its later stages have none, and name
-        the same cause.
-        """
-        found: dict[int, int] = {}
-        decided: dict[str, int] = {}
-        triggered = False
-        for place, entry in enumerate(self.record.log):
-            if not isinstance(entry, Event):
-                continue
-            if entry.event_type is EventType.TRIGGER:
-                # One that tells an action is about what could not be done: no decision follows.
-                triggered = "action" not in entry.details
-            elif entry.event_type is EventType.DECISION:
-                if triggered or entry.trigger not in decided:
-                    decided[entry.trigger], triggered = place, False
-                else:
-                    found[place] = decided[entry.trigger]
-        return found
+        """Places in the log at which a decision goes on, each with that of the decision."""
+        log = self.record.log
+        return later_stages(
+            (place, x.group_id)
+            for place, x in enumerate(log)
+            if isinstance(x, Event) and x.event_type is EventType.DECISION
+        )
 
     def stages_of(self, place: int) -> tuple[int, ...]:
         """Return where in the log a decision goes on.

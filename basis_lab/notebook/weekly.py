@@ -9,8 +9,9 @@ from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.drawing import Canvas, unit_format
 from basis_lab.notebook.scene import End, Pen, Strip, Trace, stacked_extent
 from basis_lab.notebook.series import RunSeries
-from basis_lab.notebook.words import day_text, words
+from basis_lab.notebook.words import day_text
 from basis_lab.results.formats import format_amount
+from basis_lab.results.labels import category_label
 
 WEEK_MS = 7 * 86_400_000.0
 MONDAY_MS = 4 * 86_400_000.0  # 1970 began on a Thursday
@@ -87,11 +88,11 @@ def weekly_strip(canvas: Canvas) -> Strip:
     traces, ends = [], []
     up, down = np.zeros(len(x)), np.zeros(len(x))
     for name, values in sorted(sums.items(), key=lambda item: -abs(float(item[1].sum()))):
-        colour = ink.category(name)
+        colour, label = ink.category(name), category_label(name, series.summary)
         traces.append(
             Trace(
                 pen=Pen.BAR,
-                name=words(name),
+                name=label,
                 x=x,
                 y=values,
                 colour=colour,
@@ -99,7 +100,7 @@ def weekly_strip(canvas: Canvas) -> Strip:
                 spans=spans,
             )
         )
-        ends.append(End(text=words(name), value=_middle(values, up, down), colour=colour))
+        ends.append(End(text=label, value=_middle(values, up, down), colour=colour))
         up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
     net = np.asarray(sum(sums.values(), np.zeros(len(x))))
     traces.append(_diamonds(x, net, ink.net, hover))

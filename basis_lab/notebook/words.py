@@ -6,6 +6,7 @@ import numpy as np
 
 from basis_lab.notebook.series import RunSeries
 from basis_lab.results.formats import format_amount, format_share
+from basis_lab.results.labels import category_label
 
 DOT = " \N{MIDDLE DOT} "
 SIDE_NAMES = {"aave": "Aave"}
@@ -209,13 +210,14 @@ def title_attribution(series: RunSeries) -> str:
         return "Nothing was earned"
     source = max(gains, key=lambda name: gains[name])
     gross = sum(gains.values())
-    title = f"{words(source).capitalize()} brought {format_share(gains[source] / gross, digits=0)}"
+    label = category_label(source, series.summary)
+    title = f"{label.capitalize()} brought {format_share(gains[source] / gross, digits=0)}"
     title += " of what was earned"
     if losses:
         cost = min(losses, key=lambda name: losses[name])
         share = -losses[cost] / gross
         taken = format_share(share, digits=0) if share <= 1.0 else f"{share:,.1f} times as much"
-        title += f"; {words(cost)} took {taken}"
+        title += f"; {category_label(cost, series.summary)} took {taken}"
     return title
 
 

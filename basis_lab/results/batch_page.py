@@ -141,13 +141,7 @@ def _foldable(text: str) -> str:
 
 
 def _spark(run: RunResult) -> str:
-    pnl, summary = run.pnl, run.summary
-    hurdle = summary["hurdle_apr"]
-    if hurdle is None:
-        return sparkline(pnl["equity"], None)
-    capital = summary["initial_capital"]
-    lent = capital + pnl["flows"].cumsum() + extract.lent(pnl, capital, hurdle)
-    return sparkline(pnl["equity"], lent)
+    return sparkline(run.pnl["equity"], extract.lent(run.pnl))
 
 
 def _failures(failed: Sequence[tuple[str, Path, str]], root: Path) -> Html:

@@ -11,6 +11,7 @@ from basis_lab.domain.instruments import Instrument
 from basis_lab.results import drawing, extract, style
 from basis_lab.results.formats import format_amount, format_count, format_ratio, format_share
 from basis_lab.results.frames import RunTables
+from basis_lab.results.labels import FORCED, WRITE_OFF, category_label
 from basis_lab.results.verdict import LENDING, word_verdict
 
 WEEK = "7D"
@@ -94,13 +95,17 @@ class Figures:
         finals = {str(name): float(parts[name].iloc[-1]) for name in parts}
         largest = max(finals, key=lambda name: abs(finals[name]))
         amount = format_amount(finals[largest], self._currency, signed=True)
+        label = category_label(largest, self._summary).capitalize()
         figure = self._figure(
-            f"{largest.replace('_', ' ').capitalize()} counts most: {amount} {self._currency}",
+            f"{label} counts most: {amount} {self._currency}",
             "cumulative attribution; the dark line is net P&L",
             self._currency,
         )
+        forced = self._forced()
+        parts = parts.rename(columns={FORCED: forced})
+        colours = {**style.CATEGORY_COLOURS, forced: style.CATEGORY_COLOURS[FORCED]}
         for name in parts:
-            colour = style.CATEGORY_COLOURS[str(name)]
+            colour = colours[str(name)]
             drawn = drawing.thin(parts[name])
             for stack, side in (("gain", drawn.clip(lower=0.0)), ("loss", drawn.clip(upper=0.0))):
                 if side.any():
@@ -109,7 +114,7 @@ class Figures:
         figure.add_trace(drawing.line(drawing.thin(net), "net", color="#FFFFFF", width=4))
         figure.add_trace(drawing.line(drawing.thin(net), "net", color=style.NET, width=2))
         figure.data[-2].hoverinfo = "skip"
-        drawing.label_ends(figure, extract.stack_middles(parts.iloc[-1], style.CATEGORY_COLOURS))
+        drawing.label_ends(figure, extract.stack_middles(parts.iloc[-1], colours))
         return figure
 
     def balance_sheet(self) -> go.Figure:
@@ -257,8 +262,7 @@ class Figures:
         plotly.graph_objects.Figure
             Percent, 0 or below.
         """
-        nav = self._tables.pnl["nav_per_share"]
-        fall = 100.0 * (nav / nav.cummax() - 1.0)
+        fall = 100.0 * extract.drawdown(self._tables.pnl)
         worst = format_share(self._summary["max_drawdown"])
         when = pd.DatetimeIndex(fall.index)[int(fall.argmin())].strftime("%Y-%m-%d")
         never = worst == format_share(0.0)
@@ -323,6 +327,11 @@ class Figures:
         drawing.say_nothing_to_draw(figure, sentence)
         return figure
 
+    def _forced(self) -> str:
+        """Return the name of what was taken by force: its own where a venue defaulted."""
+        told = category_label(FORCED, self._summary)
+        return told if WRITE_OFF in told else FORCED
+
     def _liquidated(self, title: str) -> str:
         count = self._summary["liquidations"]
         if count == 0:
@@ -346,11 +355,10 @@ class Figures:
             drawing.limit(figure, limits[name], f"{name} {format_ratio(limits[name])}", colour)
 
     def _lending(self) -> pd.Series | None:
-        """Return the line of what lending would have earned, straight without flows."""
-        hurdle = self._summary["hurdle_apr"]
-        if hurdle is None:
-            return None
+        """Return the line of what lending the same money would have earned."""
         pnl = self._tables.pnl
-        line = extract.lent(pnl, self._summary["initial_capital"], hurdle)
-        drawn = drawing.thin(line) if pnl["flows"].any() else line.iloc[[0, -1]]
-        return drawn.rename(LENDING[self._summary["share_class"]])
+        lent = extract.lent(pnl)
+        if lent is None:
+            return None
+        paid_in = self._summary["initial_capital"] + pnl["flows"].cumsum()
+        return drawing.thin(lent - paid_in).rename(LENDING[self._summary["share_class"]])

@@ -1,9 +1,12 @@
-"""Runs side by side: figures and attributions, differences to the first."""
+"""Runs side by side: figures and attributions, and each run less the first.
+
+The run that others are held against is subtracted, here the first; in the workbench the pinned one.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from basis_lab.errors import ResultError, UsageError
+from basis_lab.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,7 +14,6 @@ if TYPE_CHECKING:
     from basis_lab.results.result import RunResult
 
 LEAST_RUNS = 2
-TEXTS = ("run_id", "status", "mode", "share_class", "currency", "start", "end")  # else numbers
 
 
 def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
@@ -26,7 +28,7 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     -------
     pandas.DataFrame
         One row a figure of the summary ("apr", "attribution.funding"), one column a run by its
-        id, then a column "RUN_ID - first" a further run with the differences of numbers.
+        id, then a column "RUN_ID - first" a further run: its number less that of the first.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
             value=len(runs),
             remedy="give the folders of two or more runs",
         )
-    figures = [_figures(run) for run in runs]
+    figures = [flatten(run.summary) for run in runs]
     names = _names([str(figure["run_id"]) for figure in figures])
     rows = list(dict.fromkeys(key for figure in figures for key in figure))
     columns: dict[str, list[object]] = {
@@ -77,31 +79,6 @@ def flatten(summary: Mapping[str, Any]) -> dict[str, Any]:
         elif not isinstance(value, list):
             flat[key] = value
     return flat
-
-
-def _figures(run: "RunResult") -> dict[str, Any]:
-    """Return the figures of a run; refuse a summary that no run has written."""
-    try:
-        summary = run.summary
-    except TypeError as error:  # JSON, but no map
-        raise _not_a_summary(run, "not a map of figures") from error
-    figures = flatten(summary)
-    missing = [name for name in TEXTS if name not in figures]
-    if missing:
-        raise _not_a_summary(run, f"missing: {', '.join(missing)}")
-    for name, value in figures.items():
-        if (name in TEXTS) != isinstance(value, str) and value is not None:
-            raise _not_a_summary(run, f"{name} is {value!r}")
-    return figures
-
-
-def _not_a_summary(run: "RunResult", why: str) -> ResultError:
-    return ResultError(
-        "the summary of this run is not one that a run writes",
-        where=f"{run.path}/summary.json",
-        value=why,
-        remedy="run it again; the folder was changed after it was written",
-    )
 
 
 def _names(run_ids: list[str]) -> list[str]:

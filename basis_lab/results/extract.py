@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
+from basis_lab.calc.performance import calculate_drawdown
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.results import style
+from basis_lab.results.tables import LENT
 
 YEAR = pd.Timedelta(days=365)
 
@@ -123,28 +124,38 @@ def line_label(instrument: Instrument) -> str:
     return f"{instrument.venue} {kind}{instrument.symbol}"
 
 
-def lent(pnl: pd.DataFrame, capital: float, hurdle_apr: float) -> pd.Series:
-    """Return what lending the same money would have earned, simple interest.
+def lent(pnl: pd.DataFrame) -> pd.Series | None:
+    """Return what the same money would be in plain lending.
 
     Parameters
     ----------
     pnl : pandas.DataFrame
-        As hourly_pnl.csv; deposits and withdrawals change what is lent.
-    capital : float
-        At the start, share-class currency.
-    hurdle_apr : float
-        Fraction a year.
+        As hourly_pnl.csv.
+
+    Returns
+    -------
+    pandas.Series or None
+        Share-class currency, by timestep; None where the data have no lending index, and in
+        folders of older versions, which did not write it.
+    """
+    return None if LENT not in pnl or pnl[LENT].isna().all() else pnl[LENT]
+
+
+def drawdown(pnl: pd.DataFrame) -> pd.Series:
+    """Return the distance below the highest NAV so far, that of the issue counted.
+
+    Parameters
+    ----------
+    pnl : pandas.DataFrame
+        As hourly_pnl.csv.
 
     Returns
     -------
     pandas.Series
-        Share-class currency, by timestep.
+        Fractions, 0 or below, by timestep.
     """
-    times = pnl.index.to_numpy()
-    years = np.diff(times) / np.timedelta64(365, "D")
-    money = capital + np.add.accumulate(pnl["flows"].to_numpy())[:-1]
-    earned = np.add.accumulate(hurdle_apr * money * years)
-    return pd.Series(np.concatenate([[0.0], earned]), index=pnl.index)
+    nav = pnl["nav_per_share"]
+    return pd.Series(calculate_drawdown(nav.to_numpy(dtype=float)), index=nav.index)
 
 
 def funding_rates(events: pd.DataFrame) -> dict[str, pd.Series]:

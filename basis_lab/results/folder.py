@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from basis_lab.errors import ResultError, UnwrittenError
+from basis_lab.results.whole import damaged
 
 PRODUCT = "basis_lab"
 FILES = (
@@ -193,13 +194,8 @@ def check_run_folder(path: Path) -> None:
 def _check_manifest(path: Path) -> None:
     try:
         manifest = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ResultError(
-            "the manifest of a run cannot be read",
-            where=str(path),
-            value=str(error),
-            remedy="repeat the run",
-        ) from error
+    except (OSError, ValueError) as error:
+        raise damaged(str(path), str(error)) from error
     if not isinstance(manifest, dict) or manifest.get("product") != PRODUCT:
         raise ResultError(
             "the folder was not written by basis_lab",

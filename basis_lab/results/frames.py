@@ -1,19 +1,18 @@
 """The tables of a run as pandas frames, read when asked for."""
 
 import io
-import json
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
-import yaml
 
-from basis_lab.errors import ResultError
 from basis_lab.results.event_table import COLUMNS as EVENT_COLUMNS
 from basis_lab.results.event_table import NUMBER_COLUMNS
+from basis_lab.results.whole import damaged, read_config, read_summary, require_columns
 
 TEXT_COLUMNS = frozenset({"level", "line", "venue", "side"})
 EVENT_TEXTS = frozenset(EVENT_COLUMNS) - NUMBER_COLUMNS
@@ -27,20 +26,23 @@ class RunTables:
     ----------
     read : callable
         Returns the bytes of a file of the run's folder by name.
+    folder : Path or None
+        Where they lie, for messages; None for a run that was not written.
     """
 
-    def __init__(self, read: Callable[[str], bytes]) -> None:
+    def __init__(self, read: Callable[[str], bytes], folder: Path | None = None) -> None:
         self._read = read
+        self._folder = folder
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Every figure of summary.json."""
-        return dict(json.loads(self._read("summary.json")))
+        return read_summary(self._read("summary.json"), self._where("summary.json"))
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """The resolved configuration."""
-        return dict(yaml.safe_load(self._read("config.yaml")))
+        return read_config(self._read("config.yaml"), self._where("config.yaml"))
 
     @cached_property
     def pnl(self) -> pd.DataFrame:
@@ -50,7 +52,12 @@ class RunTables:
     @cached_property
     def balance_sheet(self) -> pd.DataFrame:
         """The non-zero lines of the book by timestep, long."""
-        return self._table("balance_sheet.csv", TEXT_COLUMNS)
+        sheet = self._table("balance_sheet.csv", TEXT_COLUMNS)
+        last = sheet["line"][sheet.index == pd.Timestamp(self.summary["end"])]
+        if sorted(last) != sorted(self.summary["balance"]):
+            told = f"{len(last)} lines at the end; the summary has {len(self.summary['balance'])}"
+            raise damaged(self._where("balance_sheet.csv"), told)
+        return sheet
 
     @cached_property
     def exposure(self) -> pd.DataFrame:
@@ -65,7 +72,14 @@ class RunTables:
     @cached_property
     def events(self) -> pd.DataFrame:
         """The event log; balances and details as JSON text."""
-        return self._table("event_log.csv", EVENT_TEXTS)
+        log = self._table("event_log.csv", EVENT_TEXTS)
+        if len(log) != self.summary["events"]:
+            told = f"{len(log)} events; the run logged {self.summary['events']}"
+            raise damaged(self._where("event_log.csv"), told)
+        return log
+
+    def _where(self, name: str) -> str:
+        return name if self._folder is None else str(self._folder / name)
 
     def _whole(self, name: str) -> pd.DataFrame:
         """Read a table that has a row at the run's first and one at its last timestep."""
@@ -73,23 +87,16 @@ class RunTables:
         first, last = (pd.Timestamp(self.summary[key]) for key in ("start", "end"))
         if not len(frame) or frame.index[0] != first or frame.index[-1] != last:
             seen = f"{frame.index[0]} to {frame.index[-1]}" if len(frame) else "no rows"
-            raise _damaged(name, f"{seen}; the run is of {first} to {last}")
+            raise damaged(self._where(name), f"{seen}; the run is of {first} to {last}")
         return frame
 
     def _table(self, name: str, texts: frozenset[str]) -> pd.DataFrame:
         try:
-            return read_frame(self._read(name), texts=texts)
-        except (pa.ArrowInvalid, KeyError) as error:
-            raise _damaged(name, str(error)) from error
-
-
-def _damaged(name: str, what: str) -> ResultError:
-    return ResultError(
-        "a table of this run is not whole",
-        where=name,
-        value=what,
-        remedy="run it again; the folder was changed after it was written",
-    )
+            frame = read_frame(self._read(name), texts=texts)
+        except (pa.ArrowInvalid, KeyError, UnicodeDecodeError) as error:
+            raise damaged(self._where(name), str(error)) from error
+        require_columns(name, map(str, frame.columns), self._where(name))
+        return frame
 
 
 def read_frame(content: bytes, *, texts: frozenset[str]) -> pd.DataFrame:

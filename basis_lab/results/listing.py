@@ -113,14 +113,15 @@ def word_comparison(table: "pd.DataFrame") -> str:
     Returns
     -------
     str
-        One line a figure.
+        One line a figure, and what is subtracted from what.
     """
     rows = [("figure", *(str(name) for name in table.columns))]
     rows += [
         (str(figure), *(_word_cell(cell) for cell in cells))
         for figure, cells in zip(table.index, table.to_numpy().tolist(), strict=True)
     ]
-    return align_table(rows, right=tuple(range(1, len(rows[0]))))
+    told = align_table(rows, right=tuple(range(1, len(rows[0]))))
+    return f"{told}\n\ndifferences: each run less the first, {table.columns[0]}"
 
 
 def _word_cell(cell: object) -> str:

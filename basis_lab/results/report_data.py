@@ -2,22 +2,34 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from basis_lab.domain.events import EventType
-from basis_lab.domain.instruments import Instrument, Kind
+from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.results.bookings import Booking, read_bookings
 from basis_lab.results.frames import RunTables
+from basis_lab.results.stages import later_stages
+from basis_lab.results.style import TRADING_COSTS
 from basis_lab.results.summary import COSTS
 
 DAY = pd.Timedelta(days=1)
-WRAPPED: Mapping[str, str] = MappingProxyType({"WETH": "ETH"})  # one to one, at any moment
+# What changes positions: the events that are shown of a category that no event books.
+CHANGES = frozenset(
+    {
+        EventType.DECISION.value,
+        EventType.TRADE.value,
+        EventType.ATOMIC_LEVERAGE_ENTRY.value,
+        EventType.ATOMIC_DELEVERAGE.value,
+        EventType.ATOMIC_UNWIND.value,
+        EventType.LIQUIDATION.value,
+    }
+)
 # What a unit of each kind of position earns or costs while it is held.
 YIELD_OF: Mapping[str, str] = MappingProxyType(
     {"atoken": "supply_yield", "debt": "borrow_cost", "perp": "funding"}
@@ -155,9 +167,7 @@ class ReportData:
     @cached_property
     def rebalances(self) -> tuple[Rebalance, ...]:
         """Every decision after the entry, in order of time."""
-        events = self._tables.events
-        decided = events[events["event_type"] == EventType.DECISION.value]
-        firsts = decided[~decided["group_id"].duplicated()]
+        firsts = self._tables.events.iloc[list(self.decisions)]
         stamps = [*firsts.index, self._tables.pnl.index[-1] + DAY]
         groups = zip(firsts.index, firsts["group_id"], stamps[1:], strict=True)
         return tuple(
@@ -165,6 +175,18 @@ class ReportData:
             for number, (start, group, following) in enumerate(groups)
             if number > 0
         )
+
+    @cached_property
+    def decisions(self) -> dict[int, int]:
+        """Place in the log of each decision, and in how many stages it was carried out."""
+        events = self._tables.events
+        places = np.flatnonzero(events["event_type"] == EventType.DECISION.value).tolist()
+        groups = [int(x) for x in events["group_id"].iloc[places]]
+        later = later_stages(zip(places, groups, strict=True))
+        counts = dict.fromkeys((x for x in places if x not in later), 1)
+        for place in later.values():
+            counts[place] += 1
+        return counts
 
     def _rebalance(self, start: pd.Timestamp, group: float, following: pd.Timestamp) -> Rebalance:
         events, pnl = self._tables.events, self._tables.pnl
@@ -182,7 +204,7 @@ class ReportData:
             value=told["value"],
             limit=told["limit"],
             moved=float(trades["amount"].abs().sum()) if len(trades) else None,
-            cost=float(span[list(COSTS)].to_numpy().sum()),
+            cost=float(span[list(TRADING_COSTS)].to_numpy().sum()),
             distance_before=self._distance(self._before(start)),
             distance_after=self._distance(done),
             carry=self._carry(start, done, following),
@@ -251,42 +273,53 @@ class ReportData:
         return sheet[sheet["line"].isin(kept)]
 
     @cached_property
+    def bookings(self) -> tuple[Booking, ...]:
+        """What events booked in the categories of the attribution."""
+        return read_bookings(self._tables)
+
+    @cached_property
     def costs(self) -> pd.DataFrame:
         """Costs by venue and kind, share-class currency, valued at the unit prices of their hour.
 
         What has no unit price at its hour is left out; the caller sees it as the difference to
         the summary.
         """
-        sheet = self._tables.balance_sheet
-        prices = sheet.set_index("line", append=True)["unit_price"]
-        known: dict[Any, float] = prices[~prices.index.duplicated()].to_dict()
-        events = self._tables.events
-        told = events["details"].dropna()
         rows = [
-            (Instrument.parse(key).venue, cause, units * price)
-            for stamp, details in zip(told.index, told, strict=True)
-            for key, units, cause in movements_of(details)
-            if cause in COSTS
-            for price in [self._price(stamp, key, known)]
-            if price is not None
+            (x.venue, x.category, x.value)
+            for x in self.bookings
+            if x.category in COSTS and x.value is not None
         ]
         found = pd.DataFrame(rows, columns=["venue", "kind", "amount"])
         return found.pivot_table(
             index="venue", columns="kind", values="amount", aggfunc="sum", fill_value=0.0
         )
 
-    def _price(self, stamp: pd.Timestamp, key: str, known: Mapping[Any, float]) -> float | None:
-        instrument = Instrument.parse(key)
-        coin = WRAPPED.get(instrument.symbol, instrument.symbol)
-        cash = self._tables.summary["currency"] in {instrument.symbol, coin}
-        if cash or instrument.kind is Kind.CONTRACTS:
-            return 1.0
-        if (stamp, key) in known:
-            return known[stamp, key]
-        return known.get((stamp, str(replace(instrument, symbol=coin))))
+    @cached_property
+    def day_of_row(self) -> pd.DatetimeIndex:
+        """The day that each row of hourly_pnl.csv counts to."""
+        return days_of(pd.DatetimeIndex(self._tables.pnl.index))
 
-    def events_of(self, day: pd.Timestamp) -> pd.DataFrame:
-        """Return the events of a day.
+    def booked(self, category: str, day: pd.Timestamp) -> list[Booking]:
+        """Return what was booked in a category on a day.
+
+        Parameters
+        ----------
+        category : str
+            Of the attribution.
+        day : pandas.Timestamp
+            Midnight UTC at its beginning.
+
+        Returns
+        -------
+        list of Booking
+            In order of the log.
+        """
+        days = self.day_of_row
+        own = (x for x in self.bookings if x.category == category and x.row < len(days))
+        return [x for x in own if days[x.row] == day]
+
+    def changes(self, day: pd.Timestamp) -> list[int]:
+        """Return what changed the positions on a day.
 
         Parameters
         ----------
@@ -295,11 +328,19 @@ class ReportData:
 
         Returns
         -------
-        pandas.DataFrame
-            As event_log.csv.
+        list of int
+            Places in the log of decisions (a decision in stages once), fills and liquidations.
         """
-        events = self._tables.events
-        return events[days_of(pd.DatetimeIndex(events.index)) == day]
+        days = days_of(pd.DatetimeIndex(self._tables.events.index))
+        kinds = self._tables.events["event_type"].isin(CHANGES)
+        return [
+            place
+            for place in np.flatnonzero((days == day) & kinds.to_numpy()).tolist()
+            if place in self.decisions or not self._is_decision(place)
+        ]
+
+    def _is_decision(self, place: int) -> bool:
+        return bool(self._tables.events["event_type"].iloc[place] == EventType.DECISION.value)
 
 
 def days_of(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -317,21 +358,3 @@ def days_of(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """
     shifted = (stamps - pd.Timedelta(seconds=1)).floor("D")
     return shifted.where(stamps != stamps[0], stamps[0].floor("D"))
-
-
-def movements_of(details: str) -> list[tuple[str, float, str]]:
-    """Return what an event booked.
-
-    Parameters
-    ----------
-    details : str
-        JSON, as event_log.csv has it.
-
-    Returns
-    -------
-    list of (str, float, str)
-        Instrument key, units, cause.
-    """
-    told = json.loads(details)
-    found = told["movements"] if "movements" in told else []
-    return [(str(key), float(amount), str(cause)) for key, amount, cause in found]

@@ -20,8 +20,8 @@ BELOW = "#D0693B"
 PREFIX = "liquidation_distance_"
 LEAST_DRAWN = 0.01  # percent; a logarithmic axis has no zero
 TICKS = (0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 70.0, 100.0, 200.0)
-POOL_LINE = "pool, a fall"
-VENUE_LINE = "venues, a move"
+POOL_LINE = "lending pool"
+VENUE_LINE = "nearest venue"
 END_LABEL: Mapping[str, Any] = MappingProxyType(
     {"xanchor": "left", "xshift": 6, "showarrow": False, "font": {"size": 11}}
 )

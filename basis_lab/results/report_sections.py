@@ -11,14 +11,15 @@ from basis_lab.results import extract
 from basis_lab.results.formats import NONE, format_amount, format_count, format_ratio
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
+from basis_lab.results.labels import category_label
 from basis_lab.results.report_data import Rebalance, ReportData
-from basis_lab.results.report_events import rows_of
+from basis_lab.results.report_events import ROUNDING, DayTable
 from basis_lab.results.report_words import worded_move
 
 LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
 DRILL_DAYS = 5
-DRILL_EVENTS = 12
-ROUNDING = 1e-9  # of capital
+NO_EVENT = "No event of its own: prices, rates and indices moved what was held."
+UNFOLDS = "click to unfold; a plus is what the book received"
 BROUGHT = (
     "carry brought: what the units that were added earned until the next decision, less what the "
     "units taken away would have earned"
@@ -110,7 +111,7 @@ class Sections:
         if any(abs(x) > ROUNDING * self._summary["initial_capital"] for x in rest):
             rows.append(self._cost("venue not known", rest))
         rows.append(self._cost("all", list(totals.values())))
-        head = ("venue", *(f">{kind.replace('_', ' ')}" for kind in kinds), ">all")
+        head = ("venue", *(f">{category_label(kind, self._summary)}" for kind in kinds), ">all")
         return title + table(head, rows)
 
     def _cost(self, name: str, amounts: list[float]) -> list[Content]:
@@ -126,8 +127,7 @@ class Sections:
             A table; each column adds up to its equity.
         """
         pnl, sheet = self._tables.pnl, self._tables.balance_sheet
-        nav = pnl["nav_per_share"]
-        worst = (nav / nav.cummax() - 1.0).idxmin()
+        worst = extract.drawdown(pnl).idxmin()
         moments = {"start": pnl.index[0], "deepest drawdown": worst, "end": pnl.index[-1]}
         columns = {}
         for name, stamp in moments.items():
@@ -156,7 +156,10 @@ class Sections:
         """
         told = [(name, x) for name, x in self._summary["attribution"].items() if x != 0.0]
         told.sort(key=lambda pair: -abs(pair[1]))
-        pieces = heading("From a category to its days and events", "click to unfold")
+        pieces = heading(
+            "From a category to its days and events",
+            "click to unfold; amounts are positive where the book received",
+        )
         for name, amount in told:
             pieces = pieces + details(self.amount(name, amount), self._days(name))
         return pieces
@@ -164,10 +167,15 @@ class Sections:
     def _days(self, category: str) -> Html:
         series = self._data.daily[category]
         largest = series[series != 0.0].abs().nlargest(DRILL_DAYS).index
+        told = DayTable(
+            self._data, self._tables.events, self._currency, self._summary["initial_capital"]
+        )
         pieces = Html("")
         for day in pd.DatetimeIndex(largest):
             line = self.amount(f"{day:%Y-%m-%d}", float(series[day]))
-            pieces = pieces + details(line, self._events(day, category))
+            rows = told.rows(category, day)
+            inner = table(told.head(), rows) if rows else paragraph(NO_EVENT, "muted")
+            pieces = pieces + details(line, inner)
         return pieces
 
     def amount(self, label: str, amount: float) -> str:
@@ -186,16 +194,7 @@ class Sections:
             "funding: +1,581 USDT".
         """
         told = format_amount(amount, self._currency, signed=True)
-        return f"{label.replace('_', ' ')}: {told} {self._currency}"
-
-    def _events(self, day: pd.Timestamp, category: str) -> Html:
-        rows = list(rows_of(self._data.events_of(day), category, self._currency))
-        if not rows:
-            return paragraph("No event of its own: prices, rates and indices moved.", "muted")
-        head = ("time", "event", "venue", "instrument", ">amount", "why")
-        told = table(head, rows[:DRILL_EVENTS])
-        rest = len(rows) - DRILL_EVENTS
-        return told if rest <= 0 else told + paragraph(f"and {rest} more in event_log.csv", "muted")
+        return f"{category_label(label, self._summary)}: {told} {self._currency}"
 
 
 def provenance(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Html:

@@ -16,6 +16,7 @@ from basis_lab.results.formats import (
     format_share,
 )
 from basis_lab.results.html import Cell, Content, Html, table
+from basis_lab.results.labels import category_label, residual_words
 from basis_lab.results.style import CATEGORY_COLOURS, COSTS, NET, TRADING_COSTS
 from basis_lab.results.verdict import LENDING, Comparison, direction, word_verdict
 
@@ -195,8 +196,8 @@ def invoice(summary: Summary) -> Html:
         level += amount
     net = summary["net_pnl"]
     rows.append(_line(summary, "net", net, (min(0.0, net), max(0.0, net)), scale))
-    residual = summary["attribution_residual"]
-    rows.append(["residual", Cell(html=""), f"{residual:.1e}", ""])
+    residual, exact = residual_words(summary)
+    rows.append(["residual", Cell(html=f"<small>{exact}</small>"), residual, ""])
     return table(("", "", f">{summary['currency']}", ">points a year"), rows, kind="invoice")
 
 
@@ -221,7 +222,7 @@ def _line(
     )
     money = format_amount(amount, summary["currency"], signed=True)
     points = format_points(yearly(summary, amount))
-    label = name.replace("_", " ")
+    label = category_label(name, summary)
     if name in {"gross", "net"}:
         return [Cell(html=f"<b>{label}</b>"), Cell(html=bar), _bold(money), _bold(points)]
     return [label, Cell(html=bar), money, points]

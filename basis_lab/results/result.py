@@ -1,15 +1,14 @@
 """A finished run as a researcher holds it: summary, tables, figures."""
 
-import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from basis_lab.errors import ResultError
 from basis_lab.results.files import RecordFiles
 from basis_lab.results.folder import FILES, check_run_folder, write_folder
 from basis_lab.results.record import RunRecord
+from basis_lab.results.whole import damaged, read_manifest, read_summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,22 +58,15 @@ class RunResult:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Every figure of summary.json."""
-        try:
-            return dict(json.loads(self._read("summary.json")))
-        except ValueError as error:
-            raise ResultError(
-                "the summary of this run cannot be read",
-                where=f"{self.path}/summary.json",
-                value=str(error),
-                remedy="run it again; the folder was changed after it was written",
-            ) from error
+        return read_summary(self._read("summary.json"), self._where("summary.json"))
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What made the run: versions, series, command, timing."""
-        if self.path is not None:
-            return dict(json.loads((self.path / "manifest.json").read_bytes()))
-        return dict(json.loads(self._read("manifest.json")))
+        name = "manifest.json"
+        if self.path is not None:  # a fresh run's own file has the command and the time taken
+            return read_manifest(_content(self.path / name), self._where(name))
+        return read_manifest(self._read(name), name)
 
     @property
     def timing(self) -> dict[str, float]:
@@ -140,11 +132,27 @@ class RunResult:
         """Summary, configuration and tables together, for what draws and words them."""
         from basis_lab.results.frames import RunTables
 
-        return RunTables(self._read)
+        return RunTables(self._read, self.path)
+
+    def require_whole(self) -> None:
+        """Read every file that a report is made of.
+
+        Raises
+        ------
+        ResultError
+            For the first that is not as a run writes it.
+        """
+        tables = self.tables
+        told = (self.summary, self.manifest, tables.config)
+        for part in (*told, self.pnl, self.balance_sheet, self.exposure, self.risk, self.events):
+            len(part)  # each is checked as it is read
+
+    def _where(self, name: str) -> str:
+        return name if self.path is None else str(self.path / name)
 
     def _read(self, name: str) -> bytes:
         if isinstance(self._files, Path):
-            return (self._files / name).read_bytes()
+            return _content(self._files / name)
         return self._files.read(name)
 
     def _all_files(self) -> Iterator[tuple[str, bytes]]:
@@ -157,6 +165,13 @@ class RunResult:
     def __repr__(self) -> str:
         """Name the run and where it lies."""
         return f"RunResult({self.summary['run_id']!r}, path={str(self.path)!r})"
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise damaged(str(path), str(error.strerror)) from error
 
 
 def open_result(path: str | Path) -> RunResult:

@@ -11,18 +11,6 @@ from basis_lab.results.result import open_result
 
 MOST = 50
 MANIFEST = "manifest.json"
-SHOWN = (
-    "run_id",
-    "mode",
-    "share_class",
-    "currency",
-    "start",
-    "end",
-    "status",
-    "apr",
-    "hurdle_apr",
-    "max_drawdown",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +91,5 @@ def _saved(path: Path, written: dt.datetime) -> SavedRun:
         summary = open_result(path).summary
     except ResultError as error:
         why = error.what if error.value is None else f"{error.what}, {error.value}"
-        return SavedRun(path=path, written=written, summary=None, why=why)
-    lacking = [key for key in SHOWN if key not in summary]
-    if lacking:
-        why = f"its summary lacks {', '.join(lacking)}"
         return SavedRun(path=path, written=written, summary=None, why=why)
     return SavedRun(path=path, written=written, summary=summary, why="")

@@ -14,15 +14,16 @@ from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.results.columns import stamp_times
 from basis_lab.results.plain import plain
 from basis_lab.results.record import LogEntry, RunRecord
-from basis_lab.results.tables import BalanceLines, balance_lines, pnl_of, usd_per_unit
+from basis_lab.results.tables import (
+    HURDLE_SERIES,
+    BalanceLines,
+    balance_lines,
+    pnl_of,
+    usd_per_unit,
+)
 
 COSTS = ("fee", "slippage", "gas", "flash_premium", "transfer_fee", "liquidation_penalty")
 CARRY = ("supply_yield", "borrow_cost", "staking_yield", "reward", "funding")
-HURDLE_SERIES = {
-    "USDT": "aave/ethereum/USDT.liquidity_index",
-    "ETH": "aave/ethereum/WETH.liquidity_index",
-}
-ISSUE_PRICE = 1.0  # a share is issued for one unit of share-class currency, before the entry
 ENTRY = "entry"  # the trigger of an entry and of all its stages
 LEAST_DAYS = 30.0  # volatility and its ratios say nothing about less
 
@@ -100,7 +101,7 @@ def _performance(record: RunRecord) -> dict[str, object]:
     rows = _rows_with_shares(record)
     nav, times = record.nav_per_share[:rows], record.frame.times[:rows]
     days = float((times[-1] - times[0]) / np.timedelta64(1, "D"))
-    total_return = performance.calculate_total_return(np.asarray(ISSUE_PRICE), nav[-1])
+    total_return = performance.calculate_total_return(np.asarray(performance.ISSUE_PRICE), nav[-1])
     annualized = performance.annualize_return(total_return, days)
     daily = performance.calculate_daily_returns(times, nav)
     observed = daily if days >= LEAST_DAYS else daily[:0]

@@ -16,6 +16,11 @@ USDT_USD = "oracle/aave/USDTUSD.price"
 ETH_USDT = "spot/binance/ETHUSDT.open"
 SUFFIXES = {"USDT": "usd", "ETH": "eth"}
 SIDES = ("asset", "liability")
+HURDLE_SERIES = {
+    "USDT": "aave/ethereum/USDT.liquidity_index",
+    "ETH": "aave/ethereum/WETH.liquidity_index",
+}
+LENT = "lending_equity"  # the column of hourly_pnl.csv
 
 
 def pnl_of(record: RunRecord) -> FloatArray:
@@ -57,6 +62,32 @@ def usd_per_unit(record: RunRecord) -> FloatArray:
     return price
 
 
+def lent_equity(record: RunRecord) -> FloatArray:
+    """Return what the same money would be in plain lending, by the index that is the hurdle.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run.
+
+    Returns
+    -------
+    ndarray of shape (T,)
+        Share-class currency, deposits and withdrawals made there as well; NaN throughout where
+        the frame does not hold the index.
+
+    Notes
+    -----
+    index * (capital / index[0] + sum(flows / index)).
+    """
+    key = HURDLE_SERIES[record.identity.share_class]
+    if not record.frame.has(key):
+        return np.full(record.rows, np.nan)
+    index = record.frame.values(key)[: record.rows]
+    units = record.identity.initial_capital / index[0]
+    return np.asarray(index * (units + np.add.accumulate(record.flows / index)))
+
+
 def pnl_table(record: RunRecord) -> pa.Table:
     """Return ``hourly_pnl.csv``.
 
@@ -82,6 +113,7 @@ def pnl_table(record: RunRecord) -> pa.Table:
         "flows": record.flows,
         **{name: record.attribution[name] for name in CATEGORIES},
         "residual": record.residual,
+        LENT: lent_equity(record),
     }
     return _stamped(record, {name: numbers_of(values) for name, values in columns.items()})
 

@@ -13,6 +13,7 @@ from basis_lab.results.formats import (
     format_ratio,
     format_share,
 )
+from basis_lab.results.labels import WRITE_OFF, category_label, residual_words
 from basis_lab.results.verdict import Comparison, word_verdict
 
 Row = tuple[str, ...]
@@ -173,9 +174,9 @@ def _attribution(summary: Mapping[str, Any]) -> list[Row]:
     told.sort(key=lambda pair: -abs(pair[1]))
     return [
         ("attribution", currency, "of capital", "APR points"),
-        *(row(name, amount) for name, amount in told),
+        *(row(_label(name, summary), amount) for name, amount in told),
         row("net", summary["net_pnl"]),
-        ("residual", f"{summary['attribution_residual']:.1e}", "", ""),
+        ("residual", *residual_words(summary), ""),
     ]
 
 
@@ -185,6 +186,15 @@ def _costs(summary: Mapping[str, Any]) -> list[Row]:
     total = sum(amount for _, amount in told)
     return [
         ("costs", currency),
-        *((name, format_amount(amount, currency, signed=True)) for name, amount in told),
+        *(
+            (_label(name, summary), format_amount(amount, currency, signed=True))
+            for name, amount in told
+        ),
         ("all costs", format_amount(total, currency, signed=True)),
     ]
+
+
+def _label(name: str, summary: Mapping[str, Any]) -> str:
+    """Return a category as summary.json names it, but what a default took by what it is."""
+    told = category_label(name, summary)
+    return told if WRITE_OFF in told else name

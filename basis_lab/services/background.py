@@ -17,7 +17,8 @@ from basis_lab.data.provider import DataProvider
 from basis_lab.domain.market import MarketFrame
 from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.errors import BasisLabError, ResultError
-from basis_lab.results.summary import HURDLE_SERIES, summarise
+from basis_lab.results.summary import summarise
+from basis_lab.results.tables import HURDLE_SERIES
 from basis_lab.services.requests import BacktestRequest, make_provider
 
 if TYPE_CHECKING:

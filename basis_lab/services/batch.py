@@ -14,7 +14,7 @@ from basis_lab.errors import BasisLabError, ReportError
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import report_case
 from basis_lab.services.folders import make_folder
-from basis_lab.services.keys import config_digest, file_digest
+from basis_lab.services.keys import config_digest, content_digest, file_digest
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import Ground, failure
 from basis_lab.services.pool import count_workers, run_in_processes
@@ -178,16 +178,16 @@ class _Task:
         return isinstance(files, dict) and PAGE in files and self._holds(files)
 
     def _holds(self, files: Mapping[str, object]) -> bool:
-        """Tell if every file is there with the content that it was written with."""
+        """Tell if every file is there and says what it was written with."""
         return all(
-            (self.folder / name).is_file() and file_digest(self.folder / name) == content
+            (self.folder / name).is_file() and content_digest(self.folder / name) == content
             for name, content in files.items()
         )
 
     def close(self, seconds: float) -> None:
-        """Write down that the case is done, and the SHA-256 of each file that it wrote."""
+        """Write down that the case is done, and the SHA-256 of what each file says."""
         written = sorted(x for x in self.folder.rglob("*") if x.is_file())
-        files = {x.relative_to(self.folder).as_posix(): file_digest(x) for x in written}
+        files = {x.relative_to(self.folder).as_posix(): content_digest(x) for x in written}
         content = {
             "key": self.key,
             "case": self.case.plain(),
@@ -208,7 +208,7 @@ class _Task:
 
 
 def _tasks(request: BatchRequest, root: Path) -> Iterator[_Task]:
-    ground = Ground.here(request.data_dir, request.database)
+    ground = Ground.here(request.data_dir, request.database, request.plan.cases)
     shared = [ground.data, ground.code, file_digest(TEMPLATE)]
     for case in request.plan.cases:
         yield _Task(
@@ -230,7 +230,7 @@ def _config(case: Case) -> object:
             capital=case.capital,
         )
     except BasisLabError:  # its own run will say so; any file may be what mends it
-        return config_digest([case])
+        return config_digest((case.mode, *case.scenarios))
     return digest(config.plain())
 
 

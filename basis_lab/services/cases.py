@@ -18,7 +18,6 @@ from basis_lab.data.places import Place
 from basis_lab.errors import ConfigProblem
 from basis_lab.services.requests import BacktestRequest
 
-LONGEST_NAME = 80
 LONGEST_BYTES = 240  # of a name of a folder, with room for an ending
 DIGEST_LETTERS = 12
 
@@ -196,8 +195,8 @@ def safe_name(text: str) -> str:
     Returns
     -------
     str
-        Letters and digits of any script, dots, dashes and underscores; the start of the text's
-        SHA-256 where it has none of them.
+        Letters and digits of any script, dots, dashes and underscores, as many as a folder's name
+        has room for; the start of the text's SHA-256 where it has none of them.
 
     Examples
     --------
@@ -206,9 +205,25 @@ def safe_name(text: str) -> str:
     """
     whole = unicodedata.normalize("NFC", text)
     kept = "".join(x if _names(x) else " " for x in whole)
-    name = re.sub(" +", "-", kept).strip("-.")[:LONGEST_NAME]
+    name = re.sub(" +", "-", kept).strip("-.")
     short = name.encode()[:LONGEST_BYTES].decode(errors="ignore")
     return short if short else sha256(text.encode()).hexdigest()[:DIGEST_LETTERS]
+
+
+def fits_folder(text: str) -> bool:
+    """Tell if a name is short enough to be that of a folder as a whole.
+
+    Parameters
+    ----------
+    text : str
+        As it was given.
+
+    Returns
+    -------
+    bool
+        False from 241 bytes on.
+    """
+    return len(unicodedata.normalize("NFC", text).encode()) <= LONGEST_BYTES
 
 
 def _names(letter: str) -> bool:

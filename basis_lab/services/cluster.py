@@ -10,6 +10,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 CONNECT_S = 10
+ENCRYPTED = ("tls://", "wss://")
 IN_PROCESS = "inproc://"  # a cluster of this process; no host and port
 LOOK_S = 0.02
 
@@ -46,7 +47,7 @@ def run_on_cluster(
     UsageError
         If dask and distributed are not installed.
     SweepError
-        If no scheduler answers at the address.
+        If no scheduler answers at the address, or it is encrypted and Dask has no certificates.
     """
     distributed = _distributed()
     client = _connect(distributed, address)
@@ -79,9 +80,23 @@ def _answer(distributed: Any, future: Any) -> Any:
     return error
 
 
+def _require_certificates(distributed: Any, address: str) -> None:
+    """Refuse an encrypted address where Dask has no certificates: a client would half be made."""
+    sealed = address.startswith(ENCRYPTED)
+    if sealed and distributed.Security().get_connection_args("client")["ssl_context"] is None:
+        raise SweepError(
+            "the scheduler's address is encrypted, and Dask has no certificates here",
+            where="--scheduler",
+            value=address,
+            remedy="name them under distributed.comm.tls in Dask's configuration (every worker "
+            "needs its own), or give an address as tcp://host:8786",
+        )
+
+
 def _connect(distributed: Any, address: str) -> Any:
     from distributed.comm.addressing import get_address_host_port
 
+    _require_certificates(distributed, address)
     try:
         # A client that cannot read its address is left half made: it can no longer be closed.
         if not address.startswith(IN_PROCESS):

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.metadata
+import json
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -10,8 +11,9 @@ from basis_lab.config.files import default_folder
 from basis_lab.data.catalogue import CATALOGUE, sample_directory
 from basis_lab.data.places import Place, list_files
 from basis_lab.errors import MissingDataError
-from basis_lab.services.cases import Case, digest
+from basis_lab.services.cases import digest
 
+NOTEBOOK_SUFFIX = ".ipynb"
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -28,13 +30,13 @@ def code_digest() -> str:
     return digest([versions, _tree(PACKAGE.rglob("*.py"), PACKAGE)])
 
 
-def config_digest(cases: Iterable[Case]) -> str:
+def config_digest(named: Iterable[str]) -> str:
     """Return what the shipped configuration says, and own files that cases name.
 
     Parameters
     ----------
-    cases : iterable of Case
-        Whose modes and scenarios may be paths.
+    named : iterable of str
+        Modes and scenarios of cases, which may be paths.
 
     Returns
     -------
@@ -42,8 +44,7 @@ def config_digest(cases: Iterable[Case]) -> str:
         SHA-256.
     """
     root = default_folder(None).root
-    named = sorted({name for case in cases for name in (case.mode, *case.scenarios)})
-    own = {name: file_digest(Path(name)) for name in named if Path(name).is_file()}
+    own = {name: file_digest(Path(name)) for name in sorted(set(named)) if Path(name).is_file()}
     parts = ("modes", "venues", "share_classes", "scenarios")
     files = (path for part in parts for path in (root / part).glob("*.yaml"))
     return digest([_tree(files, root), own])
@@ -117,6 +118,30 @@ def file_digest(path: Place) -> str:
         Hexadecimal.
     """
     return sha256(path.read_bytes()).hexdigest()
+
+
+def content_digest(path: Path) -> str:
+    """Return the SHA-256 of what counts of a file that a case wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        Of a notebook its cells' sources, parameters among them: Jupyter writes outputs, metadata
+        and white space anew when it is merely saved. Of any other file, and of a notebook that
+        cannot be read, its bytes.
+    """
+    if path.suffix != NOTEBOOK_SUFFIX:
+        return file_digest(path)
+    try:
+        cells = json.loads(path.read_bytes())["cells"]
+        return digest([[cell["cell_type"], "".join(cell["source"])] for cell in cells])
+    except (ValueError, KeyError, TypeError):
+        return file_digest(path)
 
 
 def _tree(files: Iterable[Path], root: Path) -> list[tuple[str, str]]:

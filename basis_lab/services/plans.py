@@ -11,10 +11,18 @@ from basis_lab.config.loader import load_config
 from basis_lab.config.validation import nearest
 from basis_lab.errors import ConfigError, ConfigProblem, UsageError
 from basis_lab.services.axes import grid_points, sample_points
-from basis_lab.services.cases import SETTINGS, Case, safe_name, setting_problems
+from basis_lab.services.cases import (
+    LONGEST_BYTES,
+    SETTINGS,
+    Case,
+    fits_folder,
+    safe_name,
+    setting_problems,
+)
 
 METHODS = ("cases", "grid", "random", "sobol")
 DATES = "dates"  # an axis of its own: start and end move together
+TOO_LONG = "the name is too long for a folder"
 UNKNOWN = "there is no such key"  # as the configuration words it
 
 
@@ -145,6 +153,10 @@ def _plan_name(given: object, where: str) -> str:
             value=given,
             remedy="give a name without slashes; --out says where its folder stands",
         )
+    if not fits_folder(name):
+        raise UsageError(
+            TOO_LONG, where=f"{where}: name", value=name, remedy=f"{LONGEST_BYTES} bytes at most"
+        )
     return safe_name(name)
 
 
@@ -191,6 +203,7 @@ def _cases(
                 file=place, key="mode", value=None, what="a required key is missing", remedy=remedy
             )
             found.append(missing)
+        found += _name_problems(point, place)
         problems += found
         if not found:
             name = _name(point, axes, number, taken)
@@ -199,20 +212,23 @@ def _cases(
 
 
 def _refuse_hidden(settings: Mapping[str, object], axes: tuple[str, ...], where: str) -> None:
-    """Refuse an override that an axis would replace at every point."""
+    """Refuse a setting or an override that an axis would replace at every point."""
     common = settings.get("overrides")
-    shared = common if isinstance(common, Mapping) else {}
+    overrides = common if isinstance(common, Mapping) else {}
+    shared = {f"overrides.{key}": x for key, x in overrides.items()} | dict(settings)
+    hidden = {f"overrides.{key}" for key in axes} | set(axes)
+    hidden |= {"start", "end"} if DATES in axes else set()
     _refuse(
         [
             ConfigProblem(
                 file=where,
-                key=f"overrides.{key}",
+                key=key,
                 value=shared[key],
                 what="this key is also an axis, whose values would replace it at every point",
                 remedy="take it out of one of them",
             )
-            for key in axes
-            if key in shared
+            for key in shared
+            if key in hidden
         ]
     )
 
@@ -229,6 +245,17 @@ def _pair_problems(point: Mapping[str, object], place: str) -> Iterator[ConfigPr
             value=point[DATES],
             what="not a pair of dates",
             remedy="give each as [start, end], for instance dates: [[2025-01-01, 2025-02-01]]",
+        )
+
+
+def _name_problems(point: Mapping[str, object], place: str) -> Iterator[ConfigProblem]:
+    if "name" in point and not fits_folder(str(point["name"])):
+        yield ConfigProblem(
+            file=place,
+            key="name",
+            value=point["name"],
+            what=TOO_LONG,
+            remedy=f"{LONGEST_BYTES} bytes at most",
         )
 
 

@@ -1,6 +1,6 @@
 """One point of a sweep, run where it happens to be: a row of figures, or of its error."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from basis_lab.errors import (
 from basis_lab.results.compare import flatten
 from basis_lab.results.summary import summarise
 from basis_lab.services.cases import Case
-from basis_lab.services.keys import code_digest, data_digest, database_digest
+from basis_lab.services.keys import code_digest, config_digest, data_digest, database_digest
 from basis_lab.services.requests import check_request
 
 DONE = "completed"  # as the summary of a whole run says
@@ -38,8 +38,11 @@ class Ground:
     ----------
     data_dir : str or None
         None is the sample.
-    data, code : str
-        Digests of the data and of the package; a worker with others refuses.
+    data, code, configuration : str
+        Digests of the data, of the package, and of the shipped configuration with the own files
+        that the cases name; a worker with others refuses.
+    named : tuple of str
+        Modes and scenarios of the cases: those that are paths are own files.
     database : str or None
         A DuckDB file that is read in place of the directory.
     """
@@ -47,10 +50,14 @@ class Ground:
     data_dir: str | None
     data: str
     code: str
+    configuration: str
+    named: tuple[str, ...] = ()
     database: str | None = None
 
     @classmethod
-    def here(cls, data_dir: Place | None, database: Path | None = None) -> "Ground":
+    def here(
+        cls, data_dir: Place | None, database: Path | None = None, cases: Iterable[Case] = ()
+    ) -> "Ground":
         """Return what points stand on in this process.
 
         Parameters
@@ -59,6 +66,8 @@ class Ground:
             None is the sample.
         database : Path or None
             A DuckDB file that is read in place of the directory.
+        cases : iterable of Case
+            What will be run.
 
         Returns
         -------
@@ -66,13 +75,14 @@ class Ground:
             To be sent along with each point.
         """
         place = None if data_dir is None else str(data_dir.resolve())
-        if database is None:
-            return cls(data_dir=place, data=data_digest(data_dir), code=code_digest())
+        named = tuple(sorted({name for case in cases for name in (case.mode, *case.scenarios)}))
         return cls(
             data_dir=place,
-            data=database_digest(database),
+            data=data_digest(data_dir) if database is None else database_digest(database),
             code=code_digest(),
-            database=str(database.resolve()),
+            configuration=config_digest(named),
+            named=named,
+            database=None if database is None else str(database.resolve()),
         )
 
     @property
@@ -91,12 +101,13 @@ class Ground:
         Raises
         ------
         SweepError
-            If the code or the data of this process are not those of the sweep.
+            If code, data or configuration of this process are not those of the sweep.
         """
         found = data_digest(self.place) if self.file is None else database_digest(self.file)
         for what, mine, asked in (
             ("code", code_digest(), self.code),
             ("data", found, self.data),
+            ("configuration", config_digest(self.named), self.configuration),
         ):
             if mine != asked:
                 raise SweepError(

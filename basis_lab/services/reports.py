@@ -20,6 +20,7 @@ PLOTS = "plots"  # of a run's folder; the plotly.js there serves its report as w
 PAGE = "report.html"
 NOTEBOOK = "report.ipynb"
 KERNEL = "python3"
+QUIET = ("--log-level=CRITICAL",)  # a kernel that is told to end logs the interrupt as an error
 CELL_TIMEOUT_S = 1_800
 START_TIMEOUT_S = 300  # of a kernel, on a machine that is busy with others
 TYPES: Mapping[str, Any] = MappingProxyType(  # of the parameters of the template
@@ -141,6 +142,7 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
             kernel_name=KERNEL,
             progress_bar=False,
             store_widget_state=False,
+            extra_arguments=list(QUIET),
             execution_timeout=CELL_TIMEOUT_S,
             start_timeout=START_TIMEOUT_S,
             cwd=Path.cwd(),

@@ -15,7 +15,6 @@ from basis_lab.results.sweep_result import OPEN, SweepResult
 from basis_lab.services.cases import Case
 from basis_lab.services.cluster import run_on_cluster
 from basis_lab.services.journal import JOURNAL, Journal
-from basis_lab.services.keys import config_digest
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import DONE, PASSING, Ground, Row, failure, run_point
 from basis_lab.services.pool import count_workers, run_in_processes
@@ -106,7 +105,7 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
     """
     _check(request)
     stopped = threading.Event() if stop is None else stop
-    ground = Ground.here(request.data_dir, request.database)
+    ground = Ground.here(request.data_dir, request.database, request.plan.cases)
     folder = None if request.out is None else request.out / FOLDER / request.plan.name
     with _journal(folder, ground, request) as journal:
         if journal is not None and journal.aside is not None and request.note is not None:
@@ -238,7 +237,7 @@ def _journal(
     parts = {
         "data": ground.data,
         "code": ground.code,
-        "configuration": config_digest(request.plan.cases),
+        "configuration": ground.configuration,
     }
     return Journal(folder / JOURNAL, parts, resume=request.resume)
 

@@ -169,6 +169,28 @@ class HedgeDesk(HedgeLines):
                 return False
         return True
 
+    def least_spot(self, view: View, goal: Goal) -> tuple[str, float]:
+        """Return what of base must be held for every venue to take its share of the hedge.
+
+        Parameters
+        ----------
+        view : View
+        goal : Goal
+            With a weight at one venue at least.
+
+        Returns
+        -------
+        tuple of (str, float)
+            The venue that asks for most, and base units.
+        """
+        needed = {
+            venue: self._terms.perp[venue].least_order(self._quote(view, venue)) / weight
+            for venue, weight in goal.weights.items()
+            if weight > 0.0
+        }
+        most = max(needed, key=lambda venue: needed[venue])
+        return most, needed[most]
+
     def moves(self, book: HedgeBook, goal: Goal, *, realised: bool) -> list[Instruction]:
         """Return transfers towards the goal; with ``realised`` of cash alone, else of profits.
 

@@ -30,6 +30,7 @@ from basis_lab.monitors.limits import RiskParameters
 from basis_lab.strategies.base import RISK, Trigger, View
 from basis_lab.strategies.hedge_book import Goal, HedgeBook
 from basis_lab.strategies.hedge_desk import HedgeDesk
+from basis_lab.strategies.hedge_size import too_small
 from basis_lab.strategies.parameters import HedgedParameters
 
 MARGIN_HEADROOM = 1.05  # moving margin must lift the ratio this far above its warning
@@ -283,12 +284,9 @@ class HedgedStrategy:
 
     def _check_size(self, view: View, book: HedgeBook, goal: Goal) -> None:
         if not self._desk.hedgeable(view, goal):
-            raise StrategyError(
-                "what is to be hedged is too small for an order at every venue with a weight",
-                where="strategy.hedge_allocation",
-                value=f"{book.equity:.2f} {self.universe.share_currency} in all",
-                remedy="use more capital, a larger share, or fewer venues in hedge_allocation",
-            )
+            hedged = any(goal.weights.values()) and goal.spot > 0.0
+            asked = self._desk.least_spot(view, goal) if hedged else None
+            raise too_small(book, goal, asked, (self.universe.share_currency, self._desk.asset))
 
     def _stage(self, view: View, book: HedgeBook, goal: Goal, task: Task) -> Orders | None:
         """Return the orders of a stage; None where the whole repair must wait."""

@@ -108,3 +108,12 @@ def test_gas_is_units_times_price():
     assert costs.gas_cost_native(164_191.0, np.array([10.0, 20.0])) == pytest.approx(
         [0.00164191, 0.00328382]
     )
+
+
+def test_the_least_order_is_of_whole_lots_and_worth_the_least_value():
+    a_lot_is_enough = terms(lot=0.1, min_notional=5.0)
+    two_are_worth_20 = terms(lot=0.1, min_notional=25.0)
+
+    assert a_lot_is_enough.least_order(100.0) == pytest.approx(0.1)
+    assert two_are_worth_20.least_order(100.0) == pytest.approx(0.3)
+    assert terms(min_notional=25.0).least_order(100.0) == pytest.approx(0.25)

@@ -93,6 +93,17 @@ def test_drawdown_is_measured_from_the_highest_nav_so_far():
     assert float(performance.calculate_max_drawdown(nav)) == pytest.approx(-0.25)
 
 
+def test_what_the_entry_cost_is_a_drawdown():
+    nav = np.array([0.98, 0.99, 1.25, 1.0])  # issued at 1, of which the entry cost 0.02
+
+    assert performance.calculate_drawdown(nav) == pytest.approx([-0.02, -0.01, 0.0, -0.2])
+    assert float(performance.calculate_max_drawdown(nav[:3])) == pytest.approx(-0.02)
+
+
+def test_a_share_that_was_worth_nothing_from_the_entry_on_has_lost_all():
+    assert float(performance.calculate_max_drawdown(np.array([0.0, 0.0]))) == -1.0
+
+
 def test_a_nav_that_only_rises_has_no_drawdown():
     assert float(performance.calculate_max_drawdown(np.array([1.0, 1.1]))) == 0.0
 

@@ -239,7 +239,9 @@ def test_results_go_where_the_environment_says(monkeypatch, tmp_path):
 def test_runs_are_compared(capsys, run_folder):
     assert cli.main(["compare", str(run_folder), str(run_folder)]) == 0
 
-    assert "attribution.supply_yield" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "attribution.supply_yield" in told
+    assert told.endswith(f"differences: each run less the first, {run_folder.name}\n")
 
 
 @pytest.mark.parametrize(

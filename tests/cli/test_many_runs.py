@@ -180,7 +180,7 @@ def test_a_key_that_a_plan_gives_twice_is_refused_with_its_line(command, tmp_pat
     "more",
     [
         {"end": "2024-12-01", "grid": {SPOT: [0.5]}},
-        {"grid": {"dates": [["2025-02-01", "2025-01-01"]]}},
+        {"cases": [{"dates": ["2025-02-01", "2025-01-01"]}]},
     ],
 )
 def test_a_plan_whose_end_lies_before_its_start_is_bad_usage(command, more, tmp_path, capsys):

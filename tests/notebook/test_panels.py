@@ -131,6 +131,27 @@ def test_a_decision_in_stages_is_counted_and_shown_once():
     assert "Its later stages" in detail_html(series, staged.place)
 
 
+def test_what_a_default_took_is_a_write_off_in_the_workbench():
+    made = Workbench(
+        Case(
+            mode="btc_basis",
+            share_class="USDT",
+            start="2024-07-10",
+            end="2024-07-25",
+            scenario="venue_default_binance",
+        )
+    )
+    series = made.board.series
+    lost = series.summary["attribution"]["liquidation_penalty"]
+
+    html = invoice_html(series, None, "liquidation_penalty")
+    lines = event_lines(series, EventFilter(families=frozenset({"risk"})))
+
+    assert number(cells(html, "default write-off")[1]) == pytest.approx(lost, abs=0.51)
+    assert "liquidation penalty" not in html
+    assert [x.kind for x in lines if "defaulted" in x.why or x.kind == "default"] == ["default"]
+
+
 @pytest.mark.parametrize(
     ("value", "limit", "told"),
     [

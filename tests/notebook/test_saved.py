@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason(bench):
 
     assert why["notes"] == "it has no manifest.json"
     assert "missing: summary.json" in why["half"]
-    assert "summary of this run cannot be read" in why["run-1"]
+    assert "a file of this run is not whole" in why["run-1"]
     assert "not written by basis_lab" in why["run-2"]
     assert why["run-0"] == ""
     shown = bench.board.foot.slots["tables"]
@@ -117,7 +117,7 @@ def test_a_table_that_was_spoiled_is_an_error_over_the_result(bench):
 
     bench.act("open", "run-1")
 
-    assert "table of this run is not whole" in bench.board.head.slots["alert"]
+    assert "a file of this run is not whole" in bench.board.head.slots["alert"]
     assert bench.board.pins == []
 
 

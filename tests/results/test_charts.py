@@ -8,9 +8,12 @@ import pytest
 
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.market import MarketFrame
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.notebook.series import RunSeries
 from basis_lab.results import drawing, extract, style
 from basis_lab.results.result import RunResult
+from basis_lab.results.summary import summarise
 from tests.results.records import make_record
 
 
@@ -127,12 +130,19 @@ def test_a_single_payment_has_no_spacing_and_no_rate():
     assert len(figure.data) == 0
 
 
-def test_a_run_without_lending_data_has_no_lending_line(figures):
-    figures._summary["hurdle_apr"] = None  # noqa: SLF001 - the summary of one figure set
-    try:
-        assert names(figures.cumulative_pnl()) == ["if left", "held"]
-    finally:
-        figures._summary["hurdle_apr"] = 0.0876  # noqa: SLF001
+def test_a_run_without_lending_data_has_no_lending_line():
+    record = make_record()
+    series = {key: x for key, x in record.frame.series.items() if not key.startswith("aave/")}
+    frame = MarketFrame(times=record.frame.times, series=series, universe=record.frame.universe)
+    run = RunResult.of_record(replace(record, frame=frame))
+
+    assert names(run.figures.cumulative_pnl()) == ["if left", "held"]
+
+
+def test_a_folder_of_an_older_version_has_no_lending_line(long_record):
+    pnl = RunResult.of_record(long_record).pnl
+
+    assert extract.lent(pnl.drop(columns="lending_equity")) is None
 
 
 def test_no_low_is_lost_when_a_year_is_thinned(long_record):
@@ -236,15 +246,28 @@ def test_the_lines_of_the_balance_sheet_are_named_at_their_end(figures):
         assert any(name in note for note in notes)
 
 
-def test_lending_follows_deposits_and_withdrawals():
+def test_lending_follows_the_index_and_deposits_and_withdrawals():
     flows = np.zeros(49)
     flows[24] = 100_000.0
-    pnl = RunResult.of_record(make_record(flows=flows)).pnl
+    record = make_record(flows=flows)
 
-    earned = extract.lent(pnl, 100_000.0, 0.365)
+    lent = extract.lent(RunResult.of_record(record).pnl)
 
-    # 0.1 % a day: of 100,000 on the first, of 200,000 on the second.
-    assert earned.iloc[[0, 24, 48]].tolist() == pytest.approx([0.0, 100.0, 300.0])
+    # The index grows by 1e-5 of its start an hour: 1.00024 after a day, 1.00048 after two; what
+    # is deposited after the first buys at 1.00024.
+    deposited = 100_000.0 * 1.00048 / 1.00024
+    told = lent.iloc[[0, 24, 48]].tolist()
+    assert told == pytest.approx([100_000.0, 200_024.0, 100_048.0 + deposited], rel=1e-12)
+
+
+def test_the_workbench_and_the_tables_draw_the_same_lending():
+    flows = np.zeros(49)
+    flows[10] = -30_000.0
+    record = make_record(flows=flows)
+
+    lent = RunSeries(record, summarise(record)).lending
+
+    assert lent.tolist() == extract.lent(RunResult.of_record(record).pnl).tolist()
 
 
 def test_every_category_has_a_hue_of_its_own():

@@ -9,10 +9,13 @@ import basis_lab as bl
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.results import formats
 from basis_lab.results.html import table
+from basis_lab.results.labels import category_label, residual_words
 from basis_lab.results.report import TearSheet
 from basis_lab.results.report_data import Background, Hold, ReportData
+from basis_lab.results.report_events import DayTable
 from basis_lab.results.report_figures import word_starts
 from basis_lab.results.report_words import funding_needed, headline, six_figures, yearly
+from basis_lab.results.text import word_report
 from basis_lab.services.background import background_of
 
 WIDE = {"strategy.spot_allocation": 0.72, "strategy.position_deviation_threshold": 0.05}
@@ -227,10 +230,11 @@ def test_a_category_shows_the_events_that_it_is_made_of_with_their_units(levered
 
     funding, slippage = drilled(sheet, "funding"), drilled(sheet, "slippage")
 
-    assert set(re.findall(r"<td>([a-z ]+)</td><td>[a-z0-9_]+</td>", funding)) == {"funding payment"}
+    kinds = re.findall(r"<td>([a-z ]+)</td><td>[a-z0-9_]+</td><td>[a-z]", funding)
+    assert set(kinds) == {"funding payment"}
     assert "rate 0.0" in funding
     assert "funding payment" not in slippage
-    assert re.search(r">\N{MINUS SIGN}[0-9.,]+ WETH<", slippage)
+    assert re.search(r">\N{MINUS SIGN}[0-9.,]+</td><td>WETH<", slippage)
     assert "No event of its own" in drilled(sheet, "staking yield")
 
 
@@ -238,3 +242,111 @@ def test_a_rebalance_without_a_trade_at_an_exchange_moved_nothing_there(levered)
     moved = [x.moved for x in ReportData(levered.tables).rebalances]
 
     assert all(x is None or x > 0.0 for x in moved)
+
+
+BOOKED_ALONE = ("funding", "fee", "gas", "slippage", "transfer_fee", "flash_premium")
+
+
+@pytest.mark.parametrize("which", ["run", "levered"])
+def test_what_events_booked_on_a_day_adds_up_to_the_attribution_of_that_day(which, request):
+    told = request.getfixturevalue(which)
+    data = ReportData(told.tables)
+
+    for category in BOOKED_ALONE:
+        for day, figure in data.daily[category].items():
+            worth = [x.value for x in data.booked(category, day)]
+            assert sum(worth) == pytest.approx(figure, abs=1e-6)
+
+
+def test_each_unit_has_its_row_and_the_worths_add_up_to_the_last(levered):
+    data = ReportData(levered.tables)
+    told = DayTable(data, levered.events, "USDT", levered.summary["initial_capital"])
+    day = pd.Timestamp("2025-04-01", tz="UTC")
+
+    *rows, last = told.rows("fee", day)
+
+    names = told.head()
+    units, worth = names.index("unit"), names.index(">USDT")
+    assert {row[units] for row in rows} == {"ETH", "USDT"}
+    assert all(row[names.index(">amount")].startswith("\N{MINUS SIGN}") for row in rows)
+    shown = [float(row[worth].replace("\N{MINUS SIGN}", "-")) for row in rows]
+    assert sum(shown) == pytest.approx(data.daily["fee"][day], abs=0.005 * len(shown))
+    assert formats.format_amount(data.daily["fee"][day], "USDT", signed=True) in last[worth].html
+
+
+def test_a_decision_in_stages_is_one_row(levered):
+    data = ReportData(levered.tables)
+    told = DayTable(data, levered.events, "USDT", levered.summary["initial_capital"])
+    logged = levered.events["event_type"].eq("DECISION").sum()
+
+    rows = [row for day in data.daily.index for row in told.rows("basis", day)]
+
+    decisions = [row[1] for row in rows if str(row[1]).startswith("decision")]
+    assert len(decisions) == 1 + levered.summary["rebalances"] < logged
+    assert any("in 3 stages" in x or "in 2 stages" in x for x in decisions)
+
+
+@pytest.fixture(scope="module")
+def defaulted():
+    return bl.backtest(
+        "btc_basis", start="2024-07-10", end="2024-07-25", scenarios=["venue_default_binance"]
+    )
+
+
+def test_what_a_default_took_is_told_at_its_venue_and_day(defaulted):
+    lost = defaulted.summary["attribution"]["liquidation_penalty"]
+    data = ReportData(defaulted.tables)
+
+    (day,) = data.daily.index[data.daily["liquidation_penalty"] != 0.0]
+    (booking,) = data.booked("liquidation_penalty", day)
+
+    assert lost < 0.0
+    assert booking.venue == "binance"
+    assert booking.value == pytest.approx(lost, rel=1e-12)
+    assert data.costs.loc["binance", "liquidation_penalty"] == pytest.approx(lost, rel=1e-12)
+    text = TearSheet(defaulted, Background()).sections.costs().text
+    assert "venue not known" not in text
+
+
+def test_what_a_default_took_is_called_a_write_off_wherever_it_is_shown(defaulted):
+    sheet = TearSheet(defaulted, Background())
+    shown = {
+        "invoice": sheet.invoice().text,
+        "worst days": sheet.worst_days().text,
+        "costs": sheet.sections.costs().text,
+        "days": sheet.sections.drill_down().text,
+        "chart": sheet.attribution().to_json(),
+        "terminal": word_report(defaulted.summary, None),
+    }
+
+    for place, text in shown.items():
+        assert "default write-off" in text, place
+        assert "liquidation penalty" not in text.replace("_", " "), place
+    assert ">default</td>" in shown["days"]
+    assert ">liquidation</td>" not in shown["days"]
+
+
+def test_a_run_that_was_liquidated_as_well_says_both(defaulted):
+    both = {**defaulted.summary, "liquidations": 1}
+    neither = {**both, "warnings": []}
+
+    assert category_label("liquidation_penalty", both) == "liquidations and default write-off"
+    assert category_label("liquidation_penalty", neither) == "liquidation penalty"
+
+
+def test_a_residual_of_rounding_is_told_as_nothing_and_a_larger_one_as_it_is(run):
+    rounding = {**run.summary, "attribution_residual": 7.4e-11}
+    loud = {**run.summary, "attribution_residual": 0.012}
+
+    assert residual_words(rounding) == ("0.00", "exact to 1e-9")
+    assert residual_words(loud) == ("0.012", "")
+    assert "0.00<" in TearSheet(run, Background()).invoice().text
+
+
+def test_what_a_default_took_is_no_cost_of_the_rebalance_that_answers_it(defaulted):
+    lost = defaulted.summary["attribution"]["liquidation_penalty"]
+
+    costs = [x.cost for x in ReportData(defaulted.tables).rebalances]
+
+    assert costs
+    assert 0.5 * lost < sum(costs) < 0.0

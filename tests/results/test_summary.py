@@ -15,6 +15,7 @@ from basis_lab.results.plain import plain
 from basis_lab.results.summary import summarise
 from basis_lab.results.tables import pnl_table
 from basis_lab.results.verdict import word_verdict
+from basis_lab.results.whole import SUMMARY
 from tests.results.records import INDEX, make_record
 
 KEYS = [
@@ -70,6 +71,7 @@ def summary(long_record):
 
 def test_every_key_of_the_contract_is_there_in_order(summary):
     assert list(summary) == KEYS
+    assert set(KEYS) == SUMMARY  # what whoever reads one requires
 
 
 def test_a_summary_is_strict_json(record, summary):
@@ -112,10 +114,19 @@ def test_ratios_are_null_under_thirty_days(record, summary):
     assert summary["sharpe"] > 0.0
 
 
-def test_a_run_without_a_loss_has_no_sortino_and_no_calmar(summary):
-    assert summary["max_drawdown"] == 0.0
-    assert summary["sortino"] is None
-    assert summary["calmar"] is None
+def test_a_run_that_lost_its_entry_alone_has_that_as_its_drawdown(summary):
+    assert summary["max_drawdown"] == pytest.approx(-10.0 / 100_000.0)
+    assert summary["calmar"] == pytest.approx(summary["annualized_return"] * 10_000.0)
+    assert summary["sortino"] is None  # no day lost anything
+
+
+def test_a_run_without_a_loss_has_no_sortino_and_no_calmar():
+    record = make_record(24 * 60 + 1)
+    told = summarise(replace(record, nav_per_share=record.nav_per_share + 1e-4))
+
+    assert told["max_drawdown"] == 0.0
+    assert told["sortino"] is None
+    assert told["calmar"] is None
 
 
 def test_attribution_totals_add_up_to_net_pnl(summary):

@@ -38,7 +38,7 @@ def test_pnl_columns_are_those_of_the_contract(record):
 
     opening = ["timestamp", "equity", "equity_usd", "exit_equity", "net_pnl_usd"]
     middle = ["cumulative_pnl_usd", "nav_per_share", "flows"]
-    assert table.column_names == [*opening, *middle, *CATEGORIES, "residual"]
+    assert table.column_names == [*opening, *middle, *CATEGORIES, "residual", "lending_equity"]
 
 
 def test_an_eth_class_is_told_in_eth_and_in_usd():

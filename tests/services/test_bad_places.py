@@ -57,12 +57,15 @@ def run(tmp_path_factory):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda _: {}, "missing: run_id"),
+        (lambda _: {}, "missing: annualized_return"),
         (lambda _: [1, 2], "not a map"),
         (lambda _: 5, "not a map"),
         (lambda x: {**x, "net_pnl": "abc"}, "net_pnl is 'abc'"),
-        (lambda x: {**x, "costs": {"fee": "abc"}}, "costs.fee is 'abc'"),
+        (lambda x: {**x, "costs": {"fee": "abc"}}, "costs is {'fee': 'abc'}"),
         (lambda x: {**x, "run_id": 7}, "run_id is 7"),
+        (lambda x: {**x, "start": "never"}, "start is 'never'"),
+        (lambda x: {**x, "net_pnl": None}, "net_pnl is None"),
+        (lambda x: {**x, "attribution": {"fee": 1.0}}, "missing: basis, borrow_cost"),
     ],
 )
 def test_a_summary_that_no_run_wrote_is_not_compared(change, told, run, tmp_path, capsys):
@@ -75,8 +78,66 @@ def test_a_summary_that_no_run_wrote_is_not_compared(change, told, run, tmp_path
 
     seen = capsys.readouterr()
     assert code == 2
-    assert seen.err.startswith("BT-001: the summary of this run is not one")
+    assert seen.err.startswith("BT-001: a file of this run is not whole")
     assert told in seen.err
     assert str(path) in seen.err
     assert seen.out == ""
     assert main(["compare", str(run), str(run)]) == 0
+
+
+def _cut(content):
+    return content[: len(content) // 2]
+
+
+def _without_last_row(content):
+    return b"".join(content.splitlines(keepends=True)[:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("summary.json", lambda _: b"{}"),
+        ("summary.json", _cut),
+        ("manifest.json", lambda _: b'{"product": "basis_lab"}'),
+        ("manifest.json", _cut),
+        ("config.yaml", lambda _: b"mode: ["),
+        ("config.yaml", lambda _: b"mode: pure_lending\n"),
+        ("hourly_pnl.csv", _cut),
+        ("hourly_pnl.csv", lambda x: x.replace(b",nav_per_share,", b",nav,", 1)),
+        ("hourly_pnl.csv", lambda _: b"\xff\xfe\x00"),
+        ("balance_sheet.csv", _without_last_row),
+        ("risk.csv", lambda _: b""),
+        ("exposure.csv", _without_last_row),
+        ("event_log.csv", _without_last_row),
+        ("event_log.csv", _cut),
+    ],
+)
+def test_a_run_whose_file_was_spoiled_is_not_reported(name, spoil, run, tmp_path, capsys):
+    bad = tmp_path / "bad"
+    shutil.copytree(run, bad)
+    path = bad / name
+    path.write_bytes(spoil(path.read_bytes()))
+
+    code = main(["report", str(bad)])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith("BT-001: a file of this run is not whole\n")
+    assert str(path) in told
+    assert "run it again" in told
+    assert not (bad / "report.ipynb").exists()
+
+
+def test_a_run_without_its_manifest_is_neither_reported_nor_compared(run, tmp_path, capsys):
+    bad = tmp_path / "bad"
+    shutil.copytree(run, bad)
+    (bad / "manifest.json").unlink()
+
+    codes = [main(["report", str(bad)]), main(["compare", str(run), str(bad)])]
+
+    assert codes == [2, 2]
+    assert capsys.readouterr().err.count("missing: manifest.json") == 2
+
+
+def test_a_run_that_was_not_spoiled_is_whole(run):
+    bl.open_result(run).require_whole()

@@ -1,5 +1,6 @@
 """A case of a batch counts as done only while every file that it wrote is whole."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -75,3 +76,30 @@ def test_a_done_case_whose_files_are_not_whole_is_done_again_and_no_other(tmp_pa
     assert not second.failed
     assert {(x.folder / "report.html").read_text() for x in second.cases} == {"<p>a page</p>"}
     assert all(x.kept for x in run_batch(request).cases)
+
+
+def notebook(source, **more):
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": source}
+    return json.dumps({"cells": [cell], "nbformat": 4, **more})
+
+
+@pytest.mark.usefixtures("here")
+def test_a_notebook_that_was_merely_saved_keeps_its_case_and_another_one_does_not(
+    tmp_path, monkeypatch
+):
+    def write_with_notebook(case, folder, **more):
+        write_case(case, folder, **more)
+        (folder / "report.ipynb").write_text(notebook(["capital = 1\n", "sheet"]))
+
+    monkeypatch.setattr(batch, "report_case", write_with_notebook)
+    plan = make_plan({"name": "b", "mode": "pure_lending", "cases": [{"name": "one"}]}, where="t")
+    request = BatchRequest(plan=plan, out=tmp_path)
+    (case,) = run_batch(request).cases
+    place = case.folder / "report.ipynb"
+
+    place.write_text(notebook("capital = 1\nsheet", metadata={"widgets": {}}))
+    saved = run_batch(request).cases[0].kept
+    place.write_text(notebook("capital = 2\nsheet"))
+    changed = run_batch(request).cases[0].kept
+
+    assert (saved, changed) == (True, False)

@@ -96,3 +96,16 @@ def test_an_address_without_a_scheduler_is_refused(monkeypatch):
 
     with pytest.raises(SweepError, match="no Dask scheduler answers"):
         run_sweep(SweepRequest(plan=make_plan(PLAN, where="test"), scheduler="tcp://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("address", ["tls://127.0.0.1:8786", "wss://127.0.0.1:8786"])
+def test_an_encrypted_address_without_certificates_is_refused_and_leaves_no_client(address, capfd):
+    coming = run_on_cluster(abs, [1], address=address, stop=Event())
+
+    with pytest.raises(SweepError, match="no certificates") as caught:
+        next(coming)
+
+    assert "distributed.comm.tls" in caught.value.remedy
+    del caught, coming
+    gc.collect()
+    assert capfd.readouterr().err == ""

@@ -45,7 +45,7 @@ def test_a_logarithmic_range_multiplies():
 
 
 def test_every_mode_is_one_word():
-    made = plan(grid={"mode": "all"})
+    made = make_plan({"name": "test", "grid": {"mode": "all"}}, where="test.yaml")
 
     assert [x.mode for x in made.cases] == [x.header.mode for x in list_modes()]
 
@@ -118,9 +118,41 @@ def test_a_plan_of_any_script_has_a_folder_of_its_own(given, folder):
     assert plan(name=given, cases=[{}]).name == folder
 
 
-def test_names_without_a_letter_differ_and_long_ones_fit_a_folder():
+def test_names_without_a_letter_differ():
     assert plan(name="!!!", cases=[{}]).name != plan(name="???", cases=[{}]).name
-    assert len(plan(name="𠀀" * 100, cases=[{}]).name.encode()) <= 240
+
+
+@pytest.mark.parametrize("name", ["a" * 240, "b" * 81, "𠀀" * 60])
+def test_a_long_name_is_kept_whole(name):
+    made = plan(name=name, cases=[{"name": name}])
+
+    assert made.name == name
+    assert made.cases[0].name == name
+
+
+@pytest.mark.parametrize("name", ["a" * 241, "𠀀" * 61])
+def test_a_name_that_no_folder_holds_is_refused_and_never_cut(name):
+    for content in ({"name": name, "cases": [{}]}, {"cases": [{"name": name}]}):
+        with pytest.raises((ConfigError, UsageError), match="too long for a folder"):
+            plan(**content)
+
+
+@pytest.mark.parametrize(
+    ("setting", "axis"),
+    [
+        ({"mode": "btc_basis"}, {"mode": ["btc_basis", "eth_basis"]}),
+        ({"capital": 1_000}, {"capital": [1_000, 2_000]}),
+        ({"start": "2025-01-01"}, {"start": ["2025-01-01", "2025-02-01"]}),
+        ({"end": "2025-03-01"}, {"dates": [["2025-01-01", "2025-02-01"]]}),
+    ],
+)
+def test_a_setting_that_is_also_an_axis_is_refused(setting, axis):
+    content = {"name": "p", "mode": "btc_basis", **setting, "grid": axis}
+
+    with pytest.raises(ConfigError, match="also an axis") as caught:
+        make_plan(content, where="test")
+
+    assert [x.key for x in caught.value.problems] == list(setting)
 
 
 @pytest.mark.parametrize("name", ["../../../evil", "a/b", "a\\b", "..", "", None])

@@ -32,7 +32,7 @@ def test_a_refused_point_is_a_row_with_its_code():
     assert "strategy.reserve_ratio" in row["error"]
 
 
-@pytest.mark.parametrize("other", ["code", "data"])
+@pytest.mark.parametrize("other", ["code", "data", "configuration"])
 def test_a_worker_on_other_ground_refuses(other):
     ground = replace(Ground.here(None), **{other: "0" * 64})
 
@@ -56,12 +56,12 @@ def test_the_same_ground_has_the_same_digests_and_an_own_file_another(tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text("scenario: own\nmeaning: nothing\n")
     case = replace(CASE, scenarios=(str(own),))
-    one = config_digest([case])
+    one = config_digest(case.scenarios)
 
     own.write_text("scenario: own\nmeaning: something\n")
 
-    assert config_digest([case]) != one
-    assert config_digest([CASE]) == config_digest([CASE])
+    assert config_digest(case.scenarios) != one
+    assert config_digest([CASE.mode]) == config_digest([CASE.mode])
     assert code_digest() == code_digest()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from basis_lab.config.files import default_folder
 from basis_lab.data.catalogue import CATALOGUE, open_store, sample_directory
 from basis_lab.data.duckdb import write_database
 from basis_lab.errors import (
@@ -191,6 +192,30 @@ def test_data_that_change_under_a_running_sweep_fail_its_later_points(data, tmp_
     assert all("other data than the sweep" in x for x in failed["error"])
     assert second.summary["done"] == 12
     assert second.summary["resumed"] == first.summary["done"]
+
+
+def test_configuration_that_changes_under_a_running_sweep_fails_its_later_points(tmp_path):
+    own = tmp_path / "own.yaml"
+    before = (default_folder(None).root / "modes" / "btc_basis.yaml").read_text()
+    own.write_text(before)
+
+    def change(done, *_):
+        if done == 1:
+            own.write_text(before + "# another\n")
+
+    axis = {SPOT: {"from": 0.5, "to": 0.7, "count": 12}}
+    plan = make_plan({**CONTENT, "mode": str(own), "grid": axis}, where="test")
+    request = {"plan": plan, "workers": 1, "out": tmp_path / "out"}
+    first = run_sweep(SweepRequest(**request, tally=change))
+    with pytest.raises(SweepError, match="the configuration has changed since this sweep began"):
+        run_sweep(SweepRequest(**request, resume=True))
+    own.write_text(before)
+    second = run_sweep(SweepRequest(**request, resume=True))
+
+    failed = first.table[first.table["status"] == "failed"]
+    assert 1 <= first.summary["done"] < 12
+    assert all("other configuration than the sweep" in x for x in failed["error"])
+    assert second.summary["done"] == 12
 
 
 def test_data_that_changed_under_a_batch_fail_its_case(data, tmp_path, monkeypatch):

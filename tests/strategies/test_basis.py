@@ -19,6 +19,7 @@ from basis_lab.domain.instructions import (
     Transfer,
 )
 from basis_lab.domain.statements import PendingTransfer
+from basis_lab.errors import StrategyError
 from basis_lab.strategies.parameters import FundingFilter
 from tests.builders import (
     basis_strategy,
@@ -207,6 +208,22 @@ def test_an_entry_moves_margin_first_and_then_trades_both_legs():
     assert orders(first) == [("binance:token:USDT", "binance:margin:USDT", 500.0)]
     assert orders(then) == [("spot", "binance", 5.0), ("perp", "binance", -5.0)]
     assert then.then is None
+
+
+def test_a_capital_under_the_lot_sizes_is_refused_with_one_that_is_not():
+    # Of 10 USDT half is 0.05 coins at 100, half of it for each venue; a lot is 0.1: 0.2 coins of
+    # spot are needed, four times as many, and 5 % for what the entry costs: 42 USDT.
+    costs = strategy_terms("binance", "bybit", lot=0.1)
+    strategy = basis_strategy("binance", "bybit", costs=costs)
+
+    with pytest.raises(StrategyError, match="too small for the lot sizes") as caught:
+        strategy.decide(view(two_venues(), "binance:token:USDT 10", entered=False), reason("entry"))
+
+    assert "0.05 BTC would be hedged" in caught.value.value
+    assert "of binance need 0.2 BTC" in caught.value.value
+    assert "about 42 USDT do" in caught.value.remedy
+    enough = view(two_venues(), "binance:token:USDT 42", entered=False)
+    assert strategy.decide(enough, reason("entry")) is not None
 
 
 def test_an_entry_counts_what_is_on_its_way():

@@ -13,6 +13,7 @@ from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import moment_text, words
 from basis_lab.results.formats import format_amount, format_ratio, format_share
+from basis_lab.results.labels import event_label
 
 PAGE = 25
 FAMILIES: dict[str, frozenset[EventType]] = {
@@ -178,7 +179,7 @@ def _line(event: Event, place: int, later: int) -> Line:
         signed = format_amount(event.amount, event.currency, signed=True)
         amount = f"{signed} {event.currency}"
     action = f"{_action(event)}, in {later + 1} stages" if later else _action(event)
-    kind = words(event.event_type.value.lower())
+    kind = event_label(event.event_type.value, event.details)
     return Line(event.row, place, kind, action, _why(event), amount)
 
 

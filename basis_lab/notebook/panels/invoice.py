@@ -11,8 +11,9 @@ from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.panels.markup import row, table, text
 from basis_lab.notebook.series import RunSeries
-from basis_lab.notebook.words import day_text, words
+from basis_lab.notebook.words import day_text
 from basis_lab.results.formats import MINUS, format_amount, format_points
+from basis_lab.results.labels import category_label
 from basis_lab.results.style import TRADING_COSTS
 from basis_lab.results.verdict import Comparison
 
@@ -95,7 +96,8 @@ class _Ladder:
         colour = f"var(--bl-{_colour_name(name)})"
         acts = {"data-do": "category", "data-of": name, "aria-expanded": _yes(name == self._chosen)}
         bar = self._bar(level, level + amount, colour)
-        return row(words(name), self._cells(bar, name, amount), acts=acts, kind=self._here(name))
+        label = category_label(name, self._series.summary)
+        return row(label, self._cells(bar, name, amount), acts=acts, kind=self._here(name))
 
     def total(self, name: str, amount: float) -> str:
         bar = self._bar(0.0, amount, f"var(--bl-{name})")
@@ -183,7 +185,8 @@ def days_html(series: RunSeries, category: str) -> str:
         amount = format_amount(float(sums[i]), series.currency, signed=True)
         acts = {"data-do": "day", "data-of": str(days[i])}
         rows.append(row(text(day_text(day)), [(amount, "num")], acts=acts))
-    caption = f"{words(category)}: its largest days; choose one to see its events"
+    label = category_label(category, series.summary)
+    caption = f"{label}: its largest days; choose one to see its events"
     return table(caption, [("day", ""), (series.currency, "num")], rows, shown=True)
 
 
