@@ -356,13 +356,14 @@ class FullLoop:
         trigger: str = "",
     ) -> None:
         held = self.components.position_monitor.book.quantities
+        of_decision = self._groups and kind is not EventType.RUN_END
         self.components.event_logger.log_event(
             Event(
                 row=row,
                 event_type=kind,
                 component=component,
                 trigger=trigger,
-                group_id=self._groups if self._groups else None,
+                group_id=self._groups if of_decision else None,
                 details=details,
                 positions=held,
             )

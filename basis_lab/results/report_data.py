@@ -193,7 +193,7 @@ class ReportData:
         own = events[events["group_id"] == group]
         decision = own[own["event_type"] == EventType.DECISION.value].iloc[0]
         told = json.loads(decision["details"])
-        done = own.index[-1]
+        done = own.index[own["event_type"] != EventType.RUN_END.value][-1]
         span = pnl[(pnl.index >= start) & (pnl.index < following)]
         trades = own[own["event_type"] == EventType.TRADE.value]
         return Rebalance(
@@ -206,9 +206,17 @@ class ReportData:
             moved=float(trades["amount"].abs().sum()) if len(trades) else None,
             cost=float(span[list(TRADING_COSTS)].to_numpy().sum()),
             distance_before=self._distance(self._before(start)),
-            distance_after=self._distance(done),
+            distance_after=self._distance(self._settled(done, following)),
             carry=self._carry(start, done, following),
         )
+
+    def _settled(self, done: pd.Timestamp, following: pd.Timestamp) -> pd.Timestamp:
+        """Return when what a decision sent had arrived; its last step where it sent nothing."""
+        events = self._tables.events
+        arrived = events.index[events["event_type"] == EventType.TRANSFER_ARRIVED.value]
+        arrived = arrived[(arrived > done) & (arrived < following)]
+        settled: pd.Timestamp = arrived[-1] if len(arrived) else done
+        return settled
 
     def _before(self, stamp: pd.Timestamp) -> pd.Timestamp:
         """Return the timestep before one; the first has none before it."""

@@ -11,7 +11,7 @@ from basis_lab.results.formats import format_amount, format_points, format_share
 
 WORTH = "Worth it here"
 SHORT_DAYS = 30.0
-LEAST_DIFFERENCE = 0.00005  # a year; less is told as 0.00 points
+LEAST_DIFFERENCE = 0.0002  # a year; less is gas or rounding, no reason to do one or the other
 CLOSE = 0.01  # a year; a run that leaving moves by more is not undecided, but not to be left
 LENDING = {"USDT": "plain USDT lending (Aave)", "ETH": "plain WETH lending (Aave)"}
 SECONDS_PER_DAY = 86_400.0
@@ -68,11 +68,12 @@ def direction(against: Comparison) -> str:
     -------
     str
         "up" or "down" where both agree, "even" where they do not; empty where there is nothing
-        to compare with, and where the difference is told as 0.00.
+        to compare with, and where the difference is none to speak of.
     """
     if against.held is None or against.left is None:
         return ""
-    if format_points(against.held) == format_points(0.0):
+    small = max(abs(against.held), abs(against.left)) < LEAST_DIFFERENCE
+    if small or format_points(against.held) == format_points(0.0):
         return ""
     if against.held > 0.0 and against.left > 0.0:
         return "up"
@@ -85,6 +86,25 @@ def _leaving(summary: Mapping[str, Any]) -> float:
     if nav is None or equity == 0.0:
         return 0.0
     return float(nav * (summary["final_exit_equity"] / equity - 1.0))
+
+
+def excess_amount(summary: Mapping[str, Any]) -> float | None:
+    """Return what a run earned more than lending its capital would have.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json.
+
+    Returns
+    -------
+    float or None
+        Share-class currency; None without a hurdle.
+    """
+    against = Comparison.of(summary)
+    if against.held is None:
+        return None
+    return float(against.held * summary["initial_capital"] * against.days / DAYS_PER_YEAR)
 
 
 def days_between(start: str, end: str) -> float:
@@ -155,9 +175,9 @@ def _word_short(summary: Mapping[str, Any], against: Comparison) -> str:
     currency = summary["currency"]
     earned = format_amount(summary["net_pnl"], currency, signed=True)
     opening = f"{earned} {currency} in {against.days:.1f} days, too short for a rate"
-    if against.held is None:
+    excess = excess_amount(summary)
+    if excess is None:
         return opening
-    excess = against.held * summary["initial_capital"] * against.days / DAYS_PER_YEAR
     side = "more" if excess > 0.0 else "less"
     amount = format_amount(abs(excess), currency)
     return f"{opening}; {amount} {currency} {side} than {LENDING[summary['share_class']]}"

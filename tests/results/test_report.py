@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -34,6 +35,22 @@ def data(run):
 @pytest.fixture(scope="module")
 def lending():
     return bl.backtest("pure_lending", start="2025-01-01", end="2025-01-20")
+
+
+def test_a_rebalance_is_measured_when_what_it_sent_has_arrived():
+    year = bl.backtest("btc_basis", start="2025-01-01", end="2025-12-31")
+    sheet = ReportData(year.tables)
+    events, risk = year.events, year.risk.filter(like="liquidation_distance_").abs().min(axis=1)
+    ended = events[events["event_type"] == "RUN_END"].iloc[0]
+    arrivals = events.index[events["event_type"] == "TRANSFER_ARRIVED"]
+
+    assert np.isnan(ended["group_id"])
+    assert len(sheet.rebalances) > 5
+    for found in sheet.rebalances:
+        after = risk.index[risk == found.distance_after]
+        assert len(after) == 1
+        assert found.start <= after[0] <= found.start + pd.Timedelta(hours=3)
+        assert not ((arrivals > after[0]) & (arrivals <= found.start + pd.Timedelta(hours=3))).any()
 
 
 def test_days_add_up_to_the_attribution(run, data):

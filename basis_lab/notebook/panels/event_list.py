@@ -12,7 +12,7 @@ from basis_lab.notebook.panels.invoice import daily_sums
 from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import moment_text, words
-from basis_lab.results.formats import format_amount, format_ratio, format_share
+from basis_lab.results.formats import MINUS, format_amount, format_ratio, format_share
 from basis_lab.results.labels import event_label
 
 PAGE = 25
@@ -56,6 +56,16 @@ FAMILIES: dict[str, frozenset[EventType]] = {
     "gas": frozenset({EventType.GAS}),
     "interest": frozenset({EventType.INTEREST_ACCRUAL}),
 }
+PAID = frozenset(
+    {
+        EventType.SUPPLY,
+        EventType.REPAY,
+        EventType.FLASH_REPAY,
+        EventType.SWAP,
+        EventType.UNSTAKE,
+        EventType.TRANSFER_START,
+    }
+)
 FUNDING = "funding"
 SHOWN_FIRST = frozenset({"decisions", "risk", "trades"})
 
@@ -174,13 +184,21 @@ def _lines(series: RunSeries, families: frozenset[str]) -> Iterator[Line]:
 
 
 def _line(event: Event, place: int, later: int) -> Line:
-    amount = ""
-    if np.isfinite(event.amount):
-        signed = format_amount(event.amount, event.currency, signed=True)
-        amount = f"{signed} {event.currency}"
+    amount = _amount(event) if np.isfinite(event.amount) else ""
     action = f"{_action(event)}, in {later + 1} stages" if later else _action(event)
     kind = event_label(event.event_type.value, event.details)
     return Line(event.row, place, kind, action, _why(event), amount)
+
+
+def _amount(event: Event) -> str:
+    """Return what was received (+) or paid (-); of a perpetual, the notional that was traded."""
+    paid = event.event_type in PAID and event.amount > 0.0
+    amount = -event.amount if paid else event.amount
+    told = format_amount(amount, event.currency, signed=True)
+    if amount != 0.0 and not any(x in told for x in "123456789"):
+        told = f"{amount:+.2g}".replace("-", MINUS)
+    notional = " notional" if ":perp:" in event.instrument else ""
+    return f"{told} {event.currency}{notional}"
 
 
 def _action(event: Event) -> str:
@@ -230,8 +248,8 @@ def events_html(series: RunSeries, chosen: EventFilter, moment: int) -> str:
     page = min(chosen.page, pages - 1)
     shown = lines[page * PAGE : (page + 1) * PAGE]
     body = "".join(_row_html(series, line, chosen, moment) for line in shown)
-    head = [("time, UTC", ""), ("kind", ""), ("action", ""), ("why", ""), ("amount", "num")]
-    made = table("Events", head, [body])
+    head = [("time, UTC", ""), ("kind", ""), ("action", ""), ("why", "why"), ("amount", "num")]
+    made = table("Events", head, [body], kind="bl-events")
     empty = '<p class="bl-empty">No event of these kinds.</p>' if not shown else ""
     pager = _pager(page, pages, len(lines))
     return f'{_chips(series, chosen)}<div class="tables">{made}</div>{empty}{pager}'
@@ -241,7 +259,8 @@ def _row_html(series: RunSeries, line: Line, chosen: EventFilter, moment: int) -
     acts = {"data-do": "event", "data-of": str(line.place), "data-value": str(line.row)}
     cells = [
         (text(line.kind), ""),
-        (text(line.action), ""),
+        # Where it is narrow the reason stands below the action, and its column goes.
+        (f'{text(line.action)}<span class="below">{text(line.why)}</span>', "action"),
         (text(line.why), "why"),
         (text(line.amount), "num"),
     ]

@@ -6,12 +6,19 @@ from typing import Any
 import numpy as np
 
 from basis_lab.domain.market import SeriesSource
-from basis_lab.domain.wording import word_costs
+from basis_lab.domain.wording import agree, word_costs
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import date_text, rhythm, side_name, words
 from basis_lab.results.formats import NONE, format_amount, format_points, format_share
-from basis_lab.results.verdict import LENDING, SHORT_DAYS, Comparison, direction, word_verdict
+from basis_lab.results.verdict import (
+    LENDING,
+    SHORT_DAYS,
+    Comparison,
+    direction,
+    excess_amount,
+    word_verdict,
+)
 
 MARKS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
 EVEN = "\N{BLACK DIAMOND}"
@@ -57,7 +64,7 @@ def case_html(series: RunSeries, scenario: str = "") -> str:
         summary["mode"],
         summary["share_class"],
         f"{first} to {last}",
-        f"{days:.0f} days",
+        f"{days:.0f} {agree(round(days), 'day')}",
         f"{capital} {series.currency}",
         word_costs(summary["warnings"]),
         *([f"scenario {scenario}"] if scenario else []),
@@ -195,7 +202,7 @@ def large_figures(summary: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     else:
         made = {"Net APR": (_percent(summary["apr"]), "%")}
     made["Hurdle APR"] = (_percent(summary["hurdle_apr"]), "%")
-    made["Difference"] = (format_points(against.held), "points")
+    made["Difference"] = _difference(summary, against)
     made["Worst drawdown"] = (_percent(summary["max_drawdown"]), "%")
     distances = summary["min_liquidation_distance"]
     if distances:
@@ -210,6 +217,15 @@ def large_figures(summary: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     return made
 
 
+def _difference(summary: Mapping[str, Any], against: Comparison) -> tuple[str, str]:
+    """Return the difference to lending: as a rate, or as money where a rate would mislead."""
+    excess = excess_amount(summary)
+    if against.days >= SHORT_DAYS or excess is None:
+        return format_points(against.held), "points"
+    currency = str(summary["currency"])
+    return format_amount(excess, currency, signed=True), currency
+
+
 def _seconds(series: RunSeries) -> dict[str, str]:
     """Return what stands below each figure: what it is measured by."""
     summary, currency = series.summary, series.currency
@@ -219,12 +235,18 @@ def _seconds(series: RunSeries) -> dict[str, str]:
         "Net APR": earned,
         "Net P&amp;L": f"{_percent(summary['apr'])} % a year, short",
         "Hurdle APR": text(LENDING[str(summary["share_class"])]),
-        "Difference": f"if left at the end {format_points(against.left)} pp",
+        "Difference": _left(against),
         "Worst drawdown": _worst_drawdown(series),
         "Nearest liquidation": _nearest(series),
         "Withdrawable now": _withdrawable(series),
         "Exit equity": _exit(series),
     }
+
+
+def _left(against: Comparison) -> str:
+    if against.days < SHORT_DAYS:
+        return "to lending; too short for a rate"
+    return f"if left at the end {format_points(against.left)} pp"
 
 
 def _percent(fraction: float | None) -> str:
