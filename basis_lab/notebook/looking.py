@@ -64,7 +64,7 @@ class Looking:
         families = sight.events.families | STEADY if day else SHOWN_FIRST
         events = replace(sight.events, day=day, page=0, families=families)
         if day and series is not None:
-            rows = np.flatnonzero(series.stamps.astype("datetime64[D]") == np.datetime64(day))
+            rows = np.flatnonzero(series.days == np.datetime64(day))
             sight = replace(sight, view="events", moment=int(rows[-1]))
         self._board.look(replace(sight, events=events))
 

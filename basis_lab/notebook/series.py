@@ -75,6 +75,17 @@ class RunSeries:
         return np.asarray(self.record.frame.times[: self.rows]).astype("datetime64[s]")
 
     @cached_property
+    def days(self) -> np.ndarray:
+        """The day that each timestep closes or lies in, datetime64[D], shape (T,).
+
+        What a timestep at midnight brought was made the day before, as in the reports; the first
+        counts to its own day.
+        """
+        days = (self.stamps - np.timedelta64(1, "s")).astype("datetime64[D]")
+        days[0] = self.stamps[0].astype("datetime64[D]")
+        return np.asarray(days)
+
+    @cached_property
     def times_ms(self) -> FloatArray:
         """Timesteps in milliseconds since 1970, as charts take them, shape (T,)."""
         return self.stamps.astype("datetime64[ms]").astype(np.int64).astype(np.float64)

@@ -8,7 +8,9 @@ import pytest
 from basis_lab.domain.series import borrow_index
 from basis_lab.notebook import workbench
 from basis_lab.notebook.layout import TICKS
+from basis_lab.notebook.panels.invoice import daily_sums
 from basis_lab.results.formats import MINUS
+from basis_lab.results.report_data import ReportData
 
 SHORT = {"start": "2025-01-01", "end": "2025-02-15"}
 SPOT = "strategy.spot_allocation"
@@ -167,3 +169,16 @@ def test_an_axis_of_weeks_tells_days_and_one_of_months_tells_months():
     assert first_that_fits(14 * 86_400_000) == "%d %b"
     assert first_that_fits(90 * 86_400_000) == "%b '%y"
     assert first_that_fits(3_600_000) == "%H:%M\n%d %b"
+
+
+def test_a_day_of_the_workbench_is_a_day_of_the_report(bench):
+    series = bench.board.series
+    of_report = ReportData(bench.result.tables).daily["funding"]
+
+    days, sums = daily_sums(series, series.record.attribution["funding"])
+
+    told = dict(zip(days.astype(str).tolist(), sums.tolist(), strict=True))
+    expected = {str(day.date()): amount for day, amount in of_report.items()}
+    assert told == pytest.approx(expected, abs=1e-9)
+    bench.act("day", "2025-01-10")
+    assert str(series.stamps[bench.board.sight.moment]) == "2025-01-11T00:00:00"

@@ -159,8 +159,7 @@ def event_lines(series: RunSeries, chosen: EventFilter) -> list[Line]:
     """
     lines = list(_lines(series, chosen.families))
     if chosen.day:
-        days = series.stamps.astype("datetime64[D]")
-        lines = [x for x in lines if str(days[x.row]) == chosen.day]
+        lines = [x for x in lines if str(series.days[x.row]) == chosen.day]
     if chosen.words:
         sought = chosen.words.lower()
         lines = [x for x in lines if sought in f"{x.kind} {x.action} {x.why} {x.amount}".lower()]
@@ -176,8 +175,7 @@ def _lines(series: RunSeries, families: frozenset[str]) -> Iterator[Line]:
             yield _line(entry, place, len(series.stages_of(place)))
     if FUNDING in families and series.record.attribution[FUNDING].any():
         days, sums = daily_sums(series, series.record.attribution[FUNDING])
-        of_row = series.stamps.astype("datetime64[D]")
-        last = np.searchsorted(of_row, days, side="right") - 1
+        last = np.searchsorted(series.days, days, side="right") - 1
         for at, amount in zip(last.tolist(), sums.tolist(), strict=True):
             told = f"{format_amount(amount, series.currency, signed=True)} {series.currency}"
             yield Line(at, -1, "funding", "paid at every venue, the day's sum", "", told)

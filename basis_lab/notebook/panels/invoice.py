@@ -205,6 +205,5 @@ def daily_sums(series: RunSeries, steps: FloatArray) -> tuple[np.ndarray, FloatA
     tuple of ndarray
         Days (datetime64[D]) and sums.
     """
-    of_row = series.stamps.astype("datetime64[D]")
-    days, first = np.unique(of_row, return_index=True)
+    days, first = np.unique(series.days, return_index=True)
     return days, np.asarray(np.add.reduceat(steps, first))
