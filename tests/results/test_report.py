@@ -347,7 +347,7 @@ def test_a_run_that_was_liquidated_as_well_says_both(defaulted):
     both = {**defaulted.summary, "liquidations": 1}
     neither = {**both, "warnings": []}
 
-    assert category_label("liquidation_penalty", both) == "liquidations and default write-off"
+    assert category_label("liquidation_penalty", both) == "liquidations, default"
     assert category_label("liquidation_penalty", neither) == "liquidation penalty"
 
 
