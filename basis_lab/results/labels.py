@@ -29,7 +29,7 @@ def category_label(name: str, summary: Mapping[str, Any]) -> str:
         For instance "borrow cost"; a loss that a default brought is not called a penalty.
     """
     if name == FORCED and defaulted(summary["warnings"]):
-        return f"liquidations and {WRITE_OFF}" if summary["liquidations"] else WRITE_OFF
+        return "liquidations, default" if summary["liquidations"] else WRITE_OFF
     return name.replace("_", " ")
 
 
