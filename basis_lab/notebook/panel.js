@@ -30,7 +30,27 @@ function morph(now, next) {
   morphChildren(now, next);
 }
 
+// A page may hold many panels with the same names inside: each panel's ids are its own.
+const REFERENCES = ["id", "for", "list", "aria-controls", "aria-describedby", "aria-labelledby"];
+
+function newOwner() {
+  window.basisLabPanels = (window.basisLabPanels ?? 0) + 1; // each kind of panel loads this file anew
+  return `p${window.basisLabPanels}-`;
+}
+
+function parse(html, owner) {
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  for (const name of REFERENCES) {
+    for (const node of made.content.querySelectorAll(`[${name}]`)) {
+      node.setAttribute(name, node.getAttribute(name).split(" ").map((x) => owner + x).join(" "));
+    }
+  }
+  return made.content;
+}
+
 function render({ model, el }) {
+  const owner = newOwner();
   const root = document.createElement("div");
   const dress = () => { root.className = `bl ${model.get("kind").split(" ").map((x) => `bl-${x}`).join(" ")}`; };
   dress();
@@ -86,13 +106,14 @@ function render({ model, el }) {
       const slot = root.querySelector(`[data-slot="${escapeKey(name)}"]`);
       if (!slot) continue;
       shown[name] = html;
-      const fresh = document.createElement("template");
-      fresh.innerHTML = html;
-      for (const inner of fresh.content.querySelectorAll("[data-slot]")) {
+      const fresh = parse(html, owner);
+      for (const inner of fresh.querySelectorAll("[data-slot]")) {
         const text = model.get("slots")[inner.dataset.slot];
-        if (text !== undefined) inner.innerHTML = shown[inner.dataset.slot] = text;
+        if (text === undefined) continue;
+        shown[inner.dataset.slot] = text;
+        inner.replaceChildren(parse(text, owner));
       }
-      morphChildren(slot, fresh.content);
+      morphChildren(slot, fresh);
       const alert = slot.querySelector("[role=alert][tabindex]");
       if (alert) alert.focus();
     }
@@ -103,7 +124,7 @@ function render({ model, el }) {
     const held = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const open = [...root.querySelectorAll("details[data-fold][open]")].map((x) => x.dataset.fold);
     for (const name of Object.keys(shown)) delete shown[name];
-    root.innerHTML = model.get("html");
+    root.replaceChildren(parse(model.get("html"), owner));
     for (const fold of open) {
       const again = root.querySelector(`details[data-fold="${escapeKey(fold)}"]`);
       if (again) again.open = true;

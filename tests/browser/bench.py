@@ -45,7 +45,7 @@ class Bench:
 
     def choose(self, key, value):
         before = self.drawing
-        self.page.select_option(f"#bl-{key}", value)
+        self.page.select_option(f"[data-key={key}]", value)
         self.wait_drawn(before)
 
     def live(self, on):
@@ -74,15 +74,15 @@ class Bench:
         """Choose both dates without a run between them."""
         self.live(on=False)
         for key, day in (("start", start), ("end", end)):
-            self.page.fill(f"#bl-{key}", day)
-            self.page.press(f"#bl-{key}", "Enter")
+            self.page.fill(f"[data-key={key}]", day)
+            self.page.press(f"[data-key={key}]", "Enter")
 
     def other(self, written):
         """Write into the field for any other key."""
         fold = self.page.locator("details[data-fold=advanced]")
         fold.evaluate("(x) => { x.open = true; }")
-        self.page.fill("#bl-other", written)
-        self.page.press("#bl-other", "Enter")
+        self.page.fill("[data-key=other]", written)
+        self.page.press("[data-key=other]", "Enter")
 
     def run(self):
         before = self.drawing
