@@ -57,6 +57,7 @@ function render({ model, el }) {
   el.classList.add("bl-host");
   el.appendChild(root);
   const shown = {};
+  const unfinished = new WeakSet(); // what somebody is writing is theirs until it is told
   let inFlight = false;
   let waiting = new Map();
 
@@ -93,7 +94,7 @@ function render({ model, el }) {
           const told = values[`text:${key}`] ?? (word ? value : null);
           if (told === null) input.removeAttribute("aria-valuetext");
           else input.setAttribute("aria-valuetext", told);
-        } else if (input.value !== value && !(input === document.activeElement && input.type === "text")) {
+        } else if (input.value !== value && !unfinished.has(input)) {
           input.value = value;
         }
       }
@@ -138,13 +139,16 @@ function render({ model, el }) {
 
   const valueOf = (input) => (input.type === "checkbox" ? String(input.checked) : input.value);
 
+  root.addEventListener("focusout", (event) => unfinished.delete(event.target));
   root.addEventListener("change", (event) => {
+    unfinished.delete(event.target);
     const key = event.target.dataset.key;
     if (key) pass({ act: event.target.dataset.act || "set", key, value: valueOf(event.target) });
   });
   root.addEventListener("input", (event) => {
     const key = event.target.dataset.key;
     if (!key) return;
+    unfinished.add(event.target);
     // The readout beside a slider follows the thumb; the run waits for its release.
     if (event.target.type === "range") event.target.removeAttribute("aria-valuetext");
     for (const twin of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {

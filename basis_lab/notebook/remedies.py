@@ -21,7 +21,7 @@ SETTING = re.compile(r"--set '?([a-z_.]+)=(\{[^}]*\}|[^\s',;]+)'?")
 AT_MOST = re.compile(r"give ([a-z_]+(?:\.[a-z_]+)+) of at most ([0-9.]+[0-9])")
 COARSE = re.compile(r"its bars are of ([0-9]+[mhd])\b")
 LAST_DAY = re.compile(r"(?:reach to|limit) (\d{4}-\d{2}-\d{2})")
-DATES, DATA_DIR, SCENARIO = "dates", "data_dir", "scenario"
+DATES, DATA_DIR, SCENARIO, TOGETHER = "dates", "data_dir", "scenario", "together"
 WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (SETTING, r"\1 = \2 (the field Any other key)"),
     (re.compile(r"--set key\.path=value"), "key.path = value"),
@@ -46,9 +46,10 @@ class Remedy:
     label : str
         What the button says.
     key : str
-        A key of the configuration, or "dates", "data_dir", "scenario".
+        A key of the configuration, or "dates", "data_dir", "scenario", "together".
     value : str
-        JSON for a key; "FIRST/LAST", a directory or a name for the others.
+        JSON for a key, and of values by key for those that go together; "FIRST/LAST", a
+        directory or a name for the others.
     """
 
     label: str

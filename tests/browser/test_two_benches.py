@@ -67,3 +67,39 @@ def test_a_click_on_a_label_of_the_second_workbench_goes_to_its_own_field(page):
     assert page.evaluate("document.activeElement.value") == "200000"
     assert second.evaluate("(x) => x.contains(document.activeElement)")
     assert page.errors == []
+
+
+def test_a_refused_capital_stays_in_its_field_and_the_earlier_one_frees_it(page):
+    second = page.locator(".bl-root").nth(1)
+    field = second.locator("[data-key=capital]")
+    field.fill("-5")
+    field.press("Enter")
+    second.locator("[data-slot='note:capital'] .refused").wait_for()
+    assert field.input_value() == "-5"
+    assert second.locator("[data-focus=run]").is_disabled()
+
+    field.fill("200000")
+    field.press("Enter")
+
+    second.locator("[data-slot='note:capital'] .refused").wait_for(state="detached")
+    second.locator("[data-focus=run]:not([disabled])").wait_for()
+    assert page.locator(".bl-root").nth(0).locator("[data-key=capital]").input_value() == "100000"
+
+
+def test_a_key_that_does_not_exist_stays_in_its_field_and_one_that_does_is_listed(page):
+    bench = page.locator(".bl-root").nth(0)
+    bench.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = true; }")
+    field = bench.locator("[data-key=other]")
+    field.fill("foo=1")
+    field.press("Enter")
+    bench.locator("[data-slot='note:other'] .refused").wait_for()
+    assert field.input_value() == "foo=1"
+
+    field.fill("venues.binance.transfer.delay_s=3600")
+    field.press("Enter")
+
+    remove = bench.locator("[data-slot=others] [data-of='venues.binance.transfer.delay_s']")
+    remove.wait_for()
+    page.wait_for_function("() => document.querySelector('[data-key=other]').value === ''")
+    remove.click()
+    remove.wait_for(state="detached")

@@ -5,19 +5,8 @@ from dataclasses import dataclass
 
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, Widget, value_text
-from basis_lab.notebook.panels.alerts import remedy_button
 from basis_lab.notebook.panels.markup import attributes, button, link, text
-from basis_lab.notebook.remedies import Remedy, in_fields, named_limits, nearest_bound
 from basis_lab.notebook.words import day_text
-
-CASE_FIELDS = {
-    "mode": "Mode",
-    "start": "From, to",
-    "capital": "Capital",
-    "scenario": "Scenario",
-    "data_dir": "Data directory",
-    "other": "Any other key",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,92 +236,6 @@ def copies_html(case: Case) -> str:
     """
     command = link("Copy as command", "copied", data_copy=case.command())
     return f"{command} {link('Copy as Python', 'copied', data_copy=case.python())}"
-
-
-def note_html(control: Control, refused: str, hint: str) -> str:
-    """Return what stands under a control: refused, changed, or a hint.
-
-    Parameters
-    ----------
-    control : Control
-        The key.
-    refused : str
-        Why its value is refused, or "".
-    hint : str
-        What the last run says about it, or "".
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    parts = []
-    if control.changed:
-        default = text(value_text(control.default))
-        reset = link("reset", "reset", data_of=control.key, aria_label=f"reset {control.label}")
-        dot = '<span class="changed" aria-hidden="true">\N{BULLET}</span>'
-        parts.append(f'{dot} <span class="muted">default {default}</span> {reset}')
-    if refused:
-        parts.append(refusal_html(refused, _ways(control, refused)))
-    if hint:
-        parts.append(f'<div class="hint">{text(hint)}</div>')
-    return "".join(parts)
-
-
-def _ways(control: Control, refused: str) -> tuple[Remedy, ...]:
-    bound = nearest_bound(control)
-    return ((bound,) if bound is not None else ()) + named_limits(refused)
-
-
-def refusal_html(refused: str, ways: tuple[Remedy, ...]) -> str:
-    """Return why what stands in a field is refused, and the buttons that mend it.
-
-    Parameters
-    ----------
-    refused : str
-        The reason, or "".
-    ways : tuple of Remedy
-        What can be applied.
-
-    Returns
-    -------
-    str
-        HTML; empty without a reason.
-    """
-    if not refused:
-        return ""
-    acts = "".join(remedy_button(x) for x in ways)
-    return f'<div class="refused" role="alert">{text(in_fields(refused))} {acts}</div>'
-
-
-def waits_html(refused: Mapping[str, str], controls: tuple[Control, ...]) -> str:
-    """Return what Run waits for, beside Run: in full where the field itself is folded away.
-
-    Parameters
-    ----------
-    refused : mapping of str to str
-        Reasons by the key of their field.
-    controls : tuple of Control
-        The mode's keys.
-
-    Returns
-    -------
-    str
-        HTML; empty where nothing is refused.
-    """
-    known = {x.key: x for x in controls}
-    lines = []
-    for key, why in refused.items():
-        if key in known and not known[key].primary:
-            control = known[key]
-            acts = "".join(remedy_button(x) for x in _ways(control, why))
-            told = f"{text(control.label)}, under Advanced: {text(in_fields(why))} {acts}"
-        elif key == "other":
-            told = f"{CASE_FIELDS[key]}, under Advanced: {text(in_fields(why))}"
-        else:
-            told = text(known[key].label if key in known else CASE_FIELDS[key])
-        lines.append(f'<div class="refused">Run waits for {told}</div>')
-    return "".join(lines)
 
 
 def progress_html(done: int, total: int, told: str) -> str:
