@@ -38,6 +38,21 @@ function newOwner() {
   return `p${window.basisLabPanels}-`;
 }
 
+// A place under the root of the notebook's server is a link to it, any other stays a text.
+function openPlaces(made) {
+  const told = document.getElementById("jupyter-config-data");
+  if (!told) return;
+  const { serverRoot, baseUrl } = JSON.parse(told.textContent);
+  for (const link of made.querySelectorAll("a[data-place]")) {
+    const root = (serverRoot ?? "").replace(/^~/, link.dataset.home).replace(/\/$/, "");
+    if (!root || !link.dataset.place.startsWith(`${root}/`)) continue;
+    const inside = link.dataset.place.slice(root.length + 1).split("/").map(encodeURIComponent).join("/");
+    link.href = `${baseUrl}${link.dataset.kind === "folder" ? "lab/tree" : "files"}/${inside}`;
+    link.target = "_blank";
+    link.rel = "noopener";
+  }
+}
+
 function parse(html, owner) {
   const made = document.createElement("template");
   made.innerHTML = html;
@@ -46,6 +61,7 @@ function parse(html, owner) {
       node.setAttribute(name, node.getAttribute(name).split(" ").map((x) => owner + x).join(" "));
     }
   }
+  openPlaces(made.content);
   return made.content;
 }
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from basis_lab.config.loan_quiet import target_in_force
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, value_text
 from basis_lab.notebook.dates import DAY_LETTERS
+
+TARGET_LTV = "strategy.target_ltv"
 
 
 def summaries(case: Case, controls: tuple[Control, ...]) -> dict[str, str]:
@@ -68,3 +71,26 @@ def shown_values(
         "data_dir": case.data_dir,
         "other": "",
     }
+
+
+def stood_for(case: Case, controls: tuple[Control, ...], day: str) -> dict[str, float]:
+    """Return the number that a run took for each word of a control.
+
+    Parameters
+    ----------
+    case : Case
+        That was run.
+    controls : tuple of Control
+        The mode's keys.
+    day : str
+        ISO date of its end.
+
+    Returns
+    -------
+    dict of str to float
+        By key; empty without words.
+    """
+    if not any(x.key == TARGET_LTV and x.value in x.words for x in controls):
+        return {}
+    target = target_in_force(case.config(), day)
+    return {} if target is None else {TARGET_LTV: target}

@@ -8,6 +8,7 @@ class Bench:
 
     def __init__(self, page):
         self.page = page
+        self._live_chosen = False
 
     def wait_drawn(self, after=None):
         """Wait for a drawing, or for the next one after a number."""
@@ -51,7 +52,9 @@ class Bench:
     def live(self, on):
         """Choose it, also where it stands so: what was never chosen goes off after a slow run."""
         pressed = self.page.get_attribute("[data-focus=live]", "aria-pressed") == "true"
-        for state in [on] if pressed != on else [not on, on]:
+        wanted = [on] if pressed != on else [] if self._live_chosen else [not on, on]
+        self._live_chosen = True
+        for state in wanted:
             self.page.click("[data-focus=live]")
             self.page.wait_for_selector(f'[data-focus=live][aria-pressed="{str(state).lower()}"]')
 

@@ -103,3 +103,28 @@ def test_a_key_that_does_not_exist_stays_in_its_field_and_one_that_does_is_liste
     page.wait_for_function("() => document.querySelector('[data-key=other]').value === ''")
     remove.click()
     remove.wait_for(state="detached")
+
+
+def test_a_saved_run_and_its_report_are_links_that_the_server_opens(page):
+    bench = page.locator(".bl-root").nth(1)
+    status = bench.locator("[data-slot=status]")
+    bench.locator("[data-focus=Report]").click()
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("[data-slot=status]")]
+                   .some((x) => x.innerText.includes("is being made"))"""
+    )
+    link = status.locator("a[data-kind=file][href]")
+    link.wait_for(timeout=180_000)
+
+    with page.context.expect_page() as opened:
+        link.click()
+
+    opened.value.wait_for_load_state("domcontentloaded")
+    assert opened.value.url.endswith("/report.html")
+    assert "plain USDT lending" in opened.value.inner_text("body")
+    opened.value.close()
+    bench.locator("[data-focus=Save]").click()
+    folder = status.locator("a[data-kind=folder][href]")
+    folder.wait_for(timeout=60_000)
+    assert "/lab/tree/outputs/" in folder.get_attribute("href")
+    assert page.errors == []

@@ -221,6 +221,22 @@ def acts_html(*, running: bool, live: bool, stale: bool, blocked: bool) -> str:
     return f'<div class="bl-buttons">{first}</div><div class="bl-buttons">{second}</div>'
 
 
+def live_off(seconds: float) -> str:
+    """Return why a change does not run at once, as the end of the status.
+
+    Parameters
+    ----------
+    seconds : float
+        That the last run took.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f" \N{MIDDLE DOT} Live is off: the last run took {seconds:.1f} s"
+
+
 def copies_html(case: Case) -> str:
     """Return what copies the case.
 
