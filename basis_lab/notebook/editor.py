@@ -10,7 +10,7 @@ from basis_lab.config.files import default_folder
 from basis_lab.config.loader import parse_set
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
-from basis_lab.notebook.controls import Control, make_controls, read_value
+from basis_lab.notebook.controls import Control, make_controls, read_share, read_value
 from basis_lab.notebook.dates import DAY_LETTERS, refuse_dates
 from basis_lab.notebook.mending import mends, settings
 from basis_lab.notebook.panel import Panel
@@ -18,6 +18,7 @@ from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.refused import told_slots
 from basis_lab.notebook.refusals import Refusals, place_of, reason
 from basis_lab.notebook.remedies import Remedy
+from basis_lab.notebook.shares import SEPARATOR
 from basis_lab.notebook.shown import shown_values, summaries
 
 
@@ -127,20 +128,21 @@ class Editor:
         Parameters
         ----------
         key, written : str
-            The key and what was written.
+            The key, or the field of one of its shares, and what was written.
         """
-        control = next((x for x in self.controls if x.key == key), None)
+        whole, _, part = key.partition(SEPARATOR)
+        control = next((x for x in self.controls if x.key == whole), None)
         if control is None:
             return
         try:
-            value = read_value(control, written)
+            value = read_share(control, part, written) if part else read_value(control, written)
         except BasisLabError as error:
-            self._refuse_text(key, written, f"{error.what}; {error.remedy}")
+            self._refuse_text(whole, written, f"{error.what}; {error.remedy}", field=key)
             return
-        self.apply(key, value)
+        self.apply(whole, value)
 
-    def _refuse_text(self, key: str, written: str, why: str) -> None:
-        self._refusals.refuse_text(key, written, why)
+    def _refuse_text(self, key: str, written: str, why: str, *, field: str = "") -> None:
+        self._refusals.refuse_text(key, written, why, field=field)
         self.render()
         self._on_change()
 
@@ -333,16 +335,16 @@ class Editor:
             self._structure = structure
             self.panel.html = side.side_html(case, offer)
         told, controls = self.refused, offer.controls
-        written = self._refusals.written
+        written, unread = self._refusals.written, self._refusals.unread
         ways = {
-            key: mends(case, key, controls, why=why, unread=key in written)
+            key: mends(case, key, controls, why=why, unread=key in unread)
             for key, why in told.items()
         }
         _, ways["start"] = refuse_dates(case, offer.coverage)
         slots = told_slots(case, controls, told, ways, self._hints)
         self.panel.patch({**slots, **summaries(case, controls)})
         values = shown_values(case, controls, self._stood_for)
-        thumbs = {f"thumb:{x.key}": x.text for x in controls if x.key in written}
+        thumbs = {f"thumb:{x.key}": x.text for x in controls if x.key in unread}
         self.panel.values = {**self.panel.values, **thumbs, **values, **written}
 
     def fill(self, summary: Mapping[str, Any], stood_for: Mapping[str, float]) -> None:

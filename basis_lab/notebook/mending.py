@@ -1,13 +1,13 @@
 """Remedies that were tried: each is applied to a copy of the case and held to every rule."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from basis_lab.config.loan_quiet import check_loan
 from basis_lab.errors import ConfigError, ConfigProblem, DataRangeError
 from basis_lab.notebook.case import Case
-from basis_lab.notebook.controls import Control, value_text
+from basis_lab.notebook.controls import Control, Widget, label_text
 from basis_lab.notebook.dates import moments
 from basis_lab.notebook.refusals import place_of
 from basis_lab.notebook.remedies import (
@@ -21,6 +21,7 @@ from basis_lab.notebook.remedies import (
     nearest_bound,
     remedies,
 )
+from basis_lab.notebook.shares import are_shares, of_one
 
 MOST_ROUNDS = 4  # a bound, the limit that its refusal names, and what that one names
 ELSEWHERE = frozenset({DATES, DATA_DIR, SCENARIO})
@@ -98,7 +99,7 @@ def mends(
 def _backwards(control: Control) -> Iterator[Remedy]:
     """Yield what stood there before a text that cannot be read."""
     for value in (control.value, control.default):
-        yield Remedy(f"Set back to {value_text(value)}", control.key, json.dumps(value))
+        yield Remedy(f"Set back to {label_text(value)}", control.key, json.dumps(value))
 
 
 def _forwards(
@@ -115,14 +116,9 @@ def _forwards(
 def _whole_shares(control: Control) -> Iterator[Remedy]:
     """Yield shares in the same proportions that add up to one."""
     shares = control.value
-    if not isinstance(shares, Mapping) or not isinstance(control.default, Mapping):
-        return
-    if not all(isinstance(x, int | float) for x in (*shares.values(), *control.default.values())):
-        return
-    whole = sum(shares.values())
-    if whole > 0.0:
-        value = {name: share / whole for name, share in shares.items()}
-        yield Remedy("Keep the proportions, to a sum of 1", control.key, json.dumps(value))
+    if control.widget is Widget.SHARES and are_shares(shares) and sum(shares.values()) > 0.0:
+        value = of_one(shares)
+        yield Remedy(f"Set to {label_text(value)}", control.key, json.dumps(value))
 
 
 def _together(case: Case, key: str, controls: tuple[Control, ...]) -> Iterator[Remedy]:

@@ -9,29 +9,37 @@ class Refusals:
     """Reasons by the key of their field."""
 
     def __init__(self) -> None:
-        self._unread: dict[str, tuple[str, str]] = {}  # written, and no value: in its field alone
+        # What was written and is no value, by key: its field, the text, the reason.
+        self._unread: dict[str, tuple[str, str, str]] = {}
         self._found: dict[str, str] = {}  # of the case as it is; every change finds them anew
         self.trouble: BasisLabError | None = None  # what is about no field
 
     @property
     def told(self) -> dict[str, str]:
         """What is refused, and why."""
-        return {**self._found, **{key: why for key, (_, why) in self._unread.items()}}
+        return {**self._found, **{key: why for key, (*_, why) in self._unread.items()}}
 
     @property
     def written(self) -> dict[str, str]:
-        """What was written and is no value: it stays in its field."""
-        return {key: written for key, (written, _) in self._unread.items()}
+        """What was written and is no value, by field: it stays there."""
+        return {field: written for field, written, _ in self._unread.values()}
 
-    def refuse_text(self, key: str, written: str, why: str) -> None:
+    @property
+    def unread(self) -> frozenset[str]:
+        """The keys of these fields."""
+        return frozenset(self._unread)
+
+    def refuse_text(self, key: str, written: str, why: str, *, field: str = "") -> None:
         """Refuse what was written into a field.
 
         Parameters
         ----------
         key, written, why : str
-            The field, its text, and the reason.
+            The key, the text, and the reason.
+        field : str
+            Which of the fields of the key; empty where it has one.
         """
-        self._unread[key] = written, why
+        self._unread[key] = field if field else key, written, why
 
     def forget_text(self, key: str = "") -> None:
         """Forget what was written into a field.

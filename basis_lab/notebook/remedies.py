@@ -17,6 +17,7 @@ from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError, DataError, DataRangeError, MissingDataError
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, value_text
+from basis_lab.notebook.shares import of_one
 from basis_lab.notebook.words import words
 from basis_lab.services.requests import check_request
 
@@ -187,10 +188,9 @@ def _without_venues(trouble: Trouble) -> list[Remedy]:
     shares = strategy["hedge_allocation"]
     kept = {venue: share for venue, share in shares.items() if venue not in lacking}
     gone = sorted(set(shares) - set(kept))
-    whole = sum(kept.values())
-    if not gone or whole <= 0.0:
+    if not gone or sum(kept.values()) <= 0.0:
         return []
-    value = {venue: share / whole for venue, share in kept.items()}
+    value = of_one(kept)
     label = f"Hedge without {' and '.join(gone)}"
     return [Remedy(label, "strategy.hedge_allocation", json.dumps(value))]
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from basis_lab.config.loan_quiet import target_in_force
 from basis_lab.notebook.case import Case
-from basis_lab.notebook.controls import Control, value_text
+from basis_lab.notebook.controls import Control, Widget, value_text
 from basis_lab.notebook.dates import DAY_LETTERS
+from basis_lab.notebook.shares import share_fields
 
 TARGET_LTV = "strategy.target_ltv"
 
@@ -55,6 +56,9 @@ def shown_values(
     """
     shown = {x.key: x.text for x in controls}
     shown |= {k: value_text(v) for k, v in case.overrides.items() if k in shown}
+    for x in controls:
+        if x.widget is Widget.SHARES:
+            shown |= share_fields(x.key, x.value, x.choices)
     # A word is told with the number that it stood for; the slider shows that.
     words = {x.key: x.words for x in controls}
     told = {k: v for k, v in stood_for.items() if k in shown and shown[k] in words[k]}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .conftest import run_all
+from .conftest import run_all, shot
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 SHOW = 'workbench("btc_basis", start="2025-01-01", end="2025-02-15", capital={capital})'
@@ -103,6 +103,27 @@ def test_a_key_that_does_not_exist_stays_in_its_field_and_one_that_does_is_liste
     page.wait_for_function("() => document.querySelector('[data-key=other]').value === ''")
     remove.click()
     remove.wait_for(state="detached")
+
+
+def test_a_share_of_a_venue_moves_the_others(page):
+    bench = page.locator(".bl-root").nth(0)
+    bench.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = true; }")
+    okx = bench.locator("[data-key='strategy.hedge_allocation:okx']")
+    okx.scroll_into_view_if_needed()
+    okx.fill("0.44")
+    okx.press("Enter")
+    page.wait_for_function(
+        """() => document.querySelector("[data-key='strategy.hedge_allocation:binance']")
+                   .value === "0.32" """
+    )
+    shot(page, "shares")
+
+    bench.locator("[data-do=reset][data-of='strategy.hedge_allocation']").click()
+
+    page.wait_for_function(
+        """() => document.querySelector("[data-key='strategy.hedge_allocation:okx']")
+                   .value === "0.3" """
+    )
 
 
 def test_a_saved_run_and_its_report_are_links_that_the_server_opens(page):

@@ -1,16 +1,21 @@
 """Refused values: they stay in their fields, and every button that is offered mends them."""
 
+import math
 import re
 from html import unescape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Widget
 from basis_lab.notebook.editor import Editor
+from basis_lab.notebook.shares import of_one
 from basis_lab.services.requests import check_request
 
 BUTTON = re.compile(r'data-do="remedy" data-of="([^"]*)" data-value="([^"]*)">([^<]*)<')
+HEDGE = "strategy.hedge_allocation"
 SPOT = "strategy.spot_allocation"
 LTV = "strategy.target_ltv"
 VENUE, TREASURY = "strategy.spot_venue", "strategy.treasury"
@@ -18,9 +23,9 @@ RESERVE = "strategy.reserve_ratio"
 DATES = {"start": "2025-01-01", "end": "2025-02-15"}
 
 
-def editor_of(mode, share_class, **given):
+def editor_of(mode, share_class, **also):
     return Editor(
-        Case(mode=mode, share_class=share_class, **{**DATES, **given}),
+        Case(mode=mode, share_class=share_class, **{**DATES, **also}),
         lambda: None,
         lambda *_: None,
     )
@@ -172,3 +177,91 @@ def test_a_listed_key_that_the_case_refuses_says_so_itself_and_blames_no_control
     assert set(editor.refused) == {"venues.binance.foo"}
     assert "there is no such key" in editor.panel.slots["others"]
     assert "Run waits for venues.binance.foo" in editor.panel.slots["waits"]
+
+
+def shares_of(editor):
+    found = [x for x in editor.controls if x.key == HEDGE]
+    return found[0].value
+
+
+def test_one_share_is_written_and_the_others_keep_their_proportions(basis):
+    basis.set(f"{HEDGE}:binance", "0.6")
+
+    assert shares_of(basis) == {"binance": 0.6, "bybit": 0.2, "okx": 0.2}
+    assert basis.case.config().plain()["strategy"]["hedge_allocation"] == shares_of(basis)
+    assert [basis.panel.values[f"{HEDGE}:{x}"] for x in ("binance", "bybit", "okx")] == [
+        *("0.6", "0.2", "0.2")
+    ]
+    assert "default binance 0.4, bybit 0.3, okx 0.3" in basis.panel.slots[f"note:{HEDGE}"]
+
+    basis.set(f"{HEDGE}:okx", "")
+
+    assert shares_of(basis) == {"binance": 0.75, "bybit": 0.25}
+    assert basis.panel.values[f"{HEDGE}:okx"] == "0"
+    assert basis.refused == {}
+
+
+@pytest.mark.parametrize("written", ["1.5", "-0.1", "much"])
+def test_what_is_no_share_stays_in_its_own_field(basis, written):
+    basis.set(f"{HEDGE}:okx", written)
+
+    assert basis.panel.values[f"{HEDGE}:okx"] == written
+    assert basis.panel.values[f"{HEDGE}:binance"] == "0.4"
+    assert "a number from 0 to 1" in basis.panel.slots[f"note:{HEDGE}"]
+    (button,) = buttons(basis, HEDGE)
+    assert button[2] == "Set back to binance 0.4, bybit 0.3, okx 0.3"
+    basis.remedy(*button[:2])
+    assert basis.refused == {}
+
+
+def test_the_only_share_cannot_be_made_smaller_where_nothing_takes_the_rest(basis):
+    basis.set(f"{HEDGE}:okx", "1")
+    assert shares_of(basis) == {"okx": 1.0}
+
+    basis.set(f"{HEDGE}:okx", "0.4")
+
+    assert "nothing takes the rest of 0.6" in basis.refused[HEDGE]
+    basis.set(f"{HEDGE}:bybit", "0.6")
+    assert shares_of(basis) == {"okx": 0.4, "bybit": 0.6}
+    assert basis.refused == {}
+
+
+def test_shares_that_do_not_add_up_are_mended_in_their_proportions(basis):
+    basis.other(f'{HEDGE}={{"binance": 0.4, "bybit": 0.3}}')
+
+    (button,) = buttons(basis, HEDGE)
+
+    assert button[2] == "Set to binance 0.5714, bybit 0.4286"
+    basis.remedy(*button[:2])
+    assert basis.refused == {}
+    assert shares_of(basis) == {"binance": 0.571429, "bybit": 0.428571}
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=6))
+def test_rounded_shares_add_up_to_one_and_keep_their_proportions(amounts):
+    whole = sum(amounts)
+
+    made = of_one({str(i): x for i, x in enumerate(amounts)})
+
+    assert math.fsum(made.values()) == pytest.approx(1.0, abs=1e-12)
+    for i, x in enumerate(amounts):
+        assert made[str(i)] == pytest.approx(x / whole, abs=len(amounts) * 1e-6)
+
+
+def test_labels_make_sense_alone_and_venues_are_chosen_from_those_there_are(pair):
+    controls = {x.key: x for x in editor_of(*pair).controls}
+
+    labels = [x.label for x in controls.values()]
+    assert "Costs" in labels
+    assert not [x for x in labels if "nabled" in x.removeprefix("Enabled risk types")]
+    assert not set(" ".join(labels).replace(",", "").split()) & {"Ltv", "ltv", "Lst", "Dex"}
+    for key in (VENUE, TREASURY, "strategy.lending_venue", "strategy.flash_lender"):
+        if key in controls:
+            assert controls[key].widget is Widget.CHOICE
+            assert controls[key].value in controls[key].choices
+    assert VENUE not in controls or controls[VENUE].choices == ("binance", "bybit", "okx")
+
+
+def test_what_an_empty_date_means_stands_at_its_field(basis):
+    assert "empty: the last 365 days of data" in basis.panel.html
+    assert 'title="empty: 365 days before To" data-key="start"' in basis.panel.html

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from basis_lab.notebook.case import Case
-from basis_lab.notebook.controls import Control, value_text
+from basis_lab.notebook.controls import Control, label_text
 from basis_lab.notebook.panels.alerts import remedy_button
 from basis_lab.notebook.panels.markup import link, text
 from basis_lab.notebook.remedies import Remedy, in_fields
@@ -74,7 +74,7 @@ def _others(case: Case, controls: tuple[Control, ...], refused: Mapping[str, str
         remove = link("remove", "reset", data_of=key, aria_label=f"remove {key}")
         why = refusal_html(refused[key], ()) if key in refused else ""
         told += (
-            f'<div class="bl-field"><code>{text(key)} = {text(value_text(value))}</code> '
+            f'<div class="bl-field"><code>{text(key)} = {text(label_text(value))}</code> '
             f"{remove}{why}</div>"
         )
     if case.overrides:
@@ -104,7 +104,7 @@ def note_html(control: Control, refused: str, hint: str) -> str:
     """
     parts = []
     if control.changed:
-        default = text(value_text(control.default))
+        default = text(label_text(control.default))
         reset = link("reset", "reset", data_of=control.key, aria_label=f"reset {control.label}")
         dot = '<span class="changed" aria-hidden="true">\N{BULLET}</span>'
         parts.append(f'{dot} <span class="muted">default {default}</span> {reset}')

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, Widget, value_text
 from basis_lab.notebook.panels.markup import attributes, button, link, text
+from basis_lab.notebook.shares import SEPARATOR
 from basis_lab.notebook.words import day_text
+
+EMPTY_DATES = "empty: the last 365 days of data"
+EMPTY_DATE = {"start": "empty: 365 days before To", "end": "empty: the last day of the data"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +111,15 @@ def _dates(offer: Offer) -> str:
     covered = f"{_day(first)} to {_day(last)}" if first else ""
     limits = f' min="{first}" max="{last}"' if first else ""
     boxes = "".join(
-        f'<input type="date" id="bl-{key}" aria-label="{key}" data-key="{key}" '
-        f'data-act="case"{limits}>'
+        f'<input type="date" id="bl-{key}" aria-label="{key}" title="{EMPTY_DATE[key]}" '
+        f'data-key="{key}" data-act="case"{limits}>'
         for key in ("start", "end")
     )
     return (
         '<div class="bl-field"><div class="line"><span class="name">From, to</span>'
         f'<span class="about" title="the data that this mode needs">{covered}</span></div>'
-        f'<div class="pair">{boxes}</div><div data-slot="note:start"></div></div>'
+        f'<div class="pair">{boxes}</div><div class="about empty">{EMPTY_DATES}</div>'
+        '<div data-slot="note:start"></div></div>'
     )
 
 
@@ -138,9 +143,11 @@ def _field(control: Control) -> str:
     shared = f'data-key="{key}" data-act="set" title="{text(control.meaning)}"'
     unit = control.unit.replace("fraction of", "of")
     about = ", ".join(x for x in (unit, *control.words, _range(control)) if x)
+    name = f'<label for="bl-{key}">{text(control.label)}</label>'
+    if control.widget is Widget.SHARES:
+        name = f'<span class="name">{text(control.label)}</span>'
     return (
-        f'<div class="bl-field" title="{text(control.meaning)}"><div class="line">'
-        f'<label for="bl-{key}">{text(control.label)}</label>'
+        f'<div class="bl-field" title="{text(control.meaning)}"><div class="line">{name}'
         f'<span class="about">{text(about)}</span></div>{_widget(control, shared)}'
         f'<span class="hidden" id="bl-d-{key}">{text(control.meaning)}</span>'
         f'<div data-slot="note:{key}"></div></div>'
@@ -150,6 +157,8 @@ def _field(control: Control) -> str:
 def _range(control: Control) -> str:
     if control.widget is Widget.SLIDER:
         return f"{value_text(control.low)} to {value_text(control.high)}"
+    if control.widget is Widget.SHARES:
+        return "sum 1"
     return "" if control.choices else control.bounds
 
 
@@ -178,8 +187,25 @@ def _widget(control: Control, shared: str) -> str:
         case Widget.CHOICE:
             options = "".join(f"<option>{text(x)}</option>" for x in control.choices)
             return f"<select {told}>{options}</select>"
+        case Widget.SHARES:
+            return _shares(control)
         case Widget.TEXT:
             return f'<input type="text" {told}>'
+
+
+def _shares(control: Control) -> str:
+    """Return a number for each venue."""
+    key = text(control.key)
+    fields = "".join(
+        f'<label>{text(x)} <input type="number" min="0" max="1" step="any" '
+        f'aria-label="{text(control.label)}, {text(x)}" aria-describedby="bl-d-{key}" '
+        f'data-key="{key}{SEPARATOR}{text(x)}" data-act="set"></label>'
+        for x in control.choices
+    )
+    return (
+        f'<div class="shares" role="group" aria-label="{text(control.label)}" '
+        f'title="one is written, the others keep their proportions">{fields}</div>'
+    )
 
 
 def _other(offer: Offer) -> str:
