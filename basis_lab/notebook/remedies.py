@@ -6,13 +6,13 @@ workbench can apply by a button, and what its fields are called.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from basis_lab.data.requirements import split_key
-from basis_lab.data.series import DatasetId
+from basis_lab.data.series import VENUE_KINDS, DatasetId, DatasetKind
 from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError, DataError, DataRangeError, MissingDataError
 from basis_lab.notebook.case import Case
@@ -30,6 +30,10 @@ PROXIES = "data.proxies"
 DATES, DATA_DIR, SCENARIO, TOGETHER = "dates", "data_dir", "scenario", "together"
 WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (SETTING, r"\1 = \2 (the field Any other key)"),
+    (
+        re.compile("`basis-lab config show MODE` lists every key"),
+        "the field Any other key lists them while it is written",
+    ),
     (re.compile(r"--set key\.path=value"), "key.path = value"),
     (re.compile(r"--set "), ""),
     (re.compile(r"--data-dir\b"), "workbench(data_dir=...) or the field Data directory"),
@@ -181,7 +185,8 @@ def _label(key: str, value: object) -> str:
 
 def _without_venues(trouble: Trouble) -> list[Remedy]:
     """Hedge at the venues whose data is there, in the proportions that they had."""
-    lacking = _lacking(trouble.error)
+    # Spot is bought at the spot venue, whoever carries the hedge.
+    lacking = _lacking(trouble.error) - _lacking(trouble.error, {DatasetKind.SPOT})
     strategy = trouble.case.config().plain()["strategy"]
     if not isinstance(strategy, Mapping) or "hedge_allocation" not in strategy:
         return []
@@ -210,12 +215,12 @@ def _stand_ins(trouble: Trouble) -> list[Remedy]:
     return []
 
 
-def _lacking(error: BasisLabError) -> set[str]:
-    """Return the venues of which series are missing, or have holes."""
+def _lacking(error: BasisLabError, kinds: Collection[DatasetKind] = VENUE_KINDS) -> set[str]:
+    """Return the venues of which series of some kinds are missing, or have holes."""
     if not isinstance(error, MissingDataError):
         return set()
     parsed = [DatasetId.parse(split_key(x)[0]) for x in error.missing]
-    return {x.venue for x in parsed if x is not None}
+    return {x.venue for x in parsed if x is not None and x.kind in kinds}
 
 
 def _has_data(case: Case) -> bool:

@@ -106,6 +106,18 @@ def test_each_remedy_about_the_holes_of_real_data_lets_the_run_go_on(real_data):
         check_request(replace(case, overrides=settings(remedy)).request())
 
 
+def test_a_spot_venue_without_spot_is_stood_for_and_not_left_out_of_the_hedge():
+    moved = {"strategy.spot_venue": "okx", "strategy.treasury": "okx"}
+    case = Case(mode="btc_basis", share_class="USDT", overrides=moved)
+    with pytest.raises(MissingDataError) as stopped:
+        check_request(case.request())
+
+    found = tried(Trouble(error=stopped.value, case=case, covered=("", "")))
+
+    assert [x.label for x in found] == ["Use binance for okx"]
+    check_request(replace(case, overrides={**moved, **settings(found[0])}).request())
+
+
 def test_no_venue_is_left_out_where_none_would_stay():
     venues = ("binance", "bybit", "okx")
     error = MissingDataError("nothing", missing=[f"perp/{x}/BTCUSDT.open" for x in venues])
@@ -199,12 +211,13 @@ def test_a_number_outside_its_bounds_offers_the_nearest_one(value, kept):
         """use a proxy: --set 'data.proxies={"okx": "binance"}'""",
         "write --set key.path=value, for instance --set strategy.spot_allocation=0.6",
         "--start",
+        "`basis-lab config show MODE` lists every key",
         "choose a longer --interval, or import finer bars",
         "make room or choose another directory with --out",
     ],
 )
 def test_no_flag_of_the_command_is_told_in_the_workbench(told):
-    assert not re.search(r"--[a-z]", in_fields(told))
+    assert not re.search(r"--[a-z]|basis-lab config", in_fields(told))
 
 
 def test_a_directory_is_told_as_field_and_as_python():
