@@ -13,12 +13,10 @@ Run a mode on the embedded data and look at its figures::
     run.figures.cumulative_pnl()
 """
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from basis_lab.errors import UsageError
 from basis_lab.services.sweeping import open_sweep, sweep
 
 if TYPE_CHECKING:
@@ -199,6 +197,7 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
 ) -> "BacktestRequest":
     from basis_lab.config.environment import read_environment
     from basis_lab.data.places import place_of
+    from basis_lab.services.arguments import read_amount, read_date, read_overrides
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
@@ -208,10 +207,13 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
     return BacktestRequest(
         mode=mode,
         share_class=share_class,
-        start=_date_text(start, "start"),
-        end=_date_text(end, "end"),
-        capital=_amount(capital),
-        overrides=_keys(overrides, interval),
+        start=read_date(start, "start"),
+        end=read_date(end, "end"),
+        capital=read_amount(capital),
+        overrides={
+            **read_overrides(overrides),
+            **({} if interval is None else {"data.bar_interval": interval}),
+        },
         scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
         data_dir=place_of(data_dir) if data_dir is not None else environment.data_dir,
         data_mode=data_mode if data_mode is not None else environment.data_source,
@@ -222,43 +224,6 @@ def _request(  # noqa: PLR0913 - what a caller may say of a run
         stride=stride,
         progress=None,
     )
-
-
-def _date_text(moment: object, name: str) -> str | None:
-    if moment is None or isinstance(moment, str):
-        return moment
-    if isinstance(moment, (dt.date, dt.datetime)):
-        return moment.isoformat()
-    raise UsageError(
-        "not a date or time", where=name, value=moment, remedy="write 2024-06-01, or give a date"
-    )
-
-
-def _amount(capital: object) -> float | None:
-    if capital is None:
-        return None
-    if isinstance(capital, bool) or not isinstance(capital, (int, float)) or not capital > 0.0:
-        raise UsageError(
-            "the capital is not a number above zero",
-            where="capital",
-            value=capital,
-            remedy="give an amount in share-class currency",
-        )
-    return float(capital)
-
-
-def _keys(overrides: object, interval: str | None) -> dict[str, object]:
-    own: dict[str, object] = {} if interval is None else {"data.bar_interval": interval}
-    if overrides is None:
-        return own
-    if not isinstance(overrides, Mapping):
-        raise UsageError(
-            "overrides are a mapping of keys to values",
-            where="overrides",
-            value=overrides,
-            remedy='write {"strategy.spot_allocation": 0.6}',
-        )
-    return {**overrides, **own}
 
 
 def open_result(path: str | Path) -> "RunResult":

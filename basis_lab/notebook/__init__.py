@@ -1,6 +1,8 @@
 """The widgets of the workbench: what a notebook shows, and nothing that it computes itself."""
 
+import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basis_lab.notebook.parameters import check_parameters
@@ -17,12 +19,12 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
     mode: str = "btc_basis",
     *,
     share_class: str | None = None,
-    start: str | None = None,
-    end: str | None = None,
+    start: str | dt.date | None = None,
+    end: str | dt.date | None = None,
     capital: float | None = None,
     overrides: Mapping[str, object] | None = None,
     scenario: str = "",
-    data_dir: str = "",
+    data_dir: str | Path = "",
 ) -> "Workbench":
     """Return the workbench on a case that has already been run.
 
@@ -32,7 +34,7 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
         Name of a mode.
     share_class : str or None
         "USDT" or "ETH"; None takes the mode's first.
-    start, end : str or None
+    start, end : str, date or None
         ISO dates in UTC, both included; None takes the last 365 days of data.
     capital : float or None
         In share-class currency; None takes the share class's default.
@@ -40,7 +42,7 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
         Dotted keys of the configuration that differ from the mode's files, as ``--set`` takes.
     scenario : str
         Name of a scenario, or "".
-    data_dir : str
+    data_dir : str or Path
         A data directory; empty takes BASIS_DATA_DIR, else the embedded synthetic data.
 
     Returns
@@ -51,27 +53,34 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
     Raises
     ------
     BasisLabError
-        If a value makes no sense. Data that is missing is shown, with what can be done about it.
+        If a value makes no sense, by the name of its argument. Data that is missing is shown,
+        with what can be done about it.
     """
     from basis_lab.config.loader import load_config
     from basis_lab.errors import BadDataError, MissingDataError
     from basis_lab.notebook.bench import Workbench
     from basis_lab.notebook.case import Case
+    from basis_lab.services.arguments import (
+        read_amount,
+        read_date,
+        read_directory,
+        read_overrides,
+    )
 
-    changed = {} if overrides is None else dict(overrides)
+    dates = {"start": read_date(start, "start"), "end": read_date(end, "end")}
+    changed, amount = read_overrides(overrides), read_amount(capital)
     scenarios = (scenario,) if scenario else ()
     config = load_config(
-        mode, share_class=share_class, overrides=changed, scenarios=scenarios, capital=capital
+        mode, share_class=share_class, overrides=changed, scenarios=scenarios, capital=amount
     )
     bench = Workbench(
         Case(
             mode=config.mode,
             share_class=config.share_class.name,
-            start=start,
-            end=end,
-            capital=capital,
+            **dates,
+            capital=amount,
             scenario=scenario,
-            data_dir=data_dir,
+            data_dir=read_directory(data_dir),
             overrides=changed,
         )
     )

@@ -8,13 +8,12 @@ from typing import Any
 
 import ipywidgets
 
-from basis_lab.config.environment import read_environment
-from basis_lab.config.loan_quiet import target_in_force
 from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.board import Board
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.editor import Editor
+from basis_lab.notebook.folders import place_html, results_dir
 from basis_lab.notebook.looking import Looking
 from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.alerts import alert_html
@@ -22,9 +21,10 @@ from basis_lab.notebook.panels.event_list import often_met
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.pins import MOST_PINS, Pin, next_name
 from basis_lab.notebook.remedies import Trouble
-from basis_lab.notebook.reporter import Reporter
+from basis_lab.notebook.reporter import Reporter, soon
 from basis_lab.notebook.runner import Outcome, Runner
 from basis_lab.notebook.series import RunSeries
+from basis_lab.notebook.shown import stood_for
 from basis_lab.notebook.words import count_steps, word_progress
 from basis_lab.results.result import RunResult
 from basis_lab.results.saved import list_runs
@@ -32,8 +32,6 @@ from basis_lab.results.store import ResultsStore
 from basis_lab.services.backtest import BacktestStatus
 
 LIVE_BELOW_S = 1.0
-ROOT = Path(__file__).resolve().parents[2]
-TARGET_LTV = "strategy.target_ltv"
 LIMITED = ("margin_ratio", "health_factor", "ltv")
 
 
@@ -191,9 +189,9 @@ class Workbench:
             "data_dir": self.drawn.data_dir,
             "data_mode": self.drawn.request().data_mode,
         }
-        store = ResultsStore(_results_dir())
+        store = ResultsStore(results_dir())
         path = store.persist_results(record, plots=True, manifest_extra=extra)
-        self._say(f"saved to <code>{text(_short(path))}</code>")
+        self._say(f"saved to {place_html(path)}")
         if self.board.sight.view == "runs":
             self._list_saved()
         return path
@@ -213,8 +211,8 @@ class Workbench:
             "unpin": lambda key, _: self._unpin(int(key)),
             "open": lambda key, _: self._guarded(lambda: self.open_saved(key)),
             "saved": lambda *_: self._list_saved(),
-            "save": lambda *_: self._guarded(self.save),
-            "report": lambda *_: self._guarded(self._report),
+            "save": lambda *_: self._begin("the run is being saved", self.save),
+            "report": lambda *_: self._begin("the report is being made", self._report),
             "dismiss": lambda *_: self.board.alert(""),
             "copied": lambda *_: self._say("copied"),
             "view": lambda key, _: self._show_view(key),
@@ -228,11 +226,11 @@ class Workbench:
 
     def _show_view(self, name: str) -> None:
         if name == "runs" and self.board.sight.view != name:
-            self.board.saved = list_runs(_results_dir())
+            self.board.saved = list_runs(results_dir())
         self._looking.look(view=name)
 
     def _list_saved(self) -> None:
-        self.board.saved = list_runs(_results_dir())
+        self.board.saved = list_runs(results_dir())
         self.board.redraw()
 
     def _unpin(self, place: int) -> None:
@@ -242,7 +240,14 @@ class Workbench:
     def _choose_live(self) -> None:
         self._live_chosen = True
         self._set_live(on=not self.live)
+        if self.live and self._stale and not self._runner.running:
+            self.run()
         self._tell_acts()
+
+    @property
+    def _stale(self) -> bool:
+        """Whether what is drawn is another case than the one that is chosen."""
+        return self.drawn is not None and self.editor.case != self.drawn
 
     def _set_live(self, *, on: bool) -> None:
         self.live = self.editor.live = on
@@ -285,7 +290,10 @@ class Workbench:
         drawn_s = perf_counter() - began
         if not self._live_chosen:
             self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
-        self.editor.fill(series.summary, self._stood_for(series))
+        off = "" if self.live or self._live_chosen else side.live_off(seconds)
+        self.editor.fill(
+            series.summary, stood_for(self._asked, self.editor.controls, series.summary["end"][:10])
+        )
         self.drawn = replace(
             self._asked,
             start=self.editor.case.start if self._asked.start is None else self._asked.start,
@@ -298,17 +306,10 @@ class Workbench:
         self.editor.hint({key: x for key, x in hints.items() if x})
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
         ran = f"{count_steps(series.rows, series.step_s)} in {seconds:.2f} s{stopped}"
-        self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms")
+        self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms{off}")
         then, self._then = self._then, None
         if then is not None and then[0] == self._asked:
             self.act(then[1])
-
-    def _stood_for(self, series: RunSeries) -> dict[str, float]:
-        """Return the number that the drawn run took for each word of a control."""
-        if not any(x.key == TARGET_LTV and x.value in x.words for x in self.editor.controls):
-            return {}
-        target = target_in_force(self._asked.config(), series.summary["end"][:10])
-        return {} if target is None else {TARGET_LTV: target}
 
     def _fail(self, error: BasisLabError) -> None:
         self.failure = error
@@ -351,7 +352,13 @@ class Workbench:
         if page is None:
             self._say(f'<span class="bad">no report: {text(why)}</span>')
         else:
-            self._say(f"report: <code>{text(_short(page))}</code>")
+            self._say(f"report: {place_html(page)}")
+
+    def _begin(self, told: str, do: Callable[[], Any]) -> None:
+        """Say at once what will take a while, then do it."""
+        if self.result is not None:
+            self._say(told)
+            soon(lambda: self._guarded(do))
 
     def _guarded(self, do: Callable[[], Any]) -> None:
         try:
@@ -370,7 +377,7 @@ class Workbench:
                 "acts": side.acts_html(
                     running=self._runner.running,
                     live=self.live,
-                    stale=self.drawn is not None and case != self.drawn,
+                    stale=self._stale,
                     blocked=bool(self.editor.refused),
                 ),
             }
@@ -388,13 +395,3 @@ def _differences(case: Case) -> str:
     told = [f"{key.rpartition('.')[2].replace('_', ' ')} {x}" for key, x in case.overrides.items()]
     told += [f"scenario {case.scenario}"] if case.scenario else []
     return ", ".join([case.mode, *(told if told else ["as shipped"])])
-
-
-def _results_dir() -> Path:
-    directory = read_environment().results_dir
-    return ROOT / "outputs" if directory is None else directory
-
-
-def _short(path: Path) -> str:
-    resolved = path.resolve()
-    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(resolved)

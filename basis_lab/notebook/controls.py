@@ -9,13 +9,15 @@ from basis_lab.config.describe import ConfigRow, describe_config
 from basis_lab.config.models import RunConfig
 from basis_lab.config.schema import Shape
 from basis_lab.errors import UsageError
+from basis_lab.notebook.shares import are_shares, with_share
 from basis_lab.notebook.words import words
 
 MOST_OPEN = 5
 BLOCKS = ("strategy", "risk", "costs", "data", "rewards")  # the last only where one stakes
 STEPS_OF_A_SLIDER = 50
 GRID = 1e-6  # of a step
-WHOLE = "fraction of "
+TREASURY = "strategy.treasury"
+SHORT = frozenset({"ltv", "lst", "dex"})
 
 
 class Widget(StrEnum):
@@ -25,6 +27,7 @@ class Widget(StrEnum):
     NUMBER = "number"
     SWITCH = "switch"
     CHOICE = "choice"
+    SHARES = "shares"  # a number for each name of a map
     TEXT = "text"  # a text, or JSON for lists and maps
 
 
@@ -106,6 +109,24 @@ def value_text(value: object) -> str:
             return json.dumps(value)
 
 
+def label_text(value: object) -> str:
+    """Return a value as a note or a button tells it.
+
+    Parameters
+    ----------
+    value : object
+        Plain data.
+
+    Returns
+    -------
+    str
+        Shares without brackets, with four digits; the rest as an input shows it.
+    """
+    if are_shares(value):
+        return ", ".join(f"{name} {x:.4g}" for name, x in value.items())
+    return value_text(value)
+
+
 def make_controls(config: RunConfig, base: RunConfig) -> tuple[Control, ...]:
     """Return the controls of a configuration.
 
@@ -124,7 +145,7 @@ def make_controls(config: RunConfig, base: RunConfig) -> tuple[Control, ...]:
     defaults = {row.key: row.value for row in describe_config(base)}
     blocks = BLOCKS if config.strategy.staking_enabled else BLOCKS[:-1]
     made = [
-        _control(row, defaults)
+        _control(row, defaults, config)
         for row in describe_config(config)
         if row.key.partition(".")[0] in blocks
     ]
@@ -137,12 +158,11 @@ def make_controls(config: RunConfig, base: RunConfig) -> tuple[Control, ...]:
     return (*opened, *(replace(x, primary=False) for x in made if x.key not in keys))
 
 
-def _control(row: ConfigRow, defaults: Mapping[str, object]) -> Control:
+def _control(row: ConfigRow, defaults: Mapping[str, object], config: RunConfig) -> Control:
     node, mark = row.node, row.node.primary
-    name = words(row.key.partition(".")[2]).replace(".", ", ")
     control = Control(
         key=row.key,
-        label=mark.label if mark is not None else f"{name[0].upper()}{name[1:]}",
+        label=mark.label if mark is not None else _label(row),
         unit=row.unit,
         bounds=row.bounds,
         meaning=row.meaning,
@@ -157,13 +177,47 @@ def _control(row: ConfigRow, defaults: Mapping[str, object]) -> Control:
         least=node.low,
         most=node.high,
     )
+    if are_shares(row.value) and are_shares(control.default):
+        names = _venues_like(config, next(iter(row.value)))
+        return replace(control, widget=Widget.SHARES, choices=names, primary=False)
     if node.shape is not Shape.VALUE or row.value is None:
         return replace(control, primary=False)
     if node.kind is bool:
         return replace(control, widget=Widget.SWITCH)
     if node.kind is str:
-        return replace(control, widget=Widget.CHOICE if node.choices else Widget.TEXT)
+        choices = node.choices if node.choices else _venue_choices(row, config)
+        widget = Widget.CHOICE if choices else Widget.TEXT
+        return replace(control, widget=widget, choices=choices)
     return _number(control, row, whole=node.kind is int)
+
+
+def _label(row: ConfigRow) -> str:
+    """Return a key's name as it makes sense alone; a switch is called by what it switches."""
+    block, _, rest = row.key.partition(".")
+    if row.node.kind is bool:
+        rest = rest.removesuffix("enabled").rstrip("_") or block
+    told = " ".join(
+        x.upper() if x.strip(",") in SHORT else x for x in words(rest).replace(".", ", ").split(" ")
+    )
+    return f"{told[0].upper()}{told[1:]}"
+
+
+def _venues_like(config: RunConfig, name: str) -> tuple[str, ...]:
+    """Return the mode's venues of the same kind as one of them; none for another word."""
+    venues = config.venues
+    if name not in venues:
+        return ()
+    return tuple(x for x in venues if isinstance(venues[x], type(venues[name])))
+
+
+def _venue_choices(row: ConfigRow, config: RunConfig) -> tuple[str, ...]:
+    """Return the venues that a key may name; none where it names no venue."""
+    strategy = config.plain()["strategy"]
+    like = [str(row.value)]
+    if row.key == TREASURY and isinstance(strategy, Mapping) and "spot_venue" in strategy:
+        like.append(str(strategy["spot_venue"]))  # deposits arrive there, or in the wallet
+    found = [y for x in like for y in _venues_like(config, x)]
+    return tuple(dict.fromkeys(found)) if row.key.startswith("strategy.") else ()
 
 
 def _number(control: Control, row: ConfigRow, *, whole: bool) -> Control:
@@ -225,10 +279,40 @@ def read_value(control: Control, written: str) -> object:
             return written == "true"
         case Widget.CHOICE:
             return written
+        case Widget.SHARES:
+            return _read_json(control, written)
         case Widget.SLIDER | Widget.NUMBER:
             return _read_number(control, written)
         case Widget.TEXT:
             return written if isinstance(control.default, str) else _read_json(control, written)
+
+
+def read_share(control: Control, name: str, written: str) -> dict[str, float]:
+    """Return the shares of a key after one of them was written.
+
+    Parameters
+    ----------
+    control : Control
+        With the shares as they are; where they are none, its default counts.
+    name : str
+        Of the one.
+    written : str
+        As the browser tells it.
+
+    Returns
+    -------
+    dict of str to float
+        They add up to one.
+
+    Raises
+    ------
+    UsageError
+        If it is no share.
+    """
+    for shares in (control.value, control.default):
+        if are_shares(shares):
+            return with_share(shares, name, written)
+    raise _unreadable(control, written, "give it as JSON in the field Any other key")
 
 
 def _read_number(control: Control, written: str) -> object:

@@ -40,6 +40,27 @@ def refuse_dates(case: Case, covered: tuple[str, str]) -> tuple[str, tuple[Remed
     return _beyond(start, end, covered)
 
 
+def moments(case: Case) -> tuple[np.datetime64, np.datetime64] | None:
+    """Return the first and the last moment of a case.
+
+    Parameters
+    ----------
+    case : Case
+        With its dates, if it has them.
+
+    Returns
+    -------
+    tuple of datetime64[s] or None
+        None where a date is left to the data, or is none.
+    """
+    if case.start is None or case.end is None:
+        return None
+    try:
+        return np.datetime64(case.start, "s"), np.datetime64(case.end, "s")
+    except ValueError:
+        return None
+
+
 def _a_day_more(start: str, covered: tuple[str, str]) -> tuple[Remedy, ...]:
     day = np.datetime64(start[:DAY_LETTERS], "D")
     after = day + np.timedelta64(1, "D")

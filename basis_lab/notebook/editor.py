@@ -10,10 +10,16 @@ from basis_lab.config.files import default_folder
 from basis_lab.config.loader import parse_set
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
-from basis_lab.notebook.controls import Control, make_controls, read_value, value_text
+from basis_lab.notebook.controls import Control, make_controls, read_share, read_value
 from basis_lab.notebook.dates import DAY_LETTERS, refuse_dates
+from basis_lab.notebook.mending import mends, settings
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels import side
+from basis_lab.notebook.panels.refused import told_slots
+from basis_lab.notebook.refusals import Refusals, place_of, reason
+from basis_lab.notebook.remedies import Remedy
+from basis_lab.notebook.shares import SEPARATOR
+from basis_lab.notebook.shown import shown_values, summaries
 
 
 class Editor:
@@ -36,9 +42,7 @@ class Editor:
         on_act: Callable[[str, str, str], None],
     ) -> None:
         self.case = case
-        self._unread: dict[str, str] = {}  # written, and no value: it stands in its field alone
-        self._found: dict[str, str] = {}  # of the case as it is; every change finds them anew
-        self.trouble: BasisLabError | None = None
+        self._refusals = Refusals()
         self.live = False
         self._hints: Mapping[str, str] = {}
         self._stood_for: Mapping[str, float] = {}
@@ -57,7 +61,12 @@ class Editor:
     @property
     def refused(self) -> dict[str, str]:
         """What is refused, and why, by the key of its field."""
-        return {**self._found, **self._unread}
+        return self._refusals.told
+
+    @property
+    def trouble(self) -> BasisLabError | None:
+        """What the case is refused for at none of its fields."""
+        return self._refusals.trouble
 
     def choose(self, key: str, value: str) -> None:
         """Change a part of the case: mode, share class, dates, capital, scenario, data.
@@ -67,14 +76,14 @@ class Editor:
         key, value : str
             What, and what it becomes.
         """
-        self._unread.pop(key, None)
+        self._refusals.forget_text(key)
         match key:
             case "mode":
                 share_class = self.case.share_class
                 valid = self._pairs[value]
                 chosen = share_class if share_class in valid else valid[0]
                 self.case = replace(self.case, mode=value, share_class=chosen, overrides={})
-                self._unread.clear()
+                self._refusals.forget_text()
                 if chosen != share_class:
                     self.case = replace(self.case, capital=None)
             case "share_class":
@@ -99,7 +108,7 @@ class Editor:
         case : Case
             In place of the one that is there.
         """
-        self._unread.clear()
+        self._refusals.forget_text()
         self.case = case
         self._changed()
 
@@ -111,7 +120,7 @@ class Editor:
         if amount > 0.0:
             self.case = replace(self.case, capital=amount)
         else:
-            self._unread["capital"] = "the capital is a number above zero"
+            self._refusals.refuse_text("capital", written, "the capital is a number above zero")
 
     def set(self, key: str, written: str) -> None:
         """Change a key of the mode; what is refused is said at its control.
@@ -119,19 +128,23 @@ class Editor:
         Parameters
         ----------
         key, written : str
-            The key and what was written.
+            The key, or the field of one of its shares, and what was written.
         """
-        control = next((x for x in self.controls if x.key == key), None)
+        whole, _, part = key.partition(SEPARATOR)
+        control = next((x for x in self.controls if x.key == whole), None)
         if control is None:
             return
         try:
-            value = read_value(control, written)
+            value = read_share(control, part, written) if part else read_value(control, written)
         except BasisLabError as error:
-            self._unread[key] = f"{error.what}; {error.remedy}"
-            self.render()
-            self._on_change()
+            self._refuse_text(whole, written, f"{error.what}; {error.remedy}", field=key)
             return
-        self.apply(key, value)
+        self.apply(whole, value)
+
+    def _refuse_text(self, key: str, written: str, why: str, *, field: str = "") -> None:
+        self._refusals.refuse_text(key, written, why, field=field)
+        self.render()
+        self._on_change()
 
     def apply(self, key: str, value: object) -> None:
         """Give a key a value.
@@ -147,7 +160,7 @@ class Editor:
         control = next((x for x in self.controls if x.key == key), None)
         if control is not None and value == control.default:
             del overrides[key]
-        self._unread.pop(key, None)
+        self._refusals.forget_text(key)
         self.case = replace(self.case, overrides=overrides)
         if control is None or control.key.startswith("data."):
             self._changed()
@@ -156,8 +169,8 @@ class Editor:
         after = replace(control, value=value)
         controls = tuple(after if x.key == key else x for x in self.controls)
         self.offer = replace(self.offer, controls=controls)
-        self.trouble = None
-        self._found = self._refused_dates()
+        self._refusals.look_anew()
+        self._refusals.note(self._refused_dates())
         if not self.live:
             self._check()
         self._on_change()
@@ -170,7 +183,7 @@ class Editor:
         except ConfigError as error:
             self.refuse(error)
         except BasisLabError as error:
-            self.trouble = error
+            self._refusals.trouble = error
 
     def other(self, written: str) -> None:
         """Give any key a value, as ``--set`` does.
@@ -180,15 +193,30 @@ class Editor:
         written : str
             key = value.
         """
-        self._unread.pop("other", None)
+        self._refusals.forget_text("other")
         try:
             key, value = parse_set(written)
         except BasisLabError as error:
-            self._unread["other"] = f"{error.what}; {error.remedy}"
-            self.render()
-            self._on_change()
+            self._refuse_text("other", written, f"{error.what}; {error.remedy}")
             return
-        self.apply(key, value)
+        why = self._refused_key(key, value)
+        if why:
+            self._refuse_text("other", written, why)
+        else:
+            self.apply(key, value)
+
+    def _refused_key(self, key: str, value: object) -> str:
+        """Return why a key without a control cannot have a value; it is not added then."""
+        known = {x.key for x in self.controls}
+        if key in known:
+            return ""
+        overrides = {**self.case.overrides, key: value}
+        try:
+            replace(self.case, overrides=overrides).config()
+        except ConfigError as error:
+            placed = [(place_of(x, overrides, known), x) for x in error.problems]
+            return "; ".join(reason(x, "other") for place, x in placed if place == key)
+        return ""
 
     def remedy(self, key: str, value: str) -> None:
         """Apply a remedy.
@@ -205,6 +233,12 @@ class Editor:
                 self._changed()
             case "data_dir" | "scenario":
                 self.choose(key, value)
+            case "together":
+                made = settings(Remedy("", key, value))
+                self.case = replace(self.case, overrides={**self.case.overrides, **made})
+                for moved in made:
+                    self._refusals.forget_text(moved)
+                self._changed()
             case _:
                 self.apply(key, json.loads(value))
 
@@ -217,7 +251,7 @@ class Editor:
             A key, or "" for all.
         """
         kept = {} if not key else {k: v for k, v in self.case.overrides.items() if k != key}
-        self._unread = {} if not key else {k: v for k, v in self._unread.items() if k != key}
+        self._refusals.forget_text(key)
         self.case = replace(self.case, overrides=kept)
         self._changed()
 
@@ -234,15 +268,15 @@ class Editor:
 
     def _changed(self) -> None:
         """Resolve the case anew; refusals go to the controls that they are about."""
-        self.trouble = None
-        self._found = {}
+        self._refusals.look_anew()
         try:
             self.offer = self._make_offer()
         except ConfigError as error:
+            self.offer = replace(self.offer, controls=self._asked())
             self.refuse(error)
         except BasisLabError as error:
-            self.trouble = error
-        self._found |= self._refused_dates()
+            self._refusals.trouble = error
+        self._refusals.note(self._refused_dates())
         self.render()
         self._on_change()
 
@@ -258,18 +292,14 @@ class Editor:
         error : ConfigError
             With every problem.
         """
-        known = {x.key for x in self.controls}
-        for problem in error.problems:
-            place = problem.key
-            if place not in known:
-                # An error about a block, or about keys together, stands at a changed key.
-                changed = [x for x in self.case.overrides if x in known]
-                inside = [x for x in changed if x.startswith(place)]
-                place = (inside or changed or [""])[-1]
-            if place:
-                self._found[place] = f"{problem.what}; {problem.remedy}"
-            else:
-                self.trouble = error
+        self._refusals.take(error, self.case.overrides, {x.key for x in self.controls})
+
+    def _asked(self) -> tuple[Control, ...]:
+        """Return the controls with what was asked for, where no configuration can be made."""
+        asked = self.case.overrides
+        return tuple(
+            replace(x, value=asked[x.key] if x.key in asked else x.default) for x in self.controls
+        )
 
     def _make_offer(self) -> side.Offer:
         config = self.case.config()
@@ -289,7 +319,7 @@ class Editor:
             return self.case.coverage()
         except BasisLabError as error:
             # The run will be refused with the same error, in the place for errors.
-            self.trouble = error
+            self._refusals.trouble = error
             return "", ""
 
     def render(self) -> None:
@@ -304,68 +334,18 @@ class Editor:
         if structure != self._structure:
             self._structure = structure
             self.panel.html = side.side_html(case, offer)
-        notes = {
-            f"note:{x.key}": side.note_html(x, self._refusal(x.key), self._hint(x.key))
-            for x in offer.controls
+        told, controls = self.refused, offer.controls
+        written, unread = self._refusals.written, self._refusals.unread
+        ways = {
+            key: mends(case, key, controls, why=why, unread=key in unread)
+            for key, why in told.items()
         }
-        _, dates = refuse_dates(case, offer.coverage)
-        for key in side.CASE_FIELDS:
-            ways = dates if key == "start" else ()
-            notes[f"note:{key}"] = side.refusal_html(self._refusal(key), ways)
-        waits = {"waits": side.waits_html(self.refused, offer.controls)}
-        self.panel.patch({**notes, **waits, **self._summaries()})
-        self.panel.values = {**self.panel.values, **self._values()}
-
-    def _refusal(self, key: str) -> str:
-        return self.refused[key] if key in self.refused else ""
-
-    def _hint(self, key: str) -> str:
-        return self._hints[key] if key in self._hints else ""
-
-    def _summaries(self) -> dict[str, str]:
-        folded = [x for x in self.controls if not x.primary]
-        changed = sum(x.changed for x in folded)
-        at_default = len(folded) - changed
-        others = [x for x in self.case.overrides if x not in {c.key for c in self.controls}]
-        told = "".join(f"<div><code>{x} = {self.case.overrides[x]}</code></div>" for x in others)
-        if self.case.overrides:
-            count = len(self.case.overrides)
-            told += (
-                '<button type="button" class="bl-link" data-do="reset" data-of="">'
-                f"reset {'the change' if count == 1 else f'all {count} changes'}</button>"
-            )
-        word = f"Advanced, {at_default} at default"
-        return {
-            "brief": f"{self.case.mode} \N{MIDDLE DOT} {self.case.share_class}",
-            "advanced": word if changed == 0 else f"{word}, {changed} changed",
-            "others": told,
-        }
-
-    def _values(self) -> dict[str, Any]:
-        case = self.case
-        shown = {x.key: x.text for x in self.controls}
-        # A refused value stays in its input, beside the reason.
-        shown |= {k: value_text(v) for k, v in case.overrides.items() if k in shown}
-        capital = "" if case.capital is None else f"{case.capital:.10g}"
-        # A word such as "auto" is told with the number that it stood for; the slider shows that.
-        words = {x.key: x.words for x in self.controls}
-        stood_for = {
-            k: v for k, v in self._stood_for.items() if k in shown and shown[k] in words[k]
-        }
-        thumbs = {f"thumb:{key}": f"{number:.10g}" for key, number in stood_for.items()}
-        shown |= {key: f"{shown[key]} ({number:.3f})" for key, number in stood_for.items()}
-        return {
-            **shown,
-            **thumbs,
-            "mode": case.mode,
-            "share_class": case.share_class,
-            "start": "" if case.start is None else case.start[:DAY_LETTERS],
-            "end": "" if case.end is None else case.end[:DAY_LETTERS],
-            "capital": capital,
-            "scenario": case.scenario if case.scenario else "none",
-            "data_dir": case.data_dir,
-            "other": "",
-        }
+        _, ways["start"] = refuse_dates(case, offer.coverage)
+        slots = told_slots(case, controls, told, ways, self._hints)
+        self.panel.patch({**slots, **summaries(case, controls)})
+        values = shown_values(case, controls, self._stood_for)
+        thumbs = {f"thumb:{x.key}": x.text for x in controls if x.key in unread}
+        self.panel.values = {**self.panel.values, **thumbs, **values, **written}
 
     def fill(self, summary: Mapping[str, Any], stood_for: Mapping[str, float]) -> None:
         """Write what a run took where nothing was chosen: dates, capital, and words' numbers.

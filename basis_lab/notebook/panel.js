@@ -30,13 +30,50 @@ function morph(now, next) {
   morphChildren(now, next);
 }
 
+// A page may hold many panels with the same names inside: each panel's ids are its own.
+const REFERENCES = ["id", "for", "list", "aria-controls", "aria-describedby", "aria-labelledby"];
+
+function newOwner() {
+  window.basisLabPanels = (window.basisLabPanels ?? 0) + 1; // each kind of panel loads this file anew
+  return `p${window.basisLabPanels}-`;
+}
+
+// A place under the root of the notebook's server is a link to it, any other stays a text.
+function openPlaces(made) {
+  const told = document.getElementById("jupyter-config-data");
+  if (!told) return;
+  const { serverRoot, baseUrl } = JSON.parse(told.textContent);
+  for (const link of made.querySelectorAll("a[data-place]")) {
+    const root = (serverRoot ?? "").replace(/^~/, link.dataset.home).replace(/\/$/, "");
+    if (!root || !link.dataset.place.startsWith(`${root}/`)) continue;
+    const inside = link.dataset.place.slice(root.length + 1).split("/").map(encodeURIComponent).join("/");
+    link.href = `${baseUrl}${link.dataset.kind === "folder" ? "lab/tree" : "files"}/${inside}`;
+    link.target = "_blank";
+    link.rel = "noopener";
+  }
+}
+
+function parse(html, owner) {
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  for (const name of REFERENCES) {
+    for (const node of made.content.querySelectorAll(`[${name}]`)) {
+      node.setAttribute(name, node.getAttribute(name).split(" ").map((x) => owner + x).join(" "));
+    }
+  }
+  openPlaces(made.content);
+  return made.content;
+}
+
 function render({ model, el }) {
+  const owner = newOwner();
   const root = document.createElement("div");
   const dress = () => { root.className = `bl ${model.get("kind").split(" ").map((x) => `bl-${x}`).join(" ")}`; };
   dress();
   el.classList.add("bl-host");
   el.appendChild(root);
   const shown = {};
+  const unfinished = new WeakSet(); // what somebody is writing is theirs until it is told
   let inFlight = false;
   let waiting = new Map();
 
@@ -73,7 +110,7 @@ function render({ model, el }) {
           const told = values[`text:${key}`] ?? (word ? value : null);
           if (told === null) input.removeAttribute("aria-valuetext");
           else input.setAttribute("aria-valuetext", told);
-        } else if (input.value !== value && !(input === document.activeElement && input.type === "text")) {
+        } else if (input.value !== value && !unfinished.has(input)) {
           input.value = value;
         }
       }
@@ -86,13 +123,14 @@ function render({ model, el }) {
       const slot = root.querySelector(`[data-slot="${escapeKey(name)}"]`);
       if (!slot) continue;
       shown[name] = html;
-      const fresh = document.createElement("template");
-      fresh.innerHTML = html;
-      for (const inner of fresh.content.querySelectorAll("[data-slot]")) {
+      const fresh = parse(html, owner);
+      for (const inner of fresh.querySelectorAll("[data-slot]")) {
         const text = model.get("slots")[inner.dataset.slot];
-        if (text !== undefined) inner.innerHTML = shown[inner.dataset.slot] = text;
+        if (text === undefined) continue;
+        shown[inner.dataset.slot] = text;
+        inner.replaceChildren(parse(text, owner));
       }
-      morphChildren(slot, fresh.content);
+      morphChildren(slot, fresh);
       const alert = slot.querySelector("[role=alert][tabindex]");
       if (alert) alert.focus();
     }
@@ -103,7 +141,7 @@ function render({ model, el }) {
     const held = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const open = [...root.querySelectorAll("details[data-fold][open]")].map((x) => x.dataset.fold);
     for (const name of Object.keys(shown)) delete shown[name];
-    root.innerHTML = model.get("html");
+    root.replaceChildren(parse(model.get("html"), owner));
     for (const fold of open) {
       const again = root.querySelector(`details[data-fold="${escapeKey(fold)}"]`);
       if (again) again.open = true;
@@ -117,13 +155,16 @@ function render({ model, el }) {
 
   const valueOf = (input) => (input.type === "checkbox" ? String(input.checked) : input.value);
 
+  root.addEventListener("focusout", (event) => unfinished.delete(event.target));
   root.addEventListener("change", (event) => {
+    unfinished.delete(event.target);
     const key = event.target.dataset.key;
     if (key) pass({ act: event.target.dataset.act || "set", key, value: valueOf(event.target) });
   });
   root.addEventListener("input", (event) => {
     const key = event.target.dataset.key;
     if (!key) return;
+    unfinished.add(event.target);
     // The readout beside a slider follows the thumb; the run waits for its release.
     if (event.target.type === "range") event.target.removeAttribute("aria-valuetext");
     for (const twin of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {

@@ -6,24 +6,34 @@ workbench can apply by a button, and what its fields are called.
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from basis_lab.data.requirements import split_key
-from basis_lab.data.series import DatasetId
+from basis_lab.data.series import VENUE_KINDS, DatasetId, DatasetKind
 from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError, DataError, DataRangeError, MissingDataError
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, value_text
+from basis_lab.notebook.shares import of_one
 from basis_lab.notebook.words import words
+from basis_lab.services.requests import check_request
 
 SETTING = re.compile(r"--set '?([a-z_.]+)=(\{[^}]*\}|[^\s',;]+)'?")
 AT_MOST = re.compile(r"give ([a-z_]+(?:\.[a-z_]+)+) of at most ([0-9.]+[0-9])")
 COARSE = re.compile(r"its bars are of ([0-9]+[mhd])\b")
+FIRST_HOLE = re.compile(r"first hole (\d{4}-\d{2}-\d{2})")
 LAST_DAY = re.compile(r"(?:reach to|limit) (\d{4}-\d{2}-\d{2})")
-DATES, DATA_DIR, SCENARIO = "dates", "data_dir", "scenario"
+PROXIES = "data.proxies"
+DATES, DATA_DIR, SCENARIO, TOGETHER = "dates", "data_dir", "scenario", "together"
 WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (SETTING, r"\1 = \2 (the field Any other key)"),
+    (
+        re.compile("`basis-lab config show MODE` lists every key"),
+        "the field Any other key lists them while it is written",
+    ),
     (re.compile(r"--set key\.path=value"), "key.path = value"),
     (re.compile(r"--set "), ""),
     (re.compile(r"--data-dir\b"), "workbench(data_dir=...) or the field Data directory"),
@@ -46,9 +56,10 @@ class Remedy:
     label : str
         What the button says.
     key : str
-        A key of the configuration, or "dates", "data_dir", "scenario".
+        A key of the configuration, or "dates", "data_dir", "scenario", "together".
     value : str
-        JSON for a key; "FIRST/LAST", a directory or a name for the others.
+        JSON for a key, and of values by key for those that go together; "FIRST/LAST", a
+        directory or a name for the others.
     """
 
     label: str
@@ -167,30 +178,68 @@ def _named_settings(trouble: Trouble) -> list[Remedy]:
 
 
 def _label(key: str, value: object) -> str:
-    if key == "data.proxies" and isinstance(value, dict) and value:
+    if key == PROXIES and isinstance(value, dict) and value:
         return ", ".join(f"Use {proxy} for {venue}" for venue, proxy in value.items())
     return f"Set {words(key.rpartition('.')[2])} to {json.dumps(value)}"
 
 
 def _without_venues(trouble: Trouble) -> list[Remedy]:
     """Hedge at the venues whose data is there, in the proportions that they had."""
-    error = trouble.error
-    if not isinstance(error, MissingDataError):
-        return []
-    parsed = [DatasetId.parse(split_key(x)[0]) for x in error.missing]
-    lacking = {x.venue for x in parsed if x is not None}
+    # Spot is bought at the spot venue, whoever carries the hedge.
+    lacking = _lacking(trouble.error) - _lacking(trouble.error, {DatasetKind.SPOT})
     strategy = trouble.case.config().plain()["strategy"]
     if not isinstance(strategy, Mapping) or "hedge_allocation" not in strategy:
         return []
     shares = strategy["hedge_allocation"]
     kept = {venue: share for venue, share in shares.items() if venue not in lacking}
     gone = sorted(set(shares) - set(kept))
-    whole = sum(kept.values())
-    if not gone or whole <= 0.0:
+    if not gone or sum(kept.values()) <= 0.0:
         return []
-    value = {venue: share / whole for venue, share in kept.items()}
+    value = of_one(kept)
     label = f"Hedge without {' and '.join(gone)}"
     return [Remedy(label, "strategy.hedge_allocation", json.dumps(value))]
+
+
+def _stand_ins(trouble: Trouble) -> list[Remedy]:
+    """Let the series of a venue that has them all stand for those that lack some, if that runs."""
+    case, lacking = trouble.case, _lacking(trouble.error)
+    config = case.config()
+    strategy = config.plain()["strategy"]
+    if not lacking or not isinstance(strategy, Mapping) or "hedge_allocation" not in strategy:
+        return []
+    for proxy in sorted(set(strategy["hedge_allocation"]) - lacking):
+        given = dict.fromkeys(sorted(lacking), proxy)
+        value = {**config.data.proxies, **given}
+        if _has_data(replace(case, overrides={**case.overrides, PROXIES: value})):
+            return [Remedy(_label(PROXIES, given), PROXIES, json.dumps(value))]
+    return []
+
+
+def _lacking(error: BasisLabError, kinds: Collection[DatasetKind] = VENUE_KINDS) -> set[str]:
+    """Return the venues of which series of some kinds are missing, or have holes."""
+    if not isinstance(error, MissingDataError):
+        return set()
+    parsed = [DatasetId.parse(split_key(x)[0]) for x in error.missing]
+    return {x.venue for x in parsed if x is not None and x.kind in kinds}
+
+
+def _has_data(case: Case) -> bool:
+    try:
+        check_request(case.request())
+    except BasisLabError:
+        return False
+    return True
+
+
+def _before_holes(trouble: Trouble) -> list[Remedy]:
+    """End on the last whole day before the first hole, where a day or more lies before it."""
+    start, holes = trouble.case.start, FIRST_HOLE.findall(trouble.error.where)
+    if not isinstance(trouble.error, MissingDataError) or start is None or not holes:
+        return []
+    last = str(np.datetime64(min(holes), "D") - np.timedelta64(1, "D"))
+    if not start[:10] < last:
+        return []
+    return [Remedy(f"End before the first hole, on {last}", DATES, f"{start[:10]}/{last}")]
 
 
 def _coarser_bars(trouble: Trouble) -> list[Remedy]:
@@ -252,7 +301,9 @@ def _default_data(trouble: Trouble) -> list[Remedy]:
 RULES: tuple[Callable[[Trouble], list[Remedy]], ...] = (
     _named_settings,
     _coarser_bars,
+    _stand_ins,
     _without_venues,
+    _before_holes,
     _named_limits,
     _covered_dates,
     _known_end,

@@ -9,6 +9,21 @@ from pathlib import Path
 POLL_S = 0.5
 LAST_LINES = 4
 REPORT = "report.html"
+SOON_S = 0.05  # what was said before is in the browser then
+
+
+def soon(do: Callable[[], object]) -> None:
+    """Do what takes a while once what was said before it is in sight.
+
+    Parameters
+    ----------
+    do : callable
+        Done at once where there is no event loop to wait for.
+    """
+    try:
+        asyncio.get_running_loop().call_later(SOON_S, do)
+    except RuntimeError:
+        do()
 
 
 class Reporter:

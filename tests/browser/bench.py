@@ -8,6 +8,7 @@ class Bench:
 
     def __init__(self, page):
         self.page = page
+        self._live_chosen = False
 
     def wait_drawn(self, after=None):
         """Wait for a drawing, or for the next one after a number."""
@@ -45,13 +46,15 @@ class Bench:
 
     def choose(self, key, value):
         before = self.drawing
-        self.page.select_option(f"#bl-{key}", value)
+        self.page.select_option(f"[data-key={key}]", value)
         self.wait_drawn(before)
 
     def live(self, on):
         """Choose it, also where it stands so: what was never chosen goes off after a slow run."""
         pressed = self.page.get_attribute("[data-focus=live]", "aria-pressed") == "true"
-        for state in [on] if pressed != on else [not on, on]:
+        wanted = [on] if pressed != on else [] if self._live_chosen else [not on, on]
+        self._live_chosen = True
+        for state in wanted:
             self.page.click("[data-focus=live]")
             self.page.wait_for_selector(f'[data-focus=live][aria-pressed="{str(state).lower()}"]')
 
@@ -74,15 +77,15 @@ class Bench:
         """Choose both dates without a run between them."""
         self.live(on=False)
         for key, day in (("start", start), ("end", end)):
-            self.page.fill(f"#bl-{key}", day)
-            self.page.press(f"#bl-{key}", "Enter")
+            self.page.fill(f"[data-key={key}]", day)
+            self.page.press(f"[data-key={key}]", "Enter")
 
     def other(self, written):
         """Write into the field for any other key."""
         fold = self.page.locator("details[data-fold=advanced]")
         fold.evaluate("(x) => { x.open = true; }")
-        self.page.fill("#bl-other", written)
-        self.page.press("#bl-other", "Enter")
+        self.page.fill("[data-key=other]", written)
+        self.page.press("[data-key=other]", "Enter")
 
     def run(self):
         before = self.drawing

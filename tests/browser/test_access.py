@@ -134,7 +134,7 @@ def test_tab_reaches_every_control_that_is_in_sight(fullest):
         "document.querySelectorAll('.bl-root details[data-fold=advanced], "
         ".bl-root details[data-fold=figures]').forEach((x) => { x.open = false; })"
     )
-    page.focus("#bl-mode")
+    page.focus("[data-key=mode]")
     reached = set()
     for _ in range(150):
         name = page.evaluate(NAME_OF_FOCUSED)
@@ -144,10 +144,10 @@ def test_tab_reaches_every_control_that_is_in_sight(fullest):
         page.keyboard.press("Tab")
 
     wanted = {
-        *("#bl-mode", "#bl-start", "#bl-end", "#bl-capital", "#bl-scenario", "#bl-data_dir"),
+        *("key mode", "key start", "key end", "key capital", "key scenario", "key data_dir"),
         *("live", "Pin", "Save", "Report", "tab-overview", "weekly", "earlier", "later"),
-        *("#bl-moment", "save the figure as PNG", "save the figure as SVG", "category funding"),
-        *("#bl-words", "event"),
+        *("key moment", "save the figure as PNG", "save the figure as SVG", "category funding"),
+        *("key words", "event"),
     }
     assert wanted - reached == set()
 
@@ -157,7 +157,8 @@ NAME_OF_FOCUSED = """() => {
   if (!at.closest(".bl-root")) return null;
   if (at.dataset.do === "category") return `category ${at.dataset.of}`;
   if (at.dataset.do === "event") return "event";
-  return at.dataset.focus || (at.id ? `#${at.id}` : at.getAttribute("aria-label")) || at.tagName;
+  if (at.dataset.key) return `key ${at.dataset.key}`;
+  return at.dataset.focus || at.getAttribute("aria-label") || at.tagName;
 }"""
 
 

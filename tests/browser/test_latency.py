@@ -21,7 +21,7 @@ FULLEST = "usdt_market_neutral"  # three exchanges and the chain
     [("btc_basis", "strategy.spot_allocation"), (FULLEST, "strategy.stake_allocation")],
 )
 def test_twenty_moves_of_a_years_run_are_measured(bench, mode, key):
-    if bench.page.input_value("#bl-mode") != mode:
+    if bench.page.input_value("[data-key=mode]") != mode:
         bench.live(on=True)
         bench.choose("mode", mode)
     received = []

@@ -23,8 +23,8 @@ AS_IT_WAS = "Case.request = _as_it_was"
 def test_an_error_stands_over_the_dimmed_result_and_is_mended_by_its_button(bench):
     page = bench.page
     bench.live(on=False)  # else Enter runs as well, and two runs say the same
-    page.fill("#bl-data_dir", "/nowhere/at/all")
-    page.press("#bl-data_dir", "Enter")
+    page.fill("[data-key=data_dir]", "/nowhere/at/all")
+    page.press("[data-key=data_dir]", "Enter")
     page.click("[data-focus=run]")
     page.wait_for_selector("[role=alert] h2")
     page.wait_for_selector(".bl-dimmed")
@@ -44,7 +44,7 @@ def test_an_error_stands_over_the_dimmed_result_and_is_mended_by_its_button(benc
 
     page.wait_for_selector(".bl-dimmed", state="detached")
     assert page.locator(".bl-alert").count() == 0
-    assert page.input_value("#bl-data_dir") == ""
+    assert page.input_value("[data-key=data_dir]") == ""
 
 
 def test_dates_outside_the_data_are_mended_by_their_button(bench):
@@ -58,22 +58,22 @@ def test_dates_outside_the_data_are_mended_by_their_button(bench):
     page.click('[data-slot="note:start"] [data-do=remedy]')
 
     page.wait_for_selector(".bl-side .refused", state="detached")
-    assert page.input_value("#bl-end") == "2025-12-31"
+    assert page.input_value("[data-key=end]") == "2025-12-31"
 
 
 def test_a_refusal_under_the_closed_fold_is_read_beside_run(bench):
     page = bench.page
     bench.live(on=False)
     page.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = false; }")
-    page.fill("#bl-capital", "1000000000")
-    page.press("#bl-capital", "Enter")
+    page.fill("[data-key=capital]", "1000000000")
+    page.press("[data-key=capital]", "Enter")
 
     page.wait_for_selector("[data-slot=waits] .refused")
 
     assert "Margin ratio, critical, under Advanced" in page.inner_text("[data-slot=waits]")
     shot(page, "refused_under_the_fold")
-    page.fill("#bl-capital", "100000")
-    page.press("#bl-capital", "Enter")
+    page.fill("[data-key=capital]", "100000")
+    page.press("[data-key=capital]", "Enter")
     page.wait_for_selector("[data-slot=waits] .refused", state="detached")
     page.wait_for_selector("[data-focus=run]:not([disabled])")
 
@@ -135,7 +135,7 @@ def test_a_long_run_tells_how_far_it_is_and_can_be_cancelled(bench):
 def test_a_liquidation_is_in_the_verdict_the_charts_and_the_events(bench):
     page = bench.page
     bench.dates("2024-01-01", "2024-12-31")
-    page.select_option("#bl-scenario", "hold")
+    page.select_option("[data-key=scenario]", "hold")
     bench.other('strategy.hedge_allocation={"binance": 1.0}')
     bench.other("risk.margin_ratio.warning=0.12")
 
@@ -155,7 +155,7 @@ def test_a_liquidation_is_in_the_verdict_the_charts_and_the_events(bench):
     shot(page, "liquidated_risk")
     page.set_viewport_size({"width": 1430, "height": 980})
     bench.show("overview")
-    page.select_option("#bl-scenario", "none")
+    page.select_option("[data-key=scenario]", "none")
     bench.dates("2025-01-01", "2025-12-31")
     page.click('[data-do=reset][data-of=""]')
     bench.run()

@@ -45,7 +45,7 @@ def test_each_view_is_drawn_in_the_same_figure(bench, view):
 def test_the_moment_is_one_everywhere(bench):
     page = bench.page
     bench.show("risk")
-    page.locator("#bl-moment").focus()
+    page.locator("[data-key=moment]").focus()
 
     page.keyboard.press("[")
     page.wait_for_function("() => document.querySelector('[data-slot=moment]').innerText !== ''")
@@ -183,10 +183,10 @@ def test_a_refused_value_says_why_at_its_control(bench):
 
 
 def test_a_mode_is_chosen_by_its_name_and_every_one_is_drawn(bench):
-    modes = bench.page.locator("#bl-mode option").all_inner_texts()
+    modes = bench.page.locator("[data-key=mode] option").all_inner_texts()
 
     for mode in modes:
-        if bench.page.input_value("#bl-mode") != mode:
+        if bench.page.input_value("[data-key=mode]") != mode:
             bench.live(on=True)
             bench.choose("mode", mode)
         for view in ("overview", "risk", "rates"):

@@ -1,6 +1,7 @@
 """What an error offers in the workbench: buttons as data, and words without flags."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -13,8 +14,10 @@ from basis_lab.errors import (
 )
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import make_controls
+from basis_lab.notebook.mending import settings, tried
 from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.remedies import Trouble, in_fields, nearest_bound, remedies
+from basis_lab.services.requests import check_request
 
 COVERED = ("2024-01-01", "2025-12-31")
 
@@ -53,6 +56,66 @@ def test_a_venue_without_data_can_be_left_out_of_the_hedge():
         "strategy.hedge_allocation",
         '{"binance": 0.5, "bybit": 0.5}',
     )
+
+
+HOLES = "perp/okx/BTCUSDT (x.csv): first hole 2025-01-20T16:00:00Z, 720 missing"
+
+
+def test_a_venue_with_holes_can_be_stood_for_by_one_that_has_the_data():
+    error = MissingDataError(
+        "a series has holes inside the dates of the run",
+        missing=["perp/okx/BTCUSDT.open", "funding/okx/BTCUSDT.rate"],
+        where=HOLES,
+    )
+    dates = {"start": "2025-01-01", "end": "2025-02-15"}
+
+    found = offered(error, **dates)
+    assert found["Use binance for okx"] == ("data.proxies", '{"okx": "binance"}')
+    assert found["End before the first hole, on 2025-01-19"] == ("dates", "2025-01-01/2025-01-19")
+
+    kept = {"data.proxies": {"bybit": "binance"}}
+    found = offered(error, overrides=kept, **dates)
+    assert found["Use binance for okx"][1] == '{"bybit": "binance", "okx": "binance"}'
+    assert "End before" not in str(offered(error, start="2025-01-20", end="2025-02-15"))
+
+
+def test_no_venue_stands_for_another_where_the_data_is_missing_all_the_same(tmp_path):
+    error = MissingDataError("nothing", missing=["perp/okx/BTCUSDT.open"])
+
+    found = offered(error, data_dir=str(tmp_path), start="2025-01-01", end="2025-02-15")
+
+    assert "data.proxies" not in {key for key, _ in found.values()}
+    assert "Hedge without okx" in found
+
+
+def test_each_remedy_about_the_holes_of_real_data_lets_the_run_go_on(real_data):
+    case = Case(
+        mode="eth_basis",
+        share_class="USDT",
+        start="2024-08-01",
+        end="2025-03-31",
+        data_dir=str(real_data),
+    )
+    with pytest.raises(MissingDataError) as stopped:
+        check_request(case.request())
+    found = tried(Trouble(error=stopped.value, case=case, covered=("2024-08-01", "2025-03-31")))
+
+    about = [x for x in found if x.key.startswith(("data.", "strategy."))]
+    assert [x.label for x in about] == ["Use binance for okx", "Hedge without okx"]
+    for remedy in about:
+        check_request(replace(case, overrides=settings(remedy)).request())
+
+
+def test_a_spot_venue_without_spot_is_stood_for_and_not_left_out_of_the_hedge():
+    moved = {"strategy.spot_venue": "okx", "strategy.treasury": "okx"}
+    case = Case(mode="btc_basis", share_class="USDT", overrides=moved)
+    with pytest.raises(MissingDataError) as stopped:
+        check_request(case.request())
+
+    found = tried(Trouble(error=stopped.value, case=case, covered=("", "")))
+
+    assert [x.label for x in found] == ["Use binance for okx"]
+    check_request(replace(case, overrides={**moved, **settings(found[0])}).request())
 
 
 def test_no_venue_is_left_out_where_none_would_stay():
@@ -131,8 +194,6 @@ def test_what_only_a_person_can_mend_offers_nothing():
 
 @pytest.mark.parametrize(("value", "kept"), [(1.4, "0.99"), (-0.1, "0"), (0.5, None), (True, None)])
 def test_a_number_outside_its_bounds_offers_the_nearest_one(value, kept):
-    from dataclasses import replace
-
     config = Case(mode="btc_basis", share_class="USDT").config()
     spot = next(x for x in make_controls(config, config) if x.key == "strategy.spot_allocation")
 
@@ -150,12 +211,13 @@ def test_a_number_outside_its_bounds_offers_the_nearest_one(value, kept):
         """use a proxy: --set 'data.proxies={"okx": "binance"}'""",
         "write --set key.path=value, for instance --set strategy.spot_allocation=0.6",
         "--start",
+        "`basis-lab config show MODE` lists every key",
         "choose a longer --interval, or import finer bars",
         "make room or choose another directory with --out",
     ],
 )
 def test_no_flag_of_the_command_is_told_in_the_workbench(told):
-    assert not re.search(r"--[a-z]", in_fields(told))
+    assert not re.search(r"--[a-z]|basis-lab config", in_fields(told))
 
 
 def test_a_directory_is_told_as_field_and_as_python():

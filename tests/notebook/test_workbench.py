@@ -62,6 +62,57 @@ def test_off_live_a_change_waits_for_run(bench):
     assert "Run \N{BULLET}" not in bench.editor.panel.slots["acts"]
 
 
+def test_live_that_is_chosen_while_the_case_is_stale_runs_at_once(bench):
+    bench.act("live")
+    bench.act("set", SPOT, "0.6")
+    drawing = bench.board.stage.drawing
+
+    bench.act("live")
+
+    assert bench.board.stage.drawing > drawing
+    assert bench.result.record.identity.config["strategy"]["spot_allocation"] == 0.6
+    drawing = bench.board.stage.drawing
+    bench.act("live")
+    bench.act("live")
+    assert bench.board.stage.drawing == drawing  # nothing differs: nothing runs
+
+
+def test_live_that_goes_off_by_itself_says_so_and_why(bench, monkeypatch):
+    assert bench.live
+    assert "Live" not in bench.editor.panel.slots["status"]
+    monkeypatch.setattr("basis_lab.notebook.bench.LIVE_BELOW_S", 0.0)
+
+    bench.act("set", SPOT, "0.6")
+
+    assert not bench.live
+    assert re.search(
+        r"Live is off: the last run took \d+\.\d s$", bench.editor.panel.slots["status"]
+    )
+    bench.act("live")
+    bench.act("set", SPOT, "0.7")
+    assert "Live" not in bench.editor.panel.slots["status"]  # chosen: it stays as it is
+
+
+@pytest.mark.parametrize("act", ["save", "report"])
+def test_what_takes_a_while_is_said_before_it_is_done(bench, monkeypatch, tmp_path, act):
+    monkeypatch.setenv("BASIS_RESULTS_DIR", str(tmp_path))
+    later = []
+    monkeypatch.setattr("basis_lab.notebook.bench.soon", later.append)
+
+    bench.act(act)
+
+    told = {"save": "the run is being saved", "report": "the report is being made"}
+    assert bench.editor.panel.slots["status"] == told[act]
+    assert list(tmp_path.iterdir()) == []
+    (do,) = later
+    do()
+    place = tmp_path / bench.result.summary["run_id"]
+    if act == "report":
+        place /= "report.html"
+    assert f'data-place="{place}"' in bench.editor.panel.slots["status"]
+    assert place.exists()
+
+
 def test_a_refused_value_leaves_the_result_and_says_why(bench):
     verdict = bench.board.head.slots["verdict"]
 
@@ -113,10 +164,10 @@ def test_a_remedy_is_applied_and_the_case_run_again(bench, live):
 def test_a_number_beyond_its_bound_is_set_to_what_is_allowed_by_its_buttons(bench):
     note = f"note:{SPOT}"
     bench.act("set", SPOT, "1.4")
-    assert f'data-of="{SPOT}" data-value="0.99">Set to 0.99' in bench.editor.panel.slots[note]
-
-    bench.act("remedy", SPOT, "0.99")
-    assert 'data-value="0.7333">Set spot allocation to 0.7333' in bench.editor.panel.slots[note]
+    told = bench.editor.panel.slots[note]
+    # Its bound, 0.99, would be refused by the next rule: the limit that this names is offered.
+    assert f'data-of="{SPOT}" data-value="0.7333">Set spot allocation to 0.7333' in told
+    assert told.count('data-do="remedy"') == 1
 
     bench.act("remedy", SPOT, "0.7333")
     assert bench.editor.refused == {}

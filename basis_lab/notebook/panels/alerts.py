@@ -3,8 +3,9 @@
 import re
 
 from basis_lab.errors import BasisLabError, ConfigError, ConfigProblem
+from basis_lab.notebook.mending import tried
 from basis_lab.notebook.panels.markup import button, text
-from basis_lab.notebook.remedies import Remedy, Trouble, in_fields, remedies
+from basis_lab.notebook.remedies import Remedy, Trouble, in_fields
 
 SPAN = re.compile(r"(\S+) (\d{4}-\d{2}-\d{2}T[\d:]+Z) to (\d{4}-\d{2}-\d{2}T[\d:]+Z)(?:; )?")
 LISTED = 3  # fewer series are named in the line itself
@@ -27,7 +28,7 @@ def alert_html(trouble: Trouble, before: str) -> str:
     """
     error = trouble.error
     told = "".join(f"<dt>{name}</dt><dd>{html}</dd>" for name, html in _lines(error))
-    acts = "".join(remedy_button(x) for x in remedies(trouble))
+    acts = "".join(remedy_button(x) for x in tried(trouble))
     below = f'<span class="muted">Below, dimmed: {text(before)}. Nothing of it has changed.</span>'
     return (
         f'<div class="bl-alert" role="alert" tabindex="-1"><h2>{text(_sentence(error.what))}</h2>'

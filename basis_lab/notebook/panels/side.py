@@ -5,19 +5,12 @@ from dataclasses import dataclass
 
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Control, Widget, value_text
-from basis_lab.notebook.panels.alerts import remedy_button
 from basis_lab.notebook.panels.markup import attributes, button, link, text
-from basis_lab.notebook.remedies import Remedy, in_fields, named_limits, nearest_bound
+from basis_lab.notebook.shares import SEPARATOR
 from basis_lab.notebook.words import day_text
 
-CASE_FIELDS = {
-    "mode": "Mode",
-    "start": "From, to",
-    "capital": "Capital",
-    "scenario": "Scenario",
-    "data_dir": "Data directory",
-    "other": "Any other key",
-}
+EMPTY_DATES = "empty: the last 365 days of data"
+EMPTY_DATE = {"start": "empty: 365 days before To", "end": "empty: the last day of the data"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +111,15 @@ def _dates(offer: Offer) -> str:
     covered = f"{_day(first)} to {_day(last)}" if first else ""
     limits = f' min="{first}" max="{last}"' if first else ""
     boxes = "".join(
-        f'<input type="date" id="bl-{key}" aria-label="{key}" data-key="{key}" '
-        f'data-act="case"{limits}>'
+        f'<input type="date" id="bl-{key}" aria-label="{key}" title="{EMPTY_DATE[key]}" '
+        f'data-key="{key}" data-act="case"{limits}>'
         for key in ("start", "end")
     )
     return (
         '<div class="bl-field"><div class="line"><span class="name">From, to</span>'
         f'<span class="about" title="the data that this mode needs">{covered}</span></div>'
-        f'<div class="pair">{boxes}</div><div data-slot="note:start"></div></div>'
+        f'<div class="pair">{boxes}</div><div class="about empty">{EMPTY_DATES}</div>'
+        '<div data-slot="note:start"></div></div>'
     )
 
 
@@ -149,9 +143,11 @@ def _field(control: Control) -> str:
     shared = f'data-key="{key}" data-act="set" title="{text(control.meaning)}"'
     unit = control.unit.replace("fraction of", "of")
     about = ", ".join(x for x in (unit, *control.words, _range(control)) if x)
+    name = f'<label for="bl-{key}">{text(control.label)}</label>'
+    if control.widget is Widget.SHARES:
+        name = f'<span class="name">{text(control.label)}</span>'
     return (
-        f'<div class="bl-field" title="{text(control.meaning)}"><div class="line">'
-        f'<label for="bl-{key}">{text(control.label)}</label>'
+        f'<div class="bl-field" title="{text(control.meaning)}"><div class="line">{name}'
         f'<span class="about">{text(about)}</span></div>{_widget(control, shared)}'
         f'<span class="hidden" id="bl-d-{key}">{text(control.meaning)}</span>'
         f'<div data-slot="note:{key}"></div></div>'
@@ -161,6 +157,8 @@ def _field(control: Control) -> str:
 def _range(control: Control) -> str:
     if control.widget is Widget.SLIDER:
         return f"{value_text(control.low)} to {value_text(control.high)}"
+    if control.widget is Widget.SHARES:
+        return "sum 1"
     return "" if control.choices else control.bounds
 
 
@@ -189,8 +187,25 @@ def _widget(control: Control, shared: str) -> str:
         case Widget.CHOICE:
             options = "".join(f"<option>{text(x)}</option>" for x in control.choices)
             return f"<select {told}>{options}</select>"
+        case Widget.SHARES:
+            return _shares(control)
         case Widget.TEXT:
             return f'<input type="text" {told}>'
+
+
+def _shares(control: Control) -> str:
+    """Return a number for each venue."""
+    key = text(control.key)
+    fields = "".join(
+        f'<label>{text(x)} <input type="number" min="0" max="1" step="any" '
+        f'aria-label="{text(control.label)}, {text(x)}" aria-describedby="bl-d-{key}" '
+        f'data-key="{key}{SEPARATOR}{text(x)}" data-act="set"></label>'
+        for x in control.choices
+    )
+    return (
+        f'<div class="shares" role="group" aria-label="{text(control.label)}" '
+        f'title="one is written, the others keep their proportions">{fields}</div>'
+    )
 
 
 def _other(offer: Offer) -> str:
@@ -232,6 +247,22 @@ def acts_html(*, running: bool, live: bool, stale: bool, blocked: bool) -> str:
     return f'<div class="bl-buttons">{first}</div><div class="bl-buttons">{second}</div>'
 
 
+def live_off(seconds: float) -> str:
+    """Return why a change does not run at once, as the end of the status.
+
+    Parameters
+    ----------
+    seconds : float
+        That the last run took.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f" \N{MIDDLE DOT} Live is off: the last run took {seconds:.1f} s"
+
+
 def copies_html(case: Case) -> str:
     """Return what copies the case.
 
@@ -247,92 +278,6 @@ def copies_html(case: Case) -> str:
     """
     command = link("Copy as command", "copied", data_copy=case.command())
     return f"{command} {link('Copy as Python', 'copied', data_copy=case.python())}"
-
-
-def note_html(control: Control, refused: str, hint: str) -> str:
-    """Return what stands under a control: refused, changed, or a hint.
-
-    Parameters
-    ----------
-    control : Control
-        The key.
-    refused : str
-        Why its value is refused, or "".
-    hint : str
-        What the last run says about it, or "".
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    parts = []
-    if control.changed:
-        default = text(value_text(control.default))
-        reset = link("reset", "reset", data_of=control.key, aria_label=f"reset {control.label}")
-        dot = '<span class="changed" aria-hidden="true">\N{BULLET}</span>'
-        parts.append(f'{dot} <span class="muted">default {default}</span> {reset}')
-    if refused:
-        parts.append(refusal_html(refused, _ways(control, refused)))
-    if hint:
-        parts.append(f'<div class="hint">{text(hint)}</div>')
-    return "".join(parts)
-
-
-def _ways(control: Control, refused: str) -> tuple[Remedy, ...]:
-    bound = nearest_bound(control)
-    return ((bound,) if bound is not None else ()) + named_limits(refused)
-
-
-def refusal_html(refused: str, ways: tuple[Remedy, ...]) -> str:
-    """Return why what stands in a field is refused, and the buttons that mend it.
-
-    Parameters
-    ----------
-    refused : str
-        The reason, or "".
-    ways : tuple of Remedy
-        What can be applied.
-
-    Returns
-    -------
-    str
-        HTML; empty without a reason.
-    """
-    if not refused:
-        return ""
-    acts = "".join(remedy_button(x) for x in ways)
-    return f'<div class="refused" role="alert">{text(in_fields(refused))} {acts}</div>'
-
-
-def waits_html(refused: Mapping[str, str], controls: tuple[Control, ...]) -> str:
-    """Return what Run waits for, beside Run: in full where the field itself is folded away.
-
-    Parameters
-    ----------
-    refused : mapping of str to str
-        Reasons by the key of their field.
-    controls : tuple of Control
-        The mode's keys.
-
-    Returns
-    -------
-    str
-        HTML; empty where nothing is refused.
-    """
-    known = {x.key: x for x in controls}
-    lines = []
-    for key, why in refused.items():
-        if key in known and not known[key].primary:
-            control = known[key]
-            acts = "".join(remedy_button(x) for x in _ways(control, why))
-            told = f"{text(control.label)}, under Advanced: {text(in_fields(why))} {acts}"
-        elif key == "other":
-            told = f"{CASE_FIELDS[key]}, under Advanced: {text(in_fields(why))}"
-        else:
-            told = text(known[key].label if key in known else CASE_FIELDS[key])
-        lines.append(f'<div class="refused">Run waits for {told}</div>')
-    return "".join(lines)
 
 
 def progress_html(done: int, total: int, told: str) -> str:
