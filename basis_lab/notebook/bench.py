@@ -10,6 +10,7 @@ import ipywidgets
 
 from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError
+from basis_lab.notebook import loops
 from basis_lab.notebook.board import Board
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.editor import Editor
@@ -21,7 +22,7 @@ from basis_lab.notebook.panels.event_list import often_met
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.pins import MOST_PINS, Pin, next_name
 from basis_lab.notebook.remedies import Trouble
-from basis_lab.notebook.reporter import Reporter, soon
+from basis_lab.notebook.reporter import Reporter
 from basis_lab.notebook.runner import Outcome, Runner
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.shown import stood_for
@@ -358,7 +359,7 @@ class Workbench:
         """Say at once what will take a while, then do it."""
         if self.result is not None:
             self._say(told)
-            soon(lambda: self._guarded(do))
+            loops.soon(lambda: self._guarded(do))
 
     def _guarded(self, do: Callable[[], Any]) -> None:
         try:

@@ -1,29 +1,15 @@
 """Makes the report of a saved run in a process of its own, while the notebook goes on."""
 
-import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from basis_lab.notebook import loops
+
 POLL_S = 0.5
 LAST_LINES = 4
 REPORT = "report.html"
-SOON_S = 0.05  # what was said before is in the browser then
-
-
-def soon(do: Callable[[], object]) -> None:
-    """Do what takes a while once what was said before it is in sight.
-
-    Parameters
-    ----------
-    do : callable
-        Done at once where there is no event loop to wait for.
-    """
-    try:
-        asyncio.get_running_loop().call_later(SOON_S, do)
-    except RuntimeError:
-        do()
 
 
 class Reporter:
@@ -60,14 +46,12 @@ class Reporter:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        try:
-            asyncio.get_running_loop().call_later(POLL_S, self._look)
-        except RuntimeError:
-            self._end()
+        self._look()
 
     def _look(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            asyncio.get_running_loop().call_later(POLL_S, self._look)
+        loop = loops.running_loop()
+        if loop is not None and self._process is not None and self._process.poll() is None:
+            loop.call_later(POLL_S, self._look)
         else:
             self._end()
 

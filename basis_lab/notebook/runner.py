@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from basis_lab.errors import BasisLabError
+from basis_lab.notebook import loops
 from basis_lab.results.result import RunResult
 from basis_lab.services.backtest import BacktestService, BacktestStatus, State
 from basis_lab.services.requests import BacktestRequest
@@ -86,7 +87,7 @@ class Runner:
             self._on_end(Outcome(None, error, self._seconds()))
             return
         self._service = service
-        loop = None if wait else _loop()
+        loop = None if wait else loops.running_loop()
         if not self._ended(QUIET_S if loop is not None else None) and loop is not None:
             self._watch(loop, service)
 
@@ -131,10 +132,3 @@ class Runner:
 
     def _seconds(self) -> float:
         return perf_counter() - self._began_s
-
-
-def _loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

@@ -48,6 +48,15 @@ class Bench:
         before = self.drawing
         self.page.select_option(f"[data-key={key}]", value)
         self.wait_drawn(before)
+        if key == "mode":  # what was drawn may have been the end of what was done before
+            self.page.wait_for_function(
+                "(mode) => document.querySelector('.bl-case').textContent.includes(mode)", arg=value
+            )
+
+    def pin(self):
+        before = self.drawing
+        self.page.click("[data-focus=Pin]")
+        self.wait_drawn(before)
 
     def live(self, on):
         """Choose it, also where it stands so: what was never chosen goes off after a slow run."""

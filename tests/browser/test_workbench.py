@@ -98,10 +98,10 @@ def test_a_pinned_run_stays_beside_the_next_one(bench):
 def test_invoice_and_runs_keep_their_columns_apart_and_inside_at_every_width(bench, width):
     page = bench.page
     bench.live(on=True)
-    page.click("[data-focus=Pin]")
+    bench.pin()
     page.wait_for_selector(".bl-six .pinned")
     bench.choose("mode", "usdt_market_neutral")
-    page.click("[data-focus=Pin]")
+    bench.pin()
     bench.size(width, 1800)
 
     seen = page.evaluate(WITHIN)
@@ -116,8 +116,9 @@ def test_invoice_and_runs_keep_their_columns_apart_and_inside_at_every_width(ben
     assert runs["spilled"] == []
     assert runs["scrolls"] == "auto"
     assert width < 1430 or runs["hidden"] <= 1
-    for _ in range(2):
-        page.click("[data-do=unpin] >> nth=0")
+    for name in ("pin 1", "pin 2"):
+        page.click(f"text=Unpin {name}")
+        page.wait_for_selector(f"text=Unpin {name}", state="detached")
     page.wait_for_selector(".bl-six .pinned", state="detached")
     bench.size(1430)
     bench.show("overview")

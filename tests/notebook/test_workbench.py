@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from basis_lab.errors import DataRangeError, UsageError
-from basis_lab.notebook import workbench
+from basis_lab.notebook import loops, workbench
 from basis_lab.notebook.bench import Workbench
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.panels.headline import MARKS, six_html
@@ -97,7 +97,7 @@ def test_live_that_goes_off_by_itself_says_so_and_why(bench, monkeypatch):
 def test_what_takes_a_while_is_said_before_it_is_done(bench, monkeypatch, tmp_path, act):
     monkeypatch.setenv("BASIS_RESULTS_DIR", str(tmp_path))
     later = []
-    monkeypatch.setattr("basis_lab.notebook.bench.soon", later.append)
+    monkeypatch.setattr(loops, "soon", later.append)
 
     bench.act(act)
 
