@@ -76,13 +76,15 @@ function render({ model, el }) {
   const unfinished = new WeakSet(); // what somebody is writing is theirs until it is told
   let inFlight = false;
   let waiting = new Map();
+  let turns = 0;
 
   const send = (content) => model.send(content);
 
-  // While an answer is under way only the newest value of each key waits for it.
-  const pass = (content) => {
+  // While an answer is under way acts wait for it in their order; of a value only the newest, as a
+  // slider that is dragged tells many. What is pressed twice, or added to a list, counts each time.
+  const pass = (content, newestOnly) => {
     if (inFlight) {
-      waiting.set(`${content.act}/${content.key}`, content);
+      waiting.set(newestOnly ? `${content.act}/${content.key}` : `#${(turns += 1)}`, content);
       return;
     }
     inFlight = true;
@@ -159,7 +161,9 @@ function render({ model, el }) {
   root.addEventListener("change", (event) => {
     unfinished.delete(event.target);
     const key = event.target.dataset.key;
-    if (key) pass({ act: event.target.dataset.act || "set", key, value: valueOf(event.target) });
+    if (!key) return;
+    const act = event.target.dataset.act || "set";
+    pass({ act, key, value: valueOf(event.target) }, act !== "other");
   });
   root.addEventListener("input", (event) => {
     const key = event.target.dataset.key;
@@ -170,7 +174,7 @@ function render({ model, el }) {
     for (const twin of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
       if (twin !== event.target) twin.value = event.target.value;
     }
-    if (event.target.dataset.now) pass({ act: event.target.dataset.act, key, value: valueOf(event.target) });
+    if (event.target.dataset.now) pass({ act: event.target.dataset.act, key, value: valueOf(event.target) }, true);
   });
   root.addEventListener("click", (event) => {
     const row = event.target.closest("tr.acts");

@@ -70,15 +70,15 @@ class Bench:
     def slider(self, key):
         return self.page.locator(f'.bl-side input[type=range][data-key="{key}"]')
 
-    def in_kernel(self, code):
+    def in_kernel(self, code, *, wait=True):
         """Run Python in the notebook's own kernel."""
         ended = self.page.evaluate(
-            """async (code) => {
+            """async ([code, wait]) => {
               const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
-              const reply = await session.kernel.requestExecute({ code }).done;
-              return reply.content.status;
+              const asked = session.kernel.requestExecute({ code }).done;
+              return wait ? (await asked).content.status : "ok";
             }""",
-            code,
+            [code, wait],
         )
         assert ended == "ok"
 
@@ -100,6 +100,10 @@ class Bench:
         before = self.drawing
         self.page.click("[data-focus=run]")
         self.wait_drawn(before)
+        self.page.wait_for_function(  # what was drawn is the case, not the end of an earlier one
+            "() => !document.querySelector('[data-focus=run]').textContent.includes('\u2022')",
+            timeout=60_000,
+        )
 
     def theme(self, name):
         self.page.evaluate(

@@ -132,6 +132,22 @@ def test_a_long_run_tells_how_far_it_is_and_can_be_cancelled(bench):
     assert bench.verdict == verdict
 
 
+def test_keys_that_are_written_faster_than_they_are_answered_are_all_kept(bench):
+    bench.live(on=False)
+    bench.in_kernel("import time; time.sleep(3)", wait=False)  # nothing is answered meanwhile
+
+    for written in (
+        "risk.margin_ratio.warning=0.19",
+        "strategy.reserve_ratio=0.01",
+        "strategy.plan_timeout=23",
+    ):
+        bench.other(written)
+
+    bench.page.wait_for_selector("text=reset all 3 changes")
+    bench.page.click('[data-do=reset][data-of=""]')
+    bench.page.wait_for_selector("text=reset all 3 changes", state="detached")
+
+
 def test_a_liquidation_is_in_the_verdict_the_charts_and_the_events(bench):
     page = bench.page
     bench.dates("2024-01-01", "2024-12-31")
