@@ -70,15 +70,15 @@ class Bench:
     def slider(self, key):
         return self.page.locator(f'.bl-side input[type=range][data-key="{key}"]')
 
-    def in_kernel(self, code, *, wait=True):
+    def in_kernel(self, code):
         """Run Python in the notebook's own kernel."""
         ended = self.page.evaluate(
-            """async ([code, wait]) => {
+            """async (code) => {
               const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
-              const asked = session.kernel.requestExecute({ code }).done;
-              return wait ? (await asked).content.status : "ok";
+              const reply = await session.kernel.requestExecute({ code }).done;
+              return reply.content.status;
             }""",
-            [code, wait],
+            code,
         )
         assert ended == "ok"
 

@@ -17,6 +17,12 @@ from basis_lab.notebook.case import Case
 _as_it_was = Case.request
 Case.request = lambda case: dataclasses.replace(_as_it_was(case), stride=1)
 """
+TARDY = """
+import time
+from basis_lab.notebook.editor import Editor
+_other = Editor.other
+Editor.other = lambda self, written: (time.sleep(1.0), _other(self, written))[1]
+"""
 AS_IT_WAS = "Case.request = _as_it_was"
 
 
@@ -134,7 +140,7 @@ def test_a_long_run_tells_how_far_it_is_and_can_be_cancelled(bench):
 
 def test_keys_that_are_written_faster_than_they_are_answered_are_all_kept(bench):
     bench.live(on=False)
-    bench.in_kernel("import time; time.sleep(3)", wait=False)  # nothing is answered meanwhile
+    bench.in_kernel(TARDY)
 
     for written in (
         "risk.margin_ratio.warning=0.19",
@@ -144,6 +150,7 @@ def test_keys_that_are_written_faster_than_they_are_answered_are_all_kept(bench)
         bench.other(written)
 
     bench.page.wait_for_selector("text=reset all 3 changes")
+    bench.in_kernel("Editor.other = _other")
     bench.page.click('[data-do=reset][data-of=""]')
     bench.page.wait_for_selector("text=reset all 3 changes", state="detached")
 
