@@ -120,6 +120,8 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
         If the notebooks' libraries are not installed.
     MissingDataError
         If there is no such data directory.
+    ChangedDataError, GoneDataError
+        If a case was done before, and a file is not the one that its catalogue names.
     UnwrittenError
         If its folder cannot be made; UsageError where a file stands there.
     """
@@ -133,6 +135,8 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
         for x in tasks
         if x.is_done()
     }
+    if done:
+        tasks[0].ground.check_files()
     kept = len(done)
     left = [x for x in tasks if x.case.name not in done]
     _tell(request, done, kept)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from basis_lab.data.catalogue import open_store, sample_directory
+from basis_lab.errors import ChangedDataError
 from basis_lab.results import batch_page
 from basis_lab.services import batch
 from basis_lab.services.batch import BatchRequest, run_batch
@@ -75,3 +77,18 @@ def test_a_done_case_whose_files_are_not_whole_is_done_again_and_no_other(tmp_pa
     assert not second.failed
     assert {(x.folder / "report.html").read_text() for x in second.cases} == {"<p>a page</p>"}
     assert all(x.kept for x in run_batch(request).cases)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_batch_that_is_done_is_refused_where_a_file_changed_under_its_catalogue(tmp_path: Path):
+    data = Path(shutil.copytree(sample_directory(), tmp_path / "data"))
+    plan = make_plan({"name": "b", "mode": "pure_lending", "cases": [{"name": "a"}]}, where="test")
+    request = BatchRequest(plan=plan, out=tmp_path / "out", data_dir=data)
+    run_batch(request)
+    series = data / open_store(data).info("spot/binance/BTCUSDT").file
+    series.write_bytes(series.read_bytes() + b" ")
+
+    with pytest.raises(ChangedDataError) as caught:
+        run_batch(request)
+
+    assert caught.value.where == str(series)
