@@ -10,6 +10,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from basis_lab.cli.configs import add_config, add_modes
 from basis_lab.cli.data import add_data
@@ -19,6 +20,7 @@ from basis_lab.cli.reports import add_report
 from basis_lab.cli.runs import INTERRUPTED, add_backtest, add_compare
 from basis_lab.cli.stress import add_stress
 from basis_lab.cli.sweeps import add_batch, add_sweep
+from basis_lab.data.writing import is_full, unwritten
 from basis_lab.errors import BasisLabError
 from basis_lab.services.interrupts import interruptible
 
@@ -56,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except Exception as error:  # noqa: BLE001 - the edge: a sentence, not a traceback
+        if isinstance(error, OSError) and is_full(error):
+            told = unwritten(Path(str(error.filename or ".")), error)
+            return _tell(told.block(), told.exit_code, debug=debug)
         block = (
             f"{BasisLabError.code}: {type(error).__name__}: {error}\n"
             "  remedy: this is a defect of basis_lab; repeat with --debug and report the traceback"

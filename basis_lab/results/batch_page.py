@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from basis_lab.data.writing import whole_file, writing
 from basis_lab.results import extract
 from basis_lab.results.formats import NONE, format_amount, format_count, format_points, format_share
 from basis_lab.results.html import Cell, Content, Html, heading, link, paragraph, table
@@ -56,10 +57,10 @@ def write_index(
     if failed:
         body = body + _failures(failed, target.parent)
     text = f"{body.text}\n<script>{SORT}</script>"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(".partial")
-    aside.write_text(page(text, title=title, assets=None), encoding="utf-8")
-    aside.replace(target)
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(target) as aside:
+        aside.write_text(page(text, title=title, assets=None), encoding="utf-8")
     return target
 
 

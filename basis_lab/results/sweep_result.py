@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from basis_lab.data.writing import whole_file
 from basis_lab.errors import ResultError
 
 if TYPE_CHECKING:
@@ -114,15 +115,18 @@ class SweepResult:
         -------
         SweepResult
             The same, with its place.
+
+        Raises
+        ------
+        UnwrittenError
+            If the system does not take it; nothing half is left.
         """
         import pyarrow.parquet as pq
 
         folder.mkdir(parents=True, exist_ok=True)
-        aside = {name: folder / f".{name}.partial" for name in (TABLE, SUMMARY)}
-        pq.write_table(self.content, aside[TABLE])
-        aside[SUMMARY].write_text(json.dumps(self.summary, indent=2) + "\n")
-        for name, path in aside.items():
-            path.replace(folder / name)
+        with whole_file(folder / TABLE) as table, whole_file(folder / SUMMARY) as summary:
+            pq.write_table(self.content, table)
+            summary.write_text(json.dumps(self.summary, indent=2) + "\n")
         return replace(self, path=folder)
 
 

@@ -10,7 +10,8 @@ from time import perf_counter
 
 from basis_lab.config.loader import load_config
 from basis_lab.data.places import Place
-from basis_lab.errors import BasisLabError, ReportError
+from basis_lab.data.writing import whole_file, writing
+from basis_lab.errors import BasisLabError, ReportError, UnwrittenError
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import report_case
 from basis_lab.services.folders import make_folder
@@ -198,14 +199,17 @@ class _Task:
             "seconds": seconds,
             "files": files,
         }
-        (self.folder / DONE).write_text(json.dumps(content, indent=2) + "\n")
+        with whole_file(self.folder / DONE) as aside:
+            aside.write_text(json.dumps(content, indent=2) + "\n")
 
     def note(self, error: BaseException) -> str:
         """Write down why the case failed; return the sentence."""
         row = failure(error)
-        self.folder.mkdir(parents=True, exist_ok=True)
         content = {"key": self.key, "case": self.case.plain(), **row}
-        (self.folder / ERROR).write_text(json.dumps(content, indent=2) + "\n")
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with whole_file(self.folder / ERROR) as aside:
+            aside.write_text(json.dumps(content, indent=2) + "\n")
         if isinstance(error, ReportError) and "told" in error.details:
             return str(error.details["told"])  # what its notebook said; where that is, is known
         return f"{row['code']}: {row['error']}"
@@ -246,9 +250,12 @@ def _run(task: _Task) -> str:
         task.ground.check()
         report_case(task.case, task.folder, ground=task.ground, assets=task.folder.parents[1])
         task.ground.check()
+        task.close(perf_counter() - began)
+    except UnwrittenError:  # half a case is none, and what it took is room to say so
+        shutil.rmtree(task.folder, ignore_errors=True)
+        raise
     except BasisLabError as error:
         return task.note(error)
-    task.close(perf_counter() - began)
     return ""
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from basis_lab.data.writing import unwritten, whole_file, writing
 from basis_lab.errors import SweepError, UnwrittenError
 from basis_lab.results.formats import format_count
 from basis_lab.services.folders import make_folder
@@ -80,11 +82,11 @@ class Journal:
                 self.kept = self._read()
             else:
                 self._set_aside()
-        except (SweepError, OSError):
-            self._file.close()
+            if not self.kept:
+                self._begin()
+        except (SweepError, UnwrittenError, OSError):
+            self.__exit__(*sys.exc_info())
             raise
-        if not self.kept:
-            self._begin()
 
     def __enter__(self) -> Self:
         """Open for a block."""
@@ -97,7 +99,11 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         """Let go of the file."""
-        self._file.close()
+        try:
+            self._file.close()  # writes again what the system did not take before
+        except OSError as failure:
+            if error is None:
+                raise unwritten(self.path, failure) from failure
 
     def write(self, key: str, row: Mapping[str, object]) -> None:
         """Add a finished point; it is with the system when this returns.
@@ -108,17 +114,25 @@ class Journal:
             Of the case.
         row : mapping
             Its figures, plain values.
+
+        Raises
+        ------
+        UnwrittenError
+            If the system does not take it; a resume goes on from the line before.
         """
         line = json.dumps({"key": key, "row": row}, separators=(",", ":"), allow_nan=False)
-        self._file.write(f"{line}\n".encode())
-        self._file.flush()
+        self._add(f"{line}\n".encode())
+
+    def _add(self, content: bytes) -> None:
+        with writing(self.path, "call it with --resume"):
+            self._file.write(content)
+            self._file.flush()
 
     def close_whole(self) -> None:
         """Note that every point of the plan is finished: what is here may be begun anew."""
         self._file.seek(0)
         if self._file.readlines()[-1] != WHOLE:
-            self._file.write(WHOLE)
-            self._file.flush()
+            self._add(WHOLE)
 
     def _set_aside(self) -> None:
         """Copy what an unfinished sweep left, and say so; of one that ended, that it was here."""
@@ -141,9 +155,8 @@ class Journal:
         stem, ending = self.path.stem, self.path.suffix
         names = (self.path.with_name(f"{stem}-{why}-{i}{ending}") for i in count(1))
         path = next(x for x in names if not x.exists())
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(content)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            partial.write_bytes(content)
         return path
 
     def _hold(self) -> None:
@@ -160,8 +173,7 @@ class Journal:
     def _begin(self) -> None:
         self._file.truncate(0)
         head = json.dumps({"format": FORMAT, "ground": self._ground})
-        self._file.write(f"{head}\n".encode())
-        self._file.flush()
+        self._add(f"{head}\n".encode())
 
     def _read(self) -> dict[str, Row]:
         """Return the points of the file; cut off what a kill left of its last line.
@@ -192,8 +204,7 @@ class Journal:
         path = self._copy("damaged", content)
         rest = [x for i, x in enumerate(lines, start=1) if i not in set(damaged) and x != WHOLE]
         self._file.truncate(0)
-        self._file.write(b"".join(rest))
-        self._file.flush()
+        self._add(b"".join(rest))
         one = len(damaged) == 1
         numbers = ", ".join(str(i) for i in damaged[:SHOWN]) + (", ..." if damaged[SHOWN:] else "")
         self.remarks.append(
