@@ -176,9 +176,13 @@ def _intervals(options: argparse.Namespace) -> dict[str, object]:
 
 
 def _run_compare(options: argparse.Namespace) -> int:
-    from basis_lab.results.compare import compare
+    from basis_lab.results.compare import compare, word_currencies
     from basis_lab.results.listing import word_comparison
     from basis_lab.results.result import open_result
 
-    say(word_comparison(compare([open_result(path) for path in options.runs])))
+    table = compare([open_result(path) for path in options.runs])
+    say(word_comparison(table))
+    note = word_currencies(table)
+    if note:
+        say(note)
     return 0
