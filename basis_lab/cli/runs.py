@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basis_lab.cli import INTERRUPTED
 from basis_lab.cli.parsing import (
     add_resolution,
     command,
@@ -21,8 +22,6 @@ from basis_lab.services.interrupts import stop_on_signals
 
 if TYPE_CHECKING:
     from basis_lab.services.requests import BacktestRequest
-
-INTERRUPTED = 130
 
 
 def add_backtest(commands: Any) -> None:

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basis_lab.cli import INTERRUPTED
 from basis_lab.cli.parsing import command, read_place, say
-from basis_lab.cli.runs import INTERRUPTED
 from basis_lab.services.interrupts import stop_on_signals
 from basis_lab.services.sweeping import database_of
 
