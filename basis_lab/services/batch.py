@@ -89,10 +89,16 @@ class BatchResult:
         The page over all cases.
     cases : tuple of BatchCase
         Those that have ended, in the order of the plan.
+    open_ : int
+        Cases that were not begun.
+    strangers : tuple of Path
+        Folders of cases that the plan does not have any more; they stay, and no page shows them.
     """
 
     index: Path
     cases: tuple[BatchCase, ...]
+    open_: int = 0
+    strangers: tuple[Path, ...] = ()
 
     @property
     def failed(self) -> tuple[BatchCase, ...]:
@@ -142,21 +148,34 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
     left = [x for x in tasks if x.case.name not in done]
     _tell(request, done, kept)
     workers = count_workers(request.workers)
-    for place, answer in run_in_processes(_run, left, workers=workers, stop=stopped):
-        task = left[place]
-        error = task.note(answer) if isinstance(answer, BaseException) else answer
-        done[task.case.name] = BatchCase(
-            name=task.case.name, folder=task.folder, kept=False, error=error
+    try:
+        for place, answer in run_in_processes(_run, left, workers=workers, stop=stopped, ahead=1):
+            task = left[place]
+            error = task.note(answer) if isinstance(answer, BaseException) else answer
+            done[task.case.name] = BatchCase(
+                name=task.case.name, folder=task.folder, kept=False, error=error
+            )
+            _tell(request, done, kept)
+    finally:  # also where it is ended in the middle
+        ended = tuple(done[x.case.name] for x in tasks if x.case.name in done)
+        index = write_index(
+            root / INDEX,
+            title=request.plan.name,
+            cases=[(x.name, x.folder, x.error) for x in ended],
+            open_=len(tasks) - len(ended),
         )
-        _tell(request, done, kept)
-    ended = tuple(done[x.case.name] for x in tasks if x.case.name in done)
-    index = write_index(
-        root / INDEX,
-        title=request.plan.name,
-        cases=[(x.name, x.folder, x.error) for x in ended],
+    return BatchResult(
+        index=index,
+        cases=ended,
         open_=len(tasks) - len(ended),
+        strangers=_strangers(root / CASES, {x.folder for x in tasks}),
     )
-    return BatchResult(index=index, cases=ended)
+
+
+def _strangers(cases: Path, known: set[Path]) -> tuple[Path, ...]:
+    """Return the folders of cases that are none of the plan's."""
+    found = sorted(cases.iterdir()) if cases.is_dir() else []
+    return tuple(x for x in found if x.is_dir() and x not in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
