@@ -84,6 +84,8 @@ def _run_batch(options: argparse.Namespace) -> int:
 
     data_dir, database, out = places(options)
     plan = read_plan(options.file)
+    for given, named in plan.renamed:
+        sys.stderr.write(f"the case {given!r} is written to the folder {named}\n")
     with (
         stop_on_signals(FINISHING.format("cases")) as stop,
         nullcontext() if options.quiet else PointTally("case") as tally,

@@ -165,7 +165,7 @@ def _failure(name: str, said: str, failed: Path) -> ReportError:
     code = code_of(name)
     told = f"{name if code is None else code}: {said}"
     return ReportError(
-        told,
+        f"the report's notebook failed with {told}",
         where=str(failed),
         remedy="open that notebook: it ends at the cell that failed",
         details={"name": name, "said": said, "told": told},
