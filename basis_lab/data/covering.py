@@ -97,7 +97,7 @@ def spans_of(served: Iterable[Served], step_s: int) -> dict[str, Span]:
     spans: dict[str, Span] = {}
     for one in served:
         first, last = coverage_of(one, step_s)
-        known = spans.get(one.info.id, (first, last))
+        known = spans.setdefault(one.info.id, (first, last))
         spans[one.info.id] = (max(known[0], first), min(known[1], last))
     return spans
 
