@@ -210,7 +210,7 @@ class Journal:
         self.remarks.append(
             f"{format_count(len(damaged), 'line')} of {self.path} cannot be read and "
             f"{'is' if one else 'are'} left out ({'line' if one else 'lines'} {numbers}); "
-            f"{'its point is' if one else 'their points are'} run again, and the file as it was is "
+            f"a point that {'it' if one else 'they'} held is run again, and the file as it was is "
             f"kept in {path}"
         )
 
