@@ -33,7 +33,7 @@ The tree::
     |- EngineError              ENG-001  the engine was asked the impossible
     |- UnhealthyError           ENG-002  a component is not ready before the first loop
     |- ResultError              BT-001   a run folder that is missing, half or foreign
-    |  |- UnwrittenError        BT-006   a run's folder cannot be written
+    |  |- UnwrittenError        BT-006   a folder or file of results or data cannot be written
     |- ReportError              BT-002   a report's notebook that failed
     |- SweepError               BT-003   a sweep or batch that cannot go on
     |- WorkerLostError          BT-004   a process that died while it ran a case
@@ -389,7 +389,7 @@ class ResultError(BasisLabError):
 
 
 class UnwrittenError(ResultError):
-    """A run's folder cannot be written."""
+    """A folder or a file of results or of data cannot be written: no room, or no right."""
 
     code = "BT-006"
     exit_code = 4

@@ -76,6 +76,7 @@ def _run_fetch(options: argparse.Namespace) -> int:
     from basis_lab.data.catalogue import sample_directory
     from basis_lab.services.fetch import FetchRequest, fetch
 
+    _refuse_future(options.start)
     place = options.out if options.out is not None else sample_directory().parent / "fetched"
     kinds = _kinds(options)
     request = FetchRequest(
@@ -150,6 +151,18 @@ def _moment(text: str | None) -> dt.datetime | None:
         return None
     moment = dt.datetime.fromisoformat(text)
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
+
+
+def _refuse_future(start: str | None) -> None:
+    """Refuse a start that lies ahead, before anything is asked of a network."""
+    moment, now = _moment(start), dt.datetime.now(dt.UTC)
+    if moment is not None and moment > now:
+        raise UsageError(
+            "the start lies in the future, which has no history",
+            where="--start",
+            value=start,
+            remedy=f"give a start before now, {now:%Y-%m-%dT%H:%M} UTC",
+        )
 
 
 def _line(fetched: "Fetched") -> str:

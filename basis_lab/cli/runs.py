@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basis_lab.cli import INTERRUPTED
 from basis_lab.cli.parsing import (
     add_resolution,
     command,
@@ -21,8 +22,6 @@ from basis_lab.services.interrupts import stop_on_signals
 
 if TYPE_CHECKING:
     from basis_lab.services.requests import BacktestRequest
-
-INTERRUPTED = 130
 
 
 def add_backtest(commands: Any) -> None:
@@ -202,9 +201,13 @@ def read_loaded(options: argparse.Namespace) -> "BacktestRequest":
 
 
 def _run_compare(options: argparse.Namespace) -> int:
-    from basis_lab.results.compare import compare
+    from basis_lab.results.compare import compare, word_currencies
     from basis_lab.results.listing import word_comparison
     from basis_lab.results.result import open_result
 
-    say(word_comparison(compare([open_result(path) for path in options.runs])))
+    table = compare([open_result(path) for path in options.runs])
+    say(word_comparison(table))
+    note = word_currencies(table)
+    if note:
+        say(note)
     return 0

@@ -7,8 +7,9 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
+from basis_lab.cli import INTERRUPTED
 from basis_lab.cli.parsing import command, say
-from basis_lab.cli.runs import INTERRUPTED, add_run, read_request
+from basis_lab.cli.runs import add_run, read_request
 from basis_lab.services.interrupts import stop_on_signals
 
 

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basis_lab.cli import INTERRUPTED
 from basis_lab.cli.parsing import command, read_place, say
-from basis_lab.cli.runs import INTERRUPTED
 from basis_lab.services.interrupts import stop_on_signals
 from basis_lab.services.sweeping import database_of
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from basis_lab.services.sweep import SweepRequest
 
 SOME_FAILED = 4
+FINISHING = "interrupted: the {} under way are finished; a second interrupt ends them at once"
 RETRY = "run them again with --resume --retry-failed, or change the plan"
 
 
@@ -83,7 +84,12 @@ def _run_batch(options: argparse.Namespace) -> int:
 
     data_dir, database, out = places(options)
     plan = read_plan(options.file)
-    with stop_on_signals() as stop, nullcontext() if options.quiet else PointTally("case") as tally:
+    for given, named in plan.renamed:
+        sys.stderr.write(f"the case {given!r} is written to the folder {named}\n")
+    with (
+        stop_on_signals(FINISHING.format("cases")) as stop,
+        nullcontext() if options.quiet else PointTally("case") as tally,
+    ):
         request = BatchRequest(
             plan=plan,
             out=out,
@@ -97,11 +103,21 @@ def _run_batch(options: argparse.Namespace) -> int:
     for case in result.failed:
         sys.stderr.write(f"failed: {case.name}: {unfold_error(case.error)}\n")
     done = len(result.cases) - len(result.failed)
-    say(f"{done} done ({kept} of them before), {len(result.failed)} failed\nindex: {result.index}")
+    counts = f"{done} done ({kept} of them before), {len(result.failed)} failed"
+    counts += f", {result.open_} not begun" if result.open_ else ""
+    say(f"{counts}\nindex: {result.index}")
+    for folder in result.strangers:
+        say(f"not of this plan, and not in the index: {folder}")
     if stop.is_set():
-        sys.stderr.write("interrupted; the same call goes on\n")
-        return INTERRUPTED
+        return _interrupted("the same call goes on" if result.open_ else "")
     return SOME_FAILED if result.failed else 0
+
+
+def _interrupted(how: str) -> int:
+    """Say how to go on; an interrupt that came when everything was done is told as such."""
+    late = "interrupted too late: everything has ended"
+    sys.stderr.write(f"interrupted; {how}\n" if how else f"{late}\n")
+    return INTERRUPTED
 
 
 def read_workers(text: str) -> int:
@@ -165,7 +181,7 @@ def _run_sweep(options: argparse.Namespace) -> int:
     if options.report is not None:
         check_choice(options.report, plan)
     with (
-        stop_on_signals() as stop,
+        stop_on_signals(FINISHING.format("points")) as stop,
         nullcontext() if options.quiet else PointTally("point") as tally,
     ):
         request = SweepRequest(
@@ -185,8 +201,7 @@ def _run_sweep(options: argparse.Namespace) -> int:
     if result.summary["failed"]:
         sys.stderr.write(f"{word_failures(result)}\n{RETRY}\n")
     if stop.is_set():
-        sys.stderr.write("interrupted; go on with --resume\n")
-        return INTERRUPTED
+        return _interrupted("go on with --resume" if result.summary["open"] else "")
     if options.report is not None:
         _report(request, options.report, result)
     return SOME_FAILED if result.summary["failed"] else 0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from basis_lab.data.checks.meanings import MEANINGS
+from basis_lab.data.content import checked_bytes
 from basis_lab.data.findings import Finding
 from basis_lab.data.parquet import Column, parse_columns, parse_times
 from basis_lab.data.places import Place, place_of
@@ -27,7 +28,7 @@ from basis_lab.data.series import (
 from basis_lab.data.sharing import row_numbers, shared_times
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.wording import agree
-from basis_lab.errors import BadDataError, ChangedDataError, GoneDataError, MissingDataError
+from basis_lab.errors import BadDataError, ChangedDataError, MissingDataError
 
 CATALOGUE = "catalogue.json"
 FORMAT = "basis_lab data 1"
@@ -235,7 +236,7 @@ class CanonicalStore(CataloguedStore):
 @lru_cache(maxsize=64)
 def _read_series(root: Place, info: DatasetInfo, span: Span | None) -> TimeSeries:
     path = root / info.file
-    content = _checked_bytes(path, info)
+    content = checked_bytes(path, info)
     times = shared_times(parse_times(content, str(path)))
     lines = row_numbers(len(times))
     check_order(times, lines, str(path), "write the directory again with `basis-lab data import`")
@@ -260,27 +261,6 @@ def _in_units(stored: Column, ticks: int) -> FloatArray:
     """Return a column in its unit; floats are not copied."""
     values: FloatArray = stored.astype(np.float64, copy=False)
     return values / ticks if ticks else values
-
-
-def _checked_bytes(path: Place, info: DatasetInfo) -> bytes:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise GoneDataError(
-            "a file that the catalogue names is gone",
-            missing=[info.id],
-            where=str(path),
-            remedy="write the directory again with `basis-lab data import`",
-        ) from error
-    found = sha256(content).hexdigest()
-    if found != info.sha256:
-        raise ChangedDataError(
-            "a file is not the one that the catalogue names",
-            where=str(path),
-            value=f"SHA-256 {found[:12]}..., catalogue {info.sha256[:12]}...",
-            remedy="write the directory again with `basis-lab data import`",
-        )
-    return content
 
 
 def file_sha256(path: Place) -> str:

@@ -79,6 +79,29 @@ def coverage_of(served: Served, step_s: int) -> Span:
     return first, last - (last.astype(np.int64) % step_s) * SECOND
 
 
+def spans_of(served: Iterable[Served], step_s: int) -> dict[str, Span]:
+    """Return the first and the last timestep that each dataset covers in every use of it.
+
+    Parameters
+    ----------
+    served : iterable of Served
+        The series; a dataset of bars stands there once for its opens, once for its extremes.
+    step_s : int
+        Seconds from one timestep to the next.
+
+    Returns
+    -------
+    dict of str to tuple of datetime64
+        By id of the dataset.
+    """
+    spans: dict[str, Span] = {}
+    for one in served:
+        first, last = coverage_of(one, step_s)
+        known = spans.setdefault(one.info.id, (first, last))
+        spans[one.info.id] = (max(known[0], first), min(known[1], last))
+    return spans
+
+
 def span_text(name: str, span: Span) -> str:
     """Return a series and the dates that it covers, for messages.
 
@@ -112,7 +135,7 @@ def outside_error(refused: Sequence[Served], asked: Asked) -> DataRangeError:
     DataRangeError
         With what each covers, and whose series may stand for a venue's over these dates.
     """
-    spans = {x.info.id: coverage_of(x, asked.step_s) for x in refused}
+    spans = spans_of(refused, asked.step_s)
     return DataRangeError(
         "the dates lie outside what the data covers",
         where=f"{asked.store.root}: " + "; ".join(span_text(*x) for x in spans.items()),

@@ -27,6 +27,7 @@ from basis_lab.data.series import (
     check_order,
     no_such_dataset,
 )
+from basis_lab.data.writing import full_as_told, unwritten
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, ChangedDataError, MissingDataError, UsageError
@@ -247,6 +248,8 @@ def write_database(store: Store, path: Path) -> tuple[DatasetInfo, ...]:
     ------
     UsageError
         If the file cannot be written, or is there and is no database of ours.
+    UnwrittenError
+        If no space is left; nothing half is.
     """
     import duckdb
 
@@ -254,16 +257,21 @@ def write_database(store: Store, path: Path) -> tuple[DatasetInfo, ...]:
     infos = store.datasets()
     text = render_catalogue(infos, store.refused)
     aside = path.with_name(f".{path.name}.partial")
+    log = aside.with_name(f"{aside.name}.wal")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.unlink(missing_ok=True)
+        for left in (aside, log):
+            left.unlink(missing_ok=True)
         with duckdb.connect(str(aside)) as connection:
             connection.execute("CREATE TABLE catalogue (text VARCHAR)")
             connection.execute("INSERT INTO catalogue VALUES (?)", [text])
             for info in infos:
                 _write_table(connection, store.read(info.id))
         aside.replace(path)
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+        full = full_as_told(str(error))
+        if full is not None:
+            raise unwritten(path, full) from error
         raise UsageError(
             "the database cannot be written",
             where=str(path),
@@ -271,7 +279,8 @@ def write_database(store: Store, path: Path) -> tuple[DatasetInfo, ...]:
             remedy="choose a file in a directory that may be written, and that nobody has open",
         ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        for left in (aside, log):
+            left.unlink(missing_ok=True)
     return infos
 
 

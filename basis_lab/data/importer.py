@@ -23,6 +23,7 @@ from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
 from basis_lab.data.static import Rules
 from basis_lab.data.unread import unread_files
+from basis_lab.data.writing import whole_files
 from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
@@ -168,6 +169,8 @@ def import_directory(
     UsageError
         If the destination lies inside the source, or a repair names no dataset of files there or
         contradicts another, or an earlier import would be changed that may not be.
+    UnwrittenError
+        If no space is left; the destination stays as it was.
     """
     root, target = Path(source).resolve(), Path(destination).resolve()
     _check_places(root, target)
@@ -246,11 +249,12 @@ def _write(
     origins: Sequence[Origin],
 ) -> tuple[DatasetInfo, ...]:
     before = _files_named(target)
-    infos = tuple(
-        _write_dataset(target, file, _with_origin(info, origin_of(file.name, origins)))
-        for file, info in chosen.values()
-    )
-    (target / CATALOGUE).write_text(render_catalogue(infos, absent), encoding="utf-8")
+    with whole_files(target, CATALOGUE) as aside:
+        infos = tuple(
+            _write_dataset(aside, file, _with_origin(info, origin_of(file.name, origins)))
+            for file, info in chosen.values()
+        )
+        (aside / CATALOGUE).write_text(render_catalogue(infos, absent), encoding="utf-8")
     for name in before - {x.file for x in infos}:
         (target / name).unlink(missing_ok=True)
     return tuple(sorted(infos, key=lambda x: x.id))

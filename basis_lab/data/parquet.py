@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from basis_lab.data.writing import make_directory, whole_file
 from basis_lab.domain.market import TimeArray
-from basis_lab.errors import BadDataError, UsageError
+from basis_lab.errors import BadDataError
 
 TIME = "time"
 
@@ -34,29 +35,29 @@ def write_columns(path: Path, times: TimeArray, columns: Mapping[str, Column]) -
         Ascending, UTC.
     columns : mapping of str to ndarray of shape (n,)
         int32, int64 or float64; integers are stored as differences.
+
+    Raises
+    ------
+    UsageError
+        If its folder cannot be made.
+    UnwrittenError
+        If no space is left; nothing half is.
     """
     import pyarrow.parquet as pq
 
     integers = [name for name, values in columns.items() if values.dtype.kind == "i"]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            "the directory cannot be written",
-            where=str(path.parent),
-            value=error.strerror,
-            remedy="choose a directory that is not a file and that may be written",
-        ) from error
-    pq.write_table(
-        buffered(times, columns, "UTC"),
-        path,
-        compression="zstd",
-        compression_level=DENSE if len(times) < LONG else QUICK,
-        use_dictionary=False,
-        column_encoding=dict.fromkeys([TIME, *integers], "DELTA_BINARY_PACKED"),
-        write_statistics=False,
-        row_group_size=GROUP_ROWS,
-    )
+    make_directory(path.parent)
+    with whole_file(path) as aside:
+        pq.write_table(
+            buffered(times, columns, "UTC"),
+            aside,
+            compression="zstd",
+            compression_level=DENSE if len(times) < LONG else QUICK,
+            use_dictionary=False,
+            column_encoding=dict.fromkeys([TIME, *integers], "DELTA_BINARY_PACKED"),
+            write_statistics=False,
+            row_group_size=GROUP_ROWS,
+        )
 
 
 def buffered(times: TimeArray, columns: Mapping[str, Column], zone: str | None) -> Any:

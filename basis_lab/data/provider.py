@@ -12,7 +12,7 @@ import numpy as np
 from basis_lab.data.align import SECOND, align, history_start, missing_times
 from basis_lab.data.bars import Grid
 from basis_lab.data.before_run import check_used
-from basis_lab.data.covering import Asked, coverage_of, outside_error, span_text
+from basis_lab.data.covering import Asked, outside_error, span_text, spans_of
 from basis_lab.data.moments import Moment, check_dates, whole_second
 from basis_lab.data.payouts import payouts
 from basis_lab.data.provenance import source_of
@@ -136,7 +136,7 @@ class DataProvider:
             If the series have no timestep in common.
         """
         needed = [x for x in self._served if _bounds(x.requirement)]
-        spans = {x.info.id: coverage_of(x, self._step_s) for x in needed}
+        spans = spans_of(needed, self._step_s)
         if not spans:
             raise UsageError(
                 "a run without a needed series has no dates of its own",
@@ -284,18 +284,15 @@ def _spans(covering: tuple[Served, ...], grid: Grid) -> dict[str, Span | None]:
 
 def _covering(request: _Request) -> tuple[Served, ...]:
     """Return what covers the dates; an optional series that does not is left out."""
-    start, end = request.dates
-    free = {x.info.id for x in request.served if x.requirement.alignment is Alignment.PAYOUT}
-    late = {x.info.id for x in request.served if x.requirement.starts_later}
-    spans = {x.info.id: coverage_of(x, request.step_s) for x in request.served}
+    asked = Asked(request.store, request.dates, request.step_s)
     outside = {
-        name
-        for name, x in spans.items()
-        if name not in free and not ((x[0] <= start or name in late) and end <= x[1])
+        x.info.id
+        for x in request.served
+        if x.requirement.alignment is not Alignment.PAYOUT and not asked.covered_by(x)
     }
     refused = [x for x in request.served if x.info.id in outside and not x.requirement.optional]
     if refused:
-        raise outside_error(refused, Asked(request.store, request.dates, request.step_s))
+        raise outside_error(refused, asked)
     return tuple(x for x in request.served if x.info.id not in outside)
 
 

@@ -18,6 +18,7 @@ from basis_lab.domain.wording import agree
 from basis_lab.errors import UsageError
 
 SECONDS_PER_HOUR = 3600
+LONGEST_GAP_HOURS = 24.0  # one missing day of a daily series; beyond, a value is no longer known
 
 
 class RepairKind(StrEnum):
@@ -101,7 +102,8 @@ def parse_repair(text: str) -> Repair:
     Raises
     ------
     UsageError
-        If there is no such repair, or labels of every dataset would be moved.
+        If there is no such repair, labels of every dataset would be moved, or holes of more than
+        24 hours filled.
     """
     asked, _, dataset = text.partition("@")
     name, equals, how = asked.partition("=")
@@ -120,7 +122,16 @@ def parse_repair(text: str) -> Repair:
     named = DatasetId.parse(dataset)
     if kind is RepairKind.FILL_GAP and named is not None and named.kind not in _FILLED:
         raise _no_repair(text, f"holes are filled of {', '.join(sorted(_FILLED))} alone")
-    return Repair(kind=kind, hours=float(found["hours"]), dataset=dataset)
+    hours = float(found["hours"])
+    if kind is RepairKind.FILL_GAP and hours > LONGEST_GAP_HOURS:
+        raise UsageError(
+            "a hole of that length is not filled with the last value",
+            where="--repair",
+            value=text,
+            remedy=f"give at most {kind}=forward:{LONGEST_GAP_HOURS:g}h, and choose dates without "
+            "longer holes or a complete file",
+        )
+    return Repair(kind=kind, hours=hours, dataset=dataset)
 
 
 def _no_repair(text: str, remedy: str) -> UsageError:

@@ -33,6 +33,7 @@ from basis_lab.data.sample_staking import (
     make_rewards,
 )
 from basis_lab.data.series import DatasetInfo, nominal_interval_s
+from basis_lab.data.writing import whole_files
 from basis_lab.domain.market import FloatArray, TimeArray
 
 SEED = 20240101
@@ -100,8 +101,9 @@ def write_sample(destination: Path | str) -> tuple[DatasetInfo, ...]:
         What was written, by id.
     """
     root = Path(destination)
-    infos = tuple(_write(root, dataset) for dataset in make_sample())
-    (root / CATALOGUE).write_text(render_catalogue(infos, {}), encoding="utf-8")
+    with whole_files(root, CATALOGUE) as aside:
+        infos = tuple(_write(aside, dataset) for dataset in make_sample())
+        (aside / CATALOGUE).write_text(render_catalogue(infos, {}), encoding="utf-8")
     return tuple(sorted(infos, key=lambda x: x.id))
 
 

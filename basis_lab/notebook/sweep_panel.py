@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ from basis_lab.results.sweep_words import (
     measure,
     numeric_axes,
     row_of,
+    standing,
     varies,
     word_best,
     word_place,
@@ -174,7 +176,7 @@ class SweepPanel(Panel):
             self.look = replace(self.look, point=None)
             return
         frame = self.result.table
-        held = {x: frame[x][point] for x in self.look.held}
+        held = {x: _held(frame[x][point]) for x in self.look.held}
         self.look = replace(self.look, point=point, held=held)
 
     def _set(self, key: str, value: str) -> None:
@@ -222,12 +224,14 @@ class SweepPanel(Panel):
         best = best_point(frame, None) if best is None else best
         first = frame.index[0] if len(frame) and best is None else best
         rest = [x for x in self._axes if x not in {self.look.across, self.look.up}]
-        held = {} if first is None else {x: frame[x][first] for x in rest}
+        held = {} if first is None else {x: _held(frame[x][first]) for x in rest}
         self.look = replace(self.look, held=held)
 
     def _values(self, axis: str) -> list[object]:
-        found = self.result.table[axis].dropna().unique().tolist()
-        return sorted(found) if axis in self._numeric else list(found)
+        column = self.result.table[axis]
+        found = column.dropna().unique().tolist()
+        ordered = sorted(found) if axis in self._numeric else list(found)
+        return [*ordered, None] if column.isna().any() else ordered
 
     def _draw(self) -> None:
         sight = Sight(
@@ -305,8 +309,7 @@ class SweepPanel(Panel):
     def _map(self, sight: Sight) -> str:
         across, up = self.look.across, self.look.up
         shown = self.result.table
-        for axis, value in self.look.held.items():
-            shown = shown[shown[axis] == value]
+        shown = shown[standing(shown, dict(self.look.held))]
         single = across is None or up is None or shown.duplicated([across, up]).any()
         if single or across is None or up is None or not self._is_grid(across, up):
             return '<p class="bl-empty">A map needs a grid of two axes that hold numbers.</p>'
@@ -360,6 +363,11 @@ class SweepPanel(Panel):
         acts = {"data-do": "point", "data-of": str(point)}
         kind = "here" if point == self.look.point else ""
         return row(str(point), [(text(x), "num") for x in told], kind=kind, acts=acts)
+
+
+def _held(value: Any) -> object:
+    """Return a value of an axis as one that can be chosen; None where a point has none."""
+    return None if pd.isna(value) else value
 
 
 def _select(key: str, name: str, choices: Mapping[str, str]) -> str:

@@ -5,6 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from basis_lab.calc.performance import DAYS_PER_YEAR
+from basis_lab.data.writing import whole_file, writing
 from basis_lab.results import extract
 from basis_lab.results.formats import NONE, format_amount, format_count, format_points, format_share
 from basis_lab.results.html import Cell, Content, Html, heading, link, paragraph, table
@@ -13,8 +15,9 @@ from basis_lab.results.report_page import page
 from basis_lab.results.report_words import direction_mark, nearest_liquidation
 from basis_lab.results.result import RunResult, open_result
 from basis_lab.results.text import PARTS
-from basis_lab.results.verdict import Comparison, word_verdict
+from basis_lab.results.verdict import SHORT_DAYS, Comparison, word_verdict
 
+LAST = -1.0e9  # points or a rate below any that a case has
 RUN = "run"  # where a case keeps the folder of its run
 SORT = """
 document.querySelectorAll('table.sortable thead th').forEach((th,i)=>{th.tabIndex=0;
@@ -48,7 +51,7 @@ def write_index(
         ``target``.
     """
     done = [(name, folder, _run(folder)) for name, folder, error in cases if not error]
-    done.sort(key=lambda entry: -_merit(entry[2].summary))
+    done.sort(key=lambda entry: _merit(entry[2].summary), reverse=True)
     failed = [(name, folder, error) for name, folder, error in cases if error]
     size = sum(x.stat().st_size for x in target.parent.rglob("*.html"))
     size += sum(x.stat().st_size for x in target.parent.glob("_assets/*"))
@@ -56,10 +59,10 @@ def write_index(
     if failed:
         body = body + _failures(failed, target.parent)
     text = f"{body.text}\n<script>{SORT}</script>"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(".partial")
-    aside.write_text(page(text, title=title, assets=None), encoding="utf-8")
-    aside.replace(target)
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(target) as aside:
+        aside.write_text(page(text, title=title, assets=None), encoding="utf-8")
     return target
 
 
@@ -67,11 +70,17 @@ def _run(folder: Path) -> RunResult:
     return open_result(next((folder / RUN).iterdir()))
 
 
-def _merit(summary: dict[str, Any]) -> float:
-    """Return what cases are ranked by: points over lending, the APR where there is none."""
-    held = Comparison.of(summary).held
-    figure = summary["apr"] if held is None else held
-    return -1.0e9 if figure is None else float(figure)
+def _merit(summary: dict[str, Any]) -> tuple[bool, float]:
+    """Return what cases are ranked by: points over lending, the APR where there is none.
+
+    A case that is too short for a rate comes after the others, by what it gained over its days.
+    """
+    against = Comparison.of(summary)
+    figure = summary["apr"] if against.held is None else against.held
+    if figure is None:
+        return False, LAST
+    share = against.days / DAYS_PER_YEAR if against.short else 1.0
+    return not against.short, float(figure) * share
 
 
 def _head(
@@ -102,6 +111,9 @@ def _ranked(done: Sequence[tuple[str, Path, RunResult]], root: Path) -> Html:
     )
     rows = [_row(rank, *entry, root) for rank, entry in enumerate(done, start=1)]
     title = heading("Ranked by points a year over lending", "click a head to sort by it")
+    if any(Comparison.of(run.summary).short for _, _, run in done):
+        note = f"Cases of less than {SHORT_DAYS:.0f} days are too short for a rate: they come last,"
+        title = title + paragraph(f"{note} ranked by what they gained over lending.", "muted")
     return title + _scrolled(table(head, rows, kind="sortable long index"))
 
 
@@ -114,7 +126,6 @@ def _row(rank: int, name: str, folder: Path, run: RunResult, root: Path) -> list
     summary = run.summary
     against = Comparison.of(summary)
     report = (folder / "report.html").relative_to(root).as_posix()
-    mark = direction_mark(against).strip()
     near, _ = nearest_liquidation(summary)
     distances = summary["min_liquidation_distance"]
     least = min(abs(x) for x in distances.values()) if distances else None
@@ -125,13 +136,25 @@ def _row(rank: int, name: str, folder: Path, run: RunResult, root: Path) -> list
     return [
         Cell(html=str(rank), order=float(rank)),
         Cell(html=f"{case}<small>{mode}</small>"),
-        Cell(html=f"{mark} {format_points(against.held)}", order=against.held),
-        Cell(html=format_share(summary["apr"]), order=summary["apr"]),
-        Cell(html=format_share(summary["hurdle_apr"]), order=summary["hurdle_apr"]),
+        *_rates(summary, against),
         Cell(html=format_share(summary["max_drawdown"]), order=summary["max_drawdown"]),
         Cell(html=near, order=least),
         Cell(html=left, order=summary["final_exit_equity"]),
         Cell(html=_spark(run)),
+    ]
+
+
+def _rates(summary: dict[str, Any], against: Comparison) -> list[Content]:
+    """Return difference, net APR and hurdle; what was earned where the days allow no rate."""
+    if against.short:
+        earned = format_share(summary["total_return"], signed=True)
+        told = f"{earned}<small>in {against.days:.1f} days</small>"
+        return [Cell(html=x, order=LAST) for x in (NONE, told, NONE)]
+    mark = direction_mark(against).strip()
+    return [
+        Cell(html=f"{mark} {format_points(against.held)}", order=against.held),
+        Cell(html=format_share(summary["apr"]), order=summary["apr"]),
+        Cell(html=format_share(summary["hurdle_apr"]), order=summary["hurdle_apr"]),
     ]
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from basis_lab.results.result import RunResult
 
 LEAST_RUNS = 2
+# What is told in the currency of the share class; everything else is so in none.
+AMOUNTS = ("initial_capital", "final_equity", "final_exit_equity", "net_pnl")
+AMOUNTS_BEHIND = ("attribution.", "attribution_residual", "balance.", "costs.")
 
 
 def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
@@ -28,7 +31,8 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     -------
     pandas.DataFrame
         One row a figure of the summary ("apr", "attribution.funding"), one column a run by its
-        id, then a column "RUN_ID - first" a further run: its number less that of the first.
+        id, then a column "RUN_ID - first" a further run: its number less that of the first; None
+        for amounts in another currency than the first run's.
 
     Raises
     ------
@@ -54,9 +58,39 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     }
     first = columns[names[0]]
     for name in names[1:]:
-        pairs = zip(columns[name], first, strict=True)
-        columns[f"{name} - first"] = [_difference(later, base) for later, base in pairs]
+        later = dict(zip(rows, columns[name], strict=True))
+        base = dict(zip(rows, first, strict=True))
+        alike = later["currency"] == base["currency"]
+        columns[f"{name} - first"] = [
+            _difference(later[x], base[x]) if alike or not _is_amount(x) else None for x in rows
+        ]
     return pd.DataFrame(columns, index=pd.Index(rows, name="figure"), dtype=object)
+
+
+def word_currencies(table: "pd.DataFrame") -> str:
+    """Say which differences are left out, where runs are told in several currencies.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As made by ``compare``.
+
+    Returns
+    -------
+    str
+        A sentence; empty where every run has the same currency.
+    """
+    found = sorted({str(x) for x in table.loc["currency"] if x is not None})
+    if len(found) < LEAST_RUNS:
+        return ""
+    return (
+        f"amounts in {' and '.join(found)} are not subtracted from each other: their differences "
+        "are empty; those of ratios, rates and US dollars stand"
+    )
+
+
+def _is_amount(figure: str) -> bool:
+    return figure in AMOUNTS or figure.startswith(AMOUNTS_BEHIND)
 
 
 def flatten(summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basis_lab.data.writing import whole_file, writing
 from basis_lab.errors import code_of
 from basis_lab.results.report_style import BEFORE_PRINT, SHEET
 from basis_lab.results.style import MUTED
@@ -90,10 +91,10 @@ def write_plotly(directory: Path) -> None:
     content = get_plotlyjs().encode()
     if target.is_file() and target.stat().st_size == len(content):
         return
-    directory.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(".partial")
-    aside.write_bytes(content)
-    aside.replace(target)
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    with whole_file(target) as aside:
+        aside.write_bytes(content)
 
 
 def _cells(notebook: "NotebookNode") -> Iterator[str]:

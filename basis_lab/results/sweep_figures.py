@@ -17,8 +17,10 @@ from basis_lab.results.sweep_words import (
     label,
     measure,
     numeric_axes,
+    standing,
     varies,
     word_place,
+    word_value,
 )
 
 DIVERGING = ("#B4532A", "#E3A586", "#F4F4F2", "#8FB6D8", "#1F5FA8")
@@ -62,7 +64,8 @@ def draw_heat_map(
         drawing.say_nothing_to_draw(figure, "A map needs a grid of two axes that hold numbers.")
         return figure
     shown = _slice(table, [x for x in axes if x not in {x_axis, y_axis}], best)
-    columns, rows = (sorted(shown[x].dropna().unique()) for x in (x_axis, y_axis))
+    shown = shown.dropna(subset=[x_axis, y_axis])
+    columns, rows = (sorted(shown[x].unique()) for x in (x_axis, y_axis))
     cells = {
         (columns.index(row[x_axis]), rows.index(row[y_axis])): point
         for point, row in shown.iterrows()
@@ -173,7 +176,7 @@ def _ticks(
             title=label(name),
             type="linear",
             tickvals=list(range(len(values))),
-            ticktext=[f"{x:.4g}" for x in values],
+            ticktext=[word_value(x) for x in values],
             showgrid=False,
             zeroline=False,
         )
@@ -186,11 +189,8 @@ def _is_grid(table: pd.DataFrame, x_axis: str, y_axis: str) -> bool:
 
 def _slice(table: pd.DataFrame, others: list[str], best: int | None) -> pd.DataFrame:
     """Return the points at which all other axes stand where the best point has them."""
-    shown = table
-    for axis in others:
-        held = table[axis].iloc[0] if best is None else table[axis][best]
-        shown = shown[shown[axis] == held]
-    return shown
+    at = {x: table[x].iloc[0] if best is None else table[x][best] for x in others}
+    return table[standing(table, at)]
 
 
 def draw_frontier(result: SweepResult, name: str, safety: Safety | None) -> go.Figure:

@@ -1,6 +1,5 @@
 """The sweep page: which point is best, what it costs in safety, and how robust that is."""
 
-import math
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from basis_lab.results.sweep_words import (
     measure,
     row_of,
     word_best,
+    word_value,
     word_without_limit,
 )
 
@@ -196,15 +196,9 @@ class SweepPage:
         gap = NONE if pd.isna(hurdle) else f"{format_points(row['apr'] - hurdle)} pp"
         size = sizes[point]
         told = NONE if pd.isna(size) else format_share(float(size), digits=1)
-        places = [_cell(row[x]) for x in axes]
+        places = [word_value(row[x]) for x in axes]
         figures_ = [format_share(row["apr"]), gap, format_share(row["max_drawdown"]), told]
         return [str(rank), *places, *figures_, f"{row['rebalances']:.0f}", str(point)]
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return NONE if math.isnan(value) else f"{value:.4g}"
-    return str(value)
 
 
 def _known(what: str, given: str, names: tuple[str, ...]) -> None:

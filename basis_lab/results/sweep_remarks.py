@@ -12,6 +12,7 @@ from basis_lab.results.sweep_words import (
     label,
     numeric_axes,
     row_of,
+    standing,
     word_place,
     word_value,
 )
@@ -156,7 +157,7 @@ def _is_idle(result: SweepResult, axis: str, point: int) -> bool:
     """Tell if an axis changes nothing where all others stand as at a point."""
     table = result.table
     others = [x for x in result.summary["axes"] if x != axis]
-    alone = table[(table[others] == table.loc[point, others]).all(axis=1)]
+    alone = table[standing(table, {x: table[x][point] for x in others})]
     gains = excess(alone).dropna()
     return len(gains) > 1 and float(gains.max() - gains.min()) < SAME
 
@@ -207,12 +208,12 @@ def neighbours(table: pd.DataFrame, axes: list[str], point: int) -> list[int]:
         Their numbers; empty in a sample, where no two share a value.
     """
     found: list[int] = []
-    row = table.loc[point]
     for axis in axes:
-        others = [x for x in axes if x != axis]
-        same = table[(table[others] == row[others]).all(axis=1)] if others else table
-        values = sorted(same[axis].unique())
-        place = values.index(row[axis])
+        if pd.isna(table[axis][point]):
+            continue
+        same = table[standing(table, {x: table[x][point] for x in axes if x != axis})]
+        values = sorted(same[axis].dropna().unique())
+        place = values.index(table[axis][point])
         beside = [values[i] for i in (place - 1, place + 1) if 0 <= i < len(values)]
         found += [int(x) for x in same.index[same[axis].isin(beside)]]
     return found

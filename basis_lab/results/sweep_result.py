@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from basis_lab.data.writing import whole_file
 from basis_lab.errors import ResultError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ TABLE = "table.parquet"
 SUMMARY = "summary.json"
 LEADING = ("point", "status")
 TRAILING = ("code", "error", "command")
+NUMBERS = frozenset({int, float})
 INNER = ("at", "asked")
 
 
@@ -113,15 +115,18 @@ class SweepResult:
         -------
         SweepResult
             The same, with its place.
+
+        Raises
+        ------
+        UnwrittenError
+            If the system does not take it; nothing half is left.
         """
         import pyarrow.parquet as pq
 
         folder.mkdir(parents=True, exist_ok=True)
-        aside = {name: folder / f".{name}.partial" for name in (TABLE, SUMMARY)}
-        pq.write_table(self.content, aside[TABLE])
-        aside[SUMMARY].write_text(json.dumps(self.summary, indent=2) + "\n")
-        for name, path in aside.items():
-            path.replace(folder / name)
+        with whole_file(folder / TABLE) as table, whole_file(folder / SUMMARY) as summary:
+            pq.write_table(self.content, table)
+            summary.write_text(json.dumps(self.summary, indent=2) + "\n")
         return replace(self, path=folder)
 
 
@@ -171,7 +176,8 @@ def _best(rows: Sequence[Mapping[str, Any]]) -> int | None:
 def _table(rows: Sequence[Mapping[str, Any]], axes: Sequence[str]) -> "pa.Table":
     import pyarrow as pa
 
-    flat = [_flat(row, axes) for row in rows]
+    places = _places(rows, axes)
+    flat = [_flat(row, place) for row, place in zip(rows, places, strict=True)]
     names = list(dict.fromkeys(key for row in flat for key in row))
     middle = [x for x in names if x not in {*LEADING, *axes, *TRAILING}]
     order = [*LEADING, *axes, *middle, *TRAILING]
@@ -182,13 +188,30 @@ def _table(rows: Sequence[Mapping[str, Any]], axes: Sequence[str]) -> "pa.Table"
     return pa.table(columns)
 
 
-def _flat(row: Mapping[str, Any], axes: Sequence[str]) -> dict[str, Any]:
-    """Return a row whose place on the axes stands in columns, maps and lists as JSON."""
-    at = {name: row["at"][name] for name in axes if name in row["at"]}
+def _places(rows: Sequence[Mapping[str, Any]], axes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return where each row lies on the axes, in cells that a column of one type can hold.
+
+    Maps and lists are told as JSON; where an axis mixes numbers, texts or truths, so is each of
+    its values: 0.85, "auto", true. What has no value stays empty.
+    """
+    places: list[dict[str, Any]] = [{} for _ in rows]
+    for name in axes:
+        given = [row["at"].get(name) for row in rows]
+        cells = [_cell(x) for x in given]
+        kinds = {type(x) for x in cells if x is not None}
+        if len(kinds) > 1 and not kinds <= NUMBERS:
+            cells = [None if x is None else json.dumps(x) for x in given]
+        for place, row, cell in zip(places, rows, cells, strict=True):
+            if name in row["at"]:
+                place[name] = cell
+    return places
+
+
+def _flat(row: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row whose place on the axes stands in columns."""
     asked = {key: x for key, x in row["asked"].items() if key in {"mode", "share_class"}}
     rest = {key: x for key, x in row.items() if key not in INNER}
-    told = {key: _cell(x) for key, x in at.items()}
-    return {**asked, **rest, **told}
+    return {**asked, **rest, **place}
 
 
 def _cell(value: object) -> object:
@@ -203,7 +226,7 @@ def _type(name: str, values: Sequence[object]) -> "pa.DataType":
         return pa.int64()
     if kinds == {bool}:
         return pa.bool_()
-    if kinds <= {int, float}:  # also of a figure that no point has
+    if kinds <= NUMBERS:  # also of a figure that no point has
         return pa.float64() if name not in TRAILING else pa.string()
     return pa.string()
 

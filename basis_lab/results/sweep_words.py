@@ -1,12 +1,13 @@
 """What a sweep says in words: its best point, with and without limits, and how robust it is."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from basis_lab.results.formats import format_points, format_share
+from basis_lab.results.formats import NONE, format_points, format_share
 from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.verdict import LENDING
 
@@ -222,6 +223,28 @@ def varies(values: pd.Series) -> bool:
     return len(values.dropna().unique()) > 1
 
 
+def standing(table: pd.DataFrame, place: "pd.Series[Any] | dict[str, Any]") -> "pd.Series[bool]":
+    """Tell which points stand at a place.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+    place : pandas.Series or dict
+        The value of each axis that counts; an empty one is that of the points without a value.
+
+    Returns
+    -------
+    pandas.Series
+        Of bool.
+    """
+    there = pd.Series(True, index=table.index)  # noqa: FBT003 - the value of each row
+    for axis, value in place.items():
+        column = table[str(axis)]
+        there &= column.isna() if pd.isna(value) else column == value
+    return there
+
+
 def word_place(row: "pd.Series[Any]", axes: list[str]) -> str:
     """Return where a point lies.
 
@@ -272,8 +295,10 @@ def word_value(value: object) -> str:
     Returns
     -------
     str
-        Four digits of a number.
+        Four digits of a number; a dash where there is none.
     """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return NONE
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

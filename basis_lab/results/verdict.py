@@ -34,6 +34,11 @@ class Comparison:
     held: float | None
     left: float | None
 
+    @property
+    def short(self) -> bool:
+        """True of a run that is too short for a rate."""
+        return self.days < SHORT_DAYS
+
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> Self:
         """Compare a run with its hurdle.
@@ -151,7 +156,7 @@ def word_verdict(summary: Mapping[str, Any]) -> str:
 
 
 def _word_comparison(summary: Mapping[str, Any], against: Comparison) -> str:
-    if against.days < SHORT_DAYS:
+    if against.short:
         return _word_short(summary, against)
     if against.held is None or against.left is None:
         return f"Net {format_share(summary['apr'])} a year; no lending series to compare with"

@@ -10,7 +10,8 @@ from time import perf_counter
 
 from basis_lab.config.loader import load_config
 from basis_lab.data.places import Place
-from basis_lab.errors import BasisLabError, ReportError
+from basis_lab.data.writing import whole_file, writing
+from basis_lab.errors import BasisLabError, ReportError, UnwrittenError
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import report_case
 from basis_lab.services.folders import make_folder
@@ -88,10 +89,16 @@ class BatchResult:
         The page over all cases.
     cases : tuple of BatchCase
         Those that have ended, in the order of the plan.
+    open_ : int
+        Cases that were not begun.
+    strangers : tuple of Path
+        Folders of cases that the plan does not have any more; they stay, and no page shows them.
     """
 
     index: Path
     cases: tuple[BatchCase, ...]
+    open_: int = 0
+    strangers: tuple[Path, ...] = ()
 
     @property
     def failed(self) -> tuple[BatchCase, ...]:
@@ -120,6 +127,8 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
         If the notebooks' libraries are not installed.
     MissingDataError
         If there is no such data directory.
+    ChangedDataError, GoneDataError
+        If a case was done before, and a file is not the one that its catalogue names.
     UnwrittenError
         If its folder cannot be made; UsageError where a file stands there.
     """
@@ -133,25 +142,40 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
         for x in tasks
         if x.is_done()
     }
+    if done:
+        tasks[0].ground.check_files()
     kept = len(done)
     left = [x for x in tasks if x.case.name not in done]
     _tell(request, done, kept)
     workers = count_workers(request.workers)
-    for place, answer in run_in_processes(_run, left, workers=workers, stop=stopped):
-        task = left[place]
-        error = task.note(answer) if isinstance(answer, BaseException) else answer
-        done[task.case.name] = BatchCase(
-            name=task.case.name, folder=task.folder, kept=False, error=error
+    try:
+        for place, answer in run_in_processes(_run, left, workers=workers, stop=stopped, ahead=1):
+            task = left[place]
+            error = task.note(answer) if isinstance(answer, BaseException) else answer
+            done[task.case.name] = BatchCase(
+                name=task.case.name, folder=task.folder, kept=False, error=error
+            )
+            _tell(request, done, kept)
+    finally:  # also where it is ended in the middle
+        ended = tuple(done[x.case.name] for x in tasks if x.case.name in done)
+        index = write_index(
+            root / INDEX,
+            title=request.plan.name,
+            cases=[(x.name, x.folder, x.error) for x in ended],
+            open_=len(tasks) - len(ended),
         )
-        _tell(request, done, kept)
-    ended = tuple(done[x.case.name] for x in tasks if x.case.name in done)
-    index = write_index(
-        root / INDEX,
-        title=request.plan.name,
-        cases=[(x.name, x.folder, x.error) for x in ended],
+    return BatchResult(
+        index=index,
+        cases=ended,
         open_=len(tasks) - len(ended),
+        strangers=_strangers(root / CASES, {x.folder for x in tasks}),
     )
-    return BatchResult(index=index, cases=ended)
+
+
+def _strangers(cases: Path, known: set[Path]) -> tuple[Path, ...]:
+    """Return the folders of cases that are none of the plan's."""
+    found = sorted(cases.iterdir()) if cases.is_dir() else []
+    return tuple(x for x in found if x.is_dir() and x not in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +218,17 @@ class _Task:
             "seconds": seconds,
             "files": files,
         }
-        (self.folder / DONE).write_text(json.dumps(content, indent=2) + "\n")
+        with whole_file(self.folder / DONE) as aside:
+            aside.write_text(json.dumps(content, indent=2) + "\n")
 
     def note(self, error: BaseException) -> str:
         """Write down why the case failed; return the sentence."""
         row = failure(error)
-        self.folder.mkdir(parents=True, exist_ok=True)
         content = {"key": self.key, "case": self.case.plain(), **row}
-        (self.folder / ERROR).write_text(json.dumps(content, indent=2) + "\n")
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with whole_file(self.folder / ERROR) as aside:
+            aside.write_text(json.dumps(content, indent=2) + "\n")
         if isinstance(error, ReportError) and "told" in error.details:
             return str(error.details["told"])  # what its notebook said; where that is, is known
         return f"{row['code']}: {row['error']}"
@@ -242,9 +269,12 @@ def _run(task: _Task) -> str:
         task.ground.check()
         report_case(task.case, task.folder, ground=task.ground, assets=task.folder.parents[1])
         task.ground.check()
+        task.close(perf_counter() - began)
+    except UnwrittenError:  # half a case is none, and what it took is room to say so
+        shutil.rmtree(task.folder, ignore_errors=True)
+        raise
     except BasisLabError as error:
         return task.note(error)
-    task.close(perf_counter() - began)
     return ""
 
 

@@ -1,5 +1,6 @@
 """Signals as requests to stop: what is under way ends whole."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -7,14 +8,20 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STANDARD_ERROR = 2
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
+def stop_on_signals(told: str = "") -> Iterator[threading.Event]:
     """Turn the first SIGINT or SIGTERM into a request to stop.
 
     A second signal does what it did before: whoever repeats it does not want to wait. Outside
     the main thread signals do not arrive, and nothing is changed.
+
+    Parameters
+    ----------
+    told : str
+        Said on standard error at the first signal.
 
     Yields
     ------
@@ -34,6 +41,8 @@ def stop_on_signals() -> Iterator[threading.Event]:
     def note(_number: int, _frame: FrameType | None) -> None:
         stop.set()
         restore()
+        if told:  # past the buffers: the signal may have come while one of them was written
+            os.write(STANDARD_ERROR, f"\n{told}\n".encode())
 
     for number in SIGNALS:
         signal.signal(number, note)

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -10,13 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from basis_lab.data.writing import unwritten, whole_file, writing
 from basis_lab.errors import SweepError, UnwrittenError
 from basis_lab.results.formats import format_count
 from basis_lab.services.folders import make_folder
-from basis_lab.services.points import Row
+from basis_lab.services.points import DONE, Row
 
 JOURNAL = "points.jsonl"
 FORMAT = 2
+SHOWN = 10  # numbers of damaged lines that are told
 WHOLE = b'{"whole":true}\n'  # the last line of a sweep that ended
 
 
@@ -56,7 +59,7 @@ class Journal:
         Digests of what every point stands on, by what it is ("data", "code").
     resume : bool
         True to take over what is there; else it begins empty, and what an unfinished sweep left
-        is kept beside it (``aside``).
+        is kept beside it. ``remarks`` says what became of what was there.
 
     Raises
     ------
@@ -73,17 +76,17 @@ class Journal:
         self._file = _opened(path)
         self._hold()
         self.kept: dict[str, Row] = {}
-        self.aside: Aside | None = None
+        self.remarks: list[str] = []
         try:
             if resume:
                 self.kept = self._read()
             else:
-                self.aside = self._set_aside()
-        except (SweepError, OSError):
-            self._file.close()
+                self._set_aside()
+            if not self.kept:
+                self._begin()
+        except (SweepError, UnwrittenError, OSError):
+            self.__exit__(*sys.exc_info())
             raise
-        if not self.kept:
-            self._begin()
 
     def __enter__(self) -> Self:
         """Open for a block."""
@@ -96,7 +99,11 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         """Let go of the file."""
-        self._file.close()
+        try:
+            self._file.close()  # writes again what the system did not take before
+        except OSError as failure:
+            if error is None:
+                raise unwritten(self.path, failure) from failure
 
     def write(self, key: str, row: Mapping[str, object]) -> None:
         """Add a finished point; it is with the system when this returns.
@@ -107,32 +114,50 @@ class Journal:
             Of the case.
         row : mapping
             Its figures, plain values.
+
+        Raises
+        ------
+        UnwrittenError
+            If the system does not take it; a resume goes on from the line before.
         """
         line = json.dumps({"key": key, "row": row}, separators=(",", ":"), allow_nan=False)
-        self._file.write(f"{line}\n".encode())
-        self._file.flush()
+        self._add(f"{line}\n".encode())
+
+    def _add(self, content: bytes) -> None:
+        with writing(self.path, "call it with --resume"):
+            self._file.write(content)
+            self._file.flush()
 
     def close_whole(self) -> None:
         """Note that every point of the plan is finished: what is here may be begun anew."""
         self._file.seek(0)
         if self._file.readlines()[-1] != WHOLE:
-            self._file.write(WHOLE)
-            self._file.flush()
+            self._add(WHOLE)
 
-    def _set_aside(self) -> "Aside | None":
-        """Copy what an unfinished sweep left; nothing where there is no point, or it ended."""
+    def _set_aside(self) -> None:
+        """Copy what an unfinished sweep left, and say so; of one that ended, that it was here."""
         self._file.seek(0)
         lines = [x for x in self._file.readlines() if x.endswith(b"\n")]
         points = sum(x != WHOLE for x in lines[1:])
-        if not points or lines[-1] == WHOLE:
-            return None
+        if not points:
+            return
+        if lines[-1] == WHOLE:
+            self.remarks.append(
+                f"a finished sweep of {format_count(points, 'point')} in {self.path.parent} is "
+                "replaced; --resume takes its points over, another name or --out keeps both"
+            )
+            return
+        path = self._copy("unfinished", b"".join(lines))
+        self.remarks.append(str(Aside(path=path, points=points)))
+
+    def _copy(self, why: str, content: bytes) -> Path:
+        """Keep a content beside the journal, under a name that is free."""
         stem, ending = self.path.stem, self.path.suffix
-        names = (self.path.with_name(f"{stem}-unfinished-{i}{ending}") for i in count(1))
+        names = (self.path.with_name(f"{stem}-{why}-{i}{ending}") for i in count(1))
         path = next(x for x in names if not x.exists())
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(b"".join(lines))
-        partial.replace(path)
-        return Aside(path=path, points=points)
+        with whole_file(path) as partial:
+            partial.write_bytes(content)
+        return path
 
     def _hold(self) -> None:
         try:
@@ -148,24 +173,58 @@ class Journal:
     def _begin(self) -> None:
         self._file.truncate(0)
         head = json.dumps({"format": FORMAT, "ground": self._ground})
-        self._file.write(f"{head}\n".encode())
-        self._file.flush()
+        self._add(f"{head}\n".encode())
 
     def _read(self) -> dict[str, Row]:
-        """Return the whole lines of the file, and cut off what a kill left of the last."""
+        """Return the points of the file; cut off what a kill left of its last line.
+
+        Other lines that cannot be read are left out: the file as it was is kept beside it.
+        """
         self._file.seek(0)
         content = self._file.read()
         whole = content[: content.rfind(b"\n") + 1]
         if len(whole) < len(content):
             os.ftruncate(self._file.fileno(), len(whole))
-        lines = [json.loads(line) for line in whole.splitlines()]
-        points = {str(line["key"]): dict(line["row"]) for line in lines[1:] if "key" in line}
-        if points:
+        lines = whole.splitlines(keepends=True)
+        read = [_point(line) for line in lines[1:]]
+        points = dict(x for x in read if x is not None)
+        damaged = [
+            i
+            for i, (x, y) in enumerate(zip(lines[1:], read, strict=True), start=2)
+            if y is None and x != WHOLE
+        ]
+        if points or damaged:
             self._require_ground(lines[0], len(points))
+        if damaged:
+            self._drop(whole, lines, damaged)
         return points
 
-    def _require_ground(self, head: Mapping[str, object], points: int) -> None:
+    def _drop(self, content: bytes, lines: list[bytes], damaged: list[int]) -> None:
+        """Write the file without its damaged lines, numbered from 1, and say so."""
+        path = self._copy("damaged", content)
+        rest = [x for i, x in enumerate(lines, start=1) if i not in set(damaged) and x != WHOLE]
+        self._file.truncate(0)
+        self._add(b"".join(rest))
+        one = len(damaged) == 1
+        numbers = ", ".join(str(i) for i in damaged[:SHOWN]) + (", ..." if damaged[SHOWN:] else "")
+        self.remarks.append(
+            f"{format_count(len(damaged), 'line')} of {self.path} cannot be read and "
+            f"{'is' if one else 'are'} left out ({'line' if one else 'lines'} {numbers}); "
+            f"a point that {'it' if one else 'they'} held is run again, and the file as it was is "
+            f"kept in {path}"
+        )
+
+    def _require_ground(self, line: bytes, points: int) -> None:
         """Refuse to mix points that were run on other data, code or configuration."""
+        head = _mapping(line)
+        if head is None or not {"format", "ground"} <= head.keys():
+            raise SweepError(
+                "the first line of a journal cannot be read, which says what its points stand on",
+                where=f"{self.path}, line 1",
+                value=format_count(points, "finished point"),
+                remedy="put that line back, or call the sweep without --resume, which keeps this "
+                "file aside and begins anew",
+            )
         before = head["ground"]
         if head["format"] != FORMAT or not isinstance(before, Mapping):
             changed = "package"
@@ -181,6 +240,26 @@ class Journal:
                 remedy="put back what was changed, give this sweep another name or --out, or call "
                 "it without --resume, which begins anew",
             )
+
+
+def _mapping(line: bytes) -> dict[str, object] | None:
+    """Return the map that a line holds; None where it holds none."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _point(line: bytes) -> tuple[str, Row] | None:
+    """Return the key and the row of a finished point; None where a line is something else."""
+    content = _mapping(line)
+    if content is None or not {"key", "row"} <= content.keys():
+        return None
+    row = content["row"]
+    if not isinstance(row, dict) or "status" not in row:
+        return None
+    return (str(content["key"]), row) if row["status"] == DONE or "code" in row else None
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -8,7 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from basis_lab.config.files import default_folder
-from basis_lab.data.catalogue import CATALOGUE, sample_directory
+from basis_lab.data.catalogue import CATALOGUE, open_store, sample_directory
+from basis_lab.data.content import checked_bytes
 from basis_lab.data.places import Place, list_files
 from basis_lab.errors import MissingDataError
 from basis_lab.services.cases import digest
@@ -77,6 +78,31 @@ def data_digest(data_dir: Place | None) -> str:
     if (root / CATALOGUE).is_file():
         return file_digest(root / CATALOGUE)
     return digest(list_files(root, ("",)))
+
+
+def check_files(data_dir: Place | None) -> None:
+    """Read the files of a catalogued directory and refuse those that changed under it.
+
+    What was finished on a directory counts for what its catalogue names; a raw directory is
+    known by its files anyhow, and an object store is read by the points alone.
+
+    Parameters
+    ----------
+    data_dir : Place or None
+        None is the sample.
+
+    Raises
+    ------
+    ChangedDataError
+        If a file is not the one that the catalogue names.
+    GoneDataError
+        If it is gone.
+    """
+    root = sample_directory() if data_dir is None else data_dir
+    if not isinstance(root, Path) or not (root / CATALOGUE).is_file():
+        return
+    for info in open_store(root).datasets():
+        checked_bytes(root / info.file, info)
 
 
 def database_digest(database: Path) -> str:

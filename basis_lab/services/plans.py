@@ -1,6 +1,7 @@
 """A plan: the cases of a batch or a sweep, read from a file and checked before anything runs."""
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -40,12 +41,15 @@ class Plan:
         What the cases differ in.
     cases : tuple of Case
         In the order of the plan.
+    renamed : tuple of (str, str)
+        Names of cases as they were given, and the folders that they make, where these differ.
     """
 
     name: str
     method: str
     axes: tuple[str, ...]
     cases: tuple[Case, ...]
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 def read_plan(path: Path) -> Plan:
@@ -137,10 +141,13 @@ def make_plan(content: Mapping[str, object], *, where: str) -> Plan:
     axes = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
     if methods[0] != "cases":
         _refuse_hidden(settings, axes, where)
+    _refuse(list(_folder_problems(points, where)))
     cases = tuple(_cases(settings, points, axes, where))
     _refuse_unknown_files(cases, where)
     _refuse_unknown_keys(cases, where)
-    return Plan(name=name, method=methods[0], axes=axes, cases=cases)
+    named = [(str(x["name"]), safe_name(str(x["name"]))) for x in points if x.get("name")]
+    renamed = tuple(x for x in named if unicodedata.normalize("NFC", x[0]) != x[1])
+    return Plan(name=name, method=methods[0], axes=axes, cases=cases, renamed=renamed)
 
 
 def _plan_name(given: object, where: str) -> str:
@@ -257,6 +264,27 @@ def _name_problems(point: Mapping[str, object], place: str) -> Iterator[ConfigPr
             what=TOO_LONG,
             remedy=f"{LONGEST_BYTES} bytes at most",
         )
+
+
+def _folder_problems(points: list[dict[str, object]], where: str) -> Iterator[ConfigProblem]:
+    """Find names of cases that are paths, or that make the folder of a case before."""
+    first: dict[str, int] = {}
+    for number, point in enumerate(points, start=1):
+        given = point.get("name")
+        if given is None:
+            continue
+        name = str(given)
+        before = first.setdefault(safe_name(name).lower(), number)
+        if "/" in name or "\\" in name or name.strip() in {"", ".", ".."}:
+            what = "the name of a case is also that of its folder, and no path"
+            remedy = "give a name without slashes"
+        elif before != number:
+            what = f"case {before} has that name, or one that makes the same folder"
+            remedy = "give each case a name of its own, or none"
+        else:
+            continue
+        place = where if len(points) == 1 else f"{where}, case {number}"
+        yield ConfigProblem(file=place, key="name", value=given, what=what, remedy=remedy)
 
 
 def _settings(settings: Mapping[str, object], point: Mapping[str, object]) -> dict[str, object]:

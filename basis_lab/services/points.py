@@ -17,7 +17,13 @@ from basis_lab.errors import (
 from basis_lab.results.compare import flatten
 from basis_lab.results.summary import summarise
 from basis_lab.services.cases import Case
-from basis_lab.services.keys import code_digest, config_digest, data_digest, database_digest
+from basis_lab.services.keys import (
+    check_files,
+    code_digest,
+    config_digest,
+    data_digest,
+    database_digest,
+)
 from basis_lab.services.requests import check_request
 
 DONE = "completed"  # as the summary of a whole run says
@@ -94,6 +100,19 @@ class Ground:
     def file(self) -> Path | None:
         """The database that is read in place of the directory; None where none is."""
         return None if self.database is None else Path(self.database)
+
+    def check_files(self) -> None:
+        """Refuse to take over what was finished where a file changed under its catalogue.
+
+        Raises
+        ------
+        ChangedDataError
+            If a file of the directory is not the one that the catalogue names.
+        GoneDataError
+            If it is gone.
+        """
+        if self.file is None:
+            check_files(self.place)
 
     def check(self) -> None:
         """Refuse to compute on other ground, or to keep what was computed while it changed.

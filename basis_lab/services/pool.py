@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from typing import Generic, TypeVar
 
@@ -26,12 +27,14 @@ def run_in_processes(
     *,
     workers: int,
     stop: threading.Event,
+    ahead: int = AHEAD,
 ) -> Iterator[tuple[int, Answer | BaseException]]:
     """Yield the answer to each item as it comes, with the item's place.
 
     Processes are spawned, so nothing of this one is shared. When one dies, the pool is made
     anew and what was under way is repeated, one item at a time: only the item that kills its
-    process again, alone, is given up.
+    process again, alone, is given up. Where the caller ends early, by an interrupt above all, the
+    processes end at once, in the middle of what they do.
 
     Parameters
     ----------
@@ -42,7 +45,10 @@ def run_in_processes(
     workers : int
         Processes, from 1.
     stop : threading.Event
-        Set to begin nothing more; what is under way is finished and yielded.
+        Set to begin nothing more; what is with the pool is finished and yielded.
+    ahead : int
+        Items that are with the pool for each process: 1 keeps none waiting there, which suits long
+        ones; more save short ones the way.
 
     Yields
     ------
@@ -65,7 +71,7 @@ def run_in_processes(
     while (waiting or suspects) and not stop.is_set():
         turn = _Turn(work, items, min(workers, len(items)), stop)
         alone = bool(suspects)
-        yield from turn.run(suspects if alone else waiting, ahead=1 if alone else AHEAD * workers)
+        yield from turn.run(suspects if alone else waiting, ahead=1 if alone else ahead * workers)
         if turn.lost and not turn.answered:
             _require_processes()
         if alone and turn.lost:
@@ -94,7 +100,14 @@ class _Turn(Generic[Item, Answer]):
     def run(self, queue: deque[int], *, ahead: int) -> Iterator[tuple[int, Answer | BaseException]]:
         context = multiprocessing.get_context("spawn")
         under_way: dict[Future[Answer], int] = {}
-        with ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin) as pool:
+        leaving, leave = context.Pipe(duplex=False)
+        with (
+            leaving,
+            ProcessPoolExecutor(
+                self._workers, mp_context=context, initializer=_begin, initargs=(leaving,)
+            ) as pool,
+            leave,  # closed before the pool waits for its processes
+        ):
             while (queue and not self._stop.is_set() and not self.lost) or under_way:
                 try:
                     self._fill(pool, queue, under_way, ahead)
@@ -145,7 +158,7 @@ def _require_processes() -> None:
         If even one that does nothing dies.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin) as pool:
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
         error = pool.submit(os.getpid).exception()
     if error is not None:
         raise SweepError(
@@ -157,16 +170,14 @@ def _require_processes() -> None:
         ) from error
 
 
-def _begin() -> None:
-    """Leave interrupts to the parent, and leave with it when it is gone."""
+def _begin(leaving: Connection) -> None:
+    """Leave interrupts to the parent, and leave when it says so or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_leave_after, args=(parent.sentinel,), daemon=True).start()
+    threading.Thread(target=_leave_after, args=(leaving,), daemon=True).start()
 
 
-def _leave_after(sentinel: int) -> None:
-    wait_for([sentinel])
+def _leave_after(leaving: Connection) -> None:
+    wait_for([leaving])  # its other end is with the parent alone
     os._exit(1)
 
 

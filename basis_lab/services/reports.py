@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from basis_lab.config.validation import nearest
+from basis_lab.data.writing import unwritten, whole_file
 from basis_lab.errors import ReportError, UsageError, code_of
 from basis_lab.results.result import open_result
 
@@ -98,9 +99,8 @@ def write_page(notebook: "NotebookNode", target: Path, *, title: str, assets: st
     """
     from basis_lab.results.report_page import render_page
 
-    aside = _aside(target)
-    aside.write_text(render_page(notebook, title=title, assets=assets), encoding="utf-8")
-    aside.replace(target)
+    with whole_file(target) as aside:
+        aside.write_text(render_page(notebook, title=title, assets=assets), encoding="utf-8")
     return target
 
 
@@ -148,6 +148,7 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
             cwd=Path.cwd(),
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
         )
+        aside.replace(target)
     except papermill.PapermillExecutionError as error:
         aside.replace(failed)
         raise _failure(error.ename, error.evalue, failed) from error
@@ -155,7 +156,10 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
         if aside.is_file():
             aside.replace(failed)
         raise _failure(type(error).__name__, str(error), failed) from error
-    aside.replace(target)
+    except OSError as error:
+        raise unwritten(target, error) from error
+    finally:
+        aside.unlink(missing_ok=True)
     return done
 
 
@@ -163,7 +167,7 @@ def _failure(name: str, said: str, failed: Path) -> ReportError:
     code = code_of(name)
     told = f"{name if code is None else code}: {said}"
     return ReportError(
-        told,
+        f"the report's notebook failed with {told}",
         where=str(failed),
         remedy="open that notebook: it ends at the cell that failed",
         details={"name": name, "said": said, "told": told},

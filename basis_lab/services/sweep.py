@@ -63,8 +63,8 @@ class SweepRequest:
         Shown the sweep as far as it is, now and then, and when it has ended; points that are not
         run yet have the status "open".
     note : callable or None
-        Told, before a point runs, where the points of an unfinished sweep are kept that this one
-        takes the place of.
+        Told, before a point runs, what became of a sweep that this one takes the place of, and
+        which lines of a journal could not be read.
     """
 
     plan: Plan
@@ -102,15 +102,20 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
     SweepError
         If another sweep writes to the same place, what shall be resumed was run on other data,
         code or configuration, or no scheduler answers.
+    ChangedDataError, GoneDataError
+        If there is something to resume, and a file is not the one that its catalogue names.
     """
     _check(request)
     stopped = threading.Event() if stop is None else stop
     ground = Ground.here(request.data_dir, request.database, request.plan.cases)
     folder = None if request.out is None else request.out / FOLDER / request.plan.name
     with _journal(folder, ground, request) as journal:
-        if journal is not None and journal.aside is not None and request.note is not None:
-            request.note(str(journal.aside))
+        for remark in () if journal is None else journal.remarks:
+            if request.note is not None:
+                request.note(remark)
         found = {} if journal is None else journal.kept
+        if found:
+            ground.check_files()
         kept = {key: row for key, row in found.items() if _stands(row, request)}
         run = _Run(request, ground, journal, kept, stopped)
         result = run.result(run.rows())

@@ -10,7 +10,7 @@ from basis_lab import errors
 LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
 CONSTRUCTORS = {"list", "tuple", "dict", "set", "frozenset", "float", "int", "str", "bool"}
 BROAD = {"Exception", "BaseException"}
-EDGE = "basis_lab/cli/__init__.py"
+EDGE = "basis_lab/cli/edge.py"
 
 
 def is_number(node: ast.expr) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from basis_lab import cli
-from basis_lab.cli import lab
+from basis_lab.cli import edge, lab
 from basis_lab.errors import MissingDataError
 from basis_lab.results.progress import Progress
 from basis_lab.results.result import open_result
@@ -362,7 +362,7 @@ class Parsed:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_the_command_has_begun_ends_it_in_order(capsys, monkeypatch, number):
     parsed = Parsed(lambda _: 0, lambda: os.kill(os.getpid(), number))
-    monkeypatch.setattr(cli, "build_parser", lambda: parsed)
+    monkeypatch.setattr(edge, "build_parser", lambda: parsed)
 
     assert cli.main([]) == 130
     assert capsys.readouterr().err == "interrupted\n"
@@ -374,7 +374,7 @@ def test_an_interrupt_that_a_finaliser_swallows_is_not_forgotten(capsys, monkeyp
             os.kill(os.getpid(), signal.SIGINT)
         return 0
 
-    monkeypatch.setattr(cli, "build_parser", lambda: Parsed(run))
+    monkeypatch.setattr(edge, "build_parser", lambda: Parsed(run))
 
     assert cli.main([]) == 130
     assert "interrupted too late" in capsys.readouterr().err

@@ -375,3 +375,25 @@ def test_the_manifest_hears_what_was_carried(kit):
     assert notes[1] == ("published every 24 h; carried as last published",)
     assert notes[2] == ("the extreme of the bar that ended at t",)
     assert notes[3] == ()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_run_ends_where_the_opens_of_its_bars_do_although_their_extremes_reach_further(
+    kit, order
+):
+    store = kit.Store()
+    store.put("spot/binance/BTCUSDT", kit.hours(48), **bars())
+    store.put("mark/binance/BTCUSDT", kit.hours(40), **bars(40))
+    uses = [
+        kit.need("mark/binance/BTCUSDT.open"),
+        kit.need("mark/binance/BTCUSDT.high", Alignment.BAR_EXTREME),
+    ]
+    lab = kit.provider(store, kit.need("spot/binance/BTCUSDT.open"), *uses[::order])
+
+    dates = lab.coverage()
+
+    assert dates == (kit.start, kit.start + 39 * HOUR)
+    assert len(lab.frame(*dates).times) == 40
+    with pytest.raises(DataRangeError) as caught:
+        lab.frame(kit.start, kit.start + 40 * HOUR)
+    assert "mark/binance/BTCUSDT" in caught.value.where

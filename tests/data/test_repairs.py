@@ -171,6 +171,8 @@ def test_whoever_uses_the_data_is_told_of_the_repair(imported, tmp_path, kit):
         "fill-gap",
         "fill-gap=backward:2h",
         "fill-gap=forward:2",
+        "fill-gap=forward:24.5h",
+        "fill-gap=forward:90000h",
         "fill-gap=forward:8h@funding/binance/BTCUSDT",
         "sort-rows=yes",
         "shift-labels=-3h",

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 import basis_lab as bl
-from basis_lab.cli import build_parser
+from basis_lab.cli.edge import build_parser
 from basis_lab.errors import UsageError
 from basis_lab.notebook import sweep_view
 

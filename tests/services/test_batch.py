@@ -53,7 +53,8 @@ def test_every_mode_has_its_report_although_one_case_fails(batches):
 
 def test_the_failed_case_keeps_its_notebook_and_its_error(batches):
     assert batches["error"]["code"] == "BT-002"
-    assert "entry is not quiet" in batches["error"]["error"]
+    told = batches["error"]["error"]
+    assert told.startswith("the report's notebook failed with CFG-001: entry is not quiet")
     assert any("outputs" in x and x.outputs for x in batches["failed"].cells)
 
 

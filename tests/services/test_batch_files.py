@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from basis_lab.data.catalogue import open_store, sample_directory
+from basis_lab.errors import ChangedDataError
 from basis_lab.results import batch_page
 from basis_lab.services import batch
 from basis_lab.services.batch import BatchRequest, run_batch
@@ -103,3 +105,18 @@ def test_a_notebook_that_was_merely_saved_keeps_its_case_and_another_one_does_no
     changed = run_batch(request).cases[0].kept
 
     assert (saved, changed) == (True, False)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_batch_that_is_done_is_refused_where_a_file_changed_under_its_catalogue(tmp_path: Path):
+    data = Path(shutil.copytree(sample_directory(), tmp_path / "data"))
+    plan = make_plan({"name": "b", "mode": "pure_lending", "cases": [{"name": "a"}]}, where="test")
+    request = BatchRequest(plan=plan, out=tmp_path / "out", data_dir=data)
+    run_batch(request)
+    series = data / open_store(data).info("spot/binance/BTCUSDT").file
+    series.write_bytes(series.read_bytes() + b" ")
+
+    with pytest.raises(ChangedDataError) as caught:
+        run_batch(request)
+
+    assert caught.value.where == str(series)

@@ -69,11 +69,13 @@ def test_the_command_says_on_standard_error_what_it_kept(stopped, tmp_path, caps
     assert f"its {stopped} finished points are kept in" in told
 
 
-def test_a_sweep_that_ended_is_begun_anew_and_leaves_nothing_aside(tmp_path):
+def test_a_sweep_that_ended_is_begun_anew_leaves_nothing_aside_and_is_told(tmp_path):
     told = []
     for resume in (False, True, False):
         request = SweepRequest(plan=FEW, workers=1, out=tmp_path, resume=resume, note=told.append)
         run_sweep(request)
 
-    assert told == []
+    assert len(told) == 1
+    assert told[0].startswith("a finished sweep of 2 points in ")
+    assert "is replaced" in told[0]
     assert [x.name for x in (tmp_path / FOLDER / "plan").glob("points*")] == [JOURNAL]

@@ -98,9 +98,39 @@ def test_equal_cases_have_equal_keys_whatever_they_are_called():
 
 
 def test_names_of_cases_are_folders_and_differ():
-    made = plan(cases=[{"name": "a b/c"}, {"name": "A b/c"}, {SPOT: 0.6}])
+    made = plan(cases=[{"name": "a b c"}, {SPOT: 0.6}, {SPOT: "0.6"}, {"name": "d"}])
 
-    assert [x.name for x in made.cases] == ["a-b-c", "A-b-c-2", "0.6"]
+    assert [x.name for x in made.cases] == ["a-b-c", "0.6", "0.6-2", "d"]
+    assert made.renamed == (("a b c", "a-b-c"),)
+
+
+@pytest.mark.parametrize(
+    ("names", "case", "words"),
+    [
+        (["a", "b", "a"], 3, "case 1 has that name"),
+        (["a b", "A-b"], 2, "makes the same folder"),
+        (["a", "../../evil"], 2, "no path"),
+        (["a", "b\\c"], 2, "no path"),
+        (["a", ".."], 2, "no path"),
+    ],
+)
+def test_a_case_whose_name_is_taken_or_a_path_is_refused(names, case, words):
+    with pytest.raises(ConfigError, match=words) as caught:
+        plan(cases=[{"name": x} for x in names])
+
+    assert caught.value.where == f"test.yaml, case {case}: name"
+
+
+@pytest.mark.parametrize("date", ["2025-13-01", "2025-02-30"])
+def test_a_date_that_cannot_be_is_refused_by_its_key_and_value(date, tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(f"mode: btc_basis\nstart: {date}\nend: 2025-03-01\ncases: [{{}}]\n")
+
+    with pytest.raises(ConfigError) as caught:
+        read_plan(path)
+
+    assert caught.value.where == f"{path}: start"
+    assert caught.value.value == date
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Processes that work, fail and die: every item gets its answer."""
 
 import functools
+import gc
 import math
 import operator
 import os
 import threading
+import time
 
 import pytest
 
@@ -55,3 +57,31 @@ def test_a_stop_begins_nothing_more_but_keeps_what_is_under_way():
 def test_no_process_is_no_pool():
     with pytest.raises(UsageError):
         answers([functools.partial(math.sqrt, 1.0)], workers=0)
+
+
+def test_with_none_ahead_a_stop_leaves_what_only_waits():
+    stop = threading.Event()
+    items = [functools.partial(math.sqrt, float(x)) for x in range(5)]
+    found = {}
+
+    for place, answer in run_in_processes(operator.call, items, workers=1, stop=stop, ahead=1):
+        found[place] = answer
+        stop.set()
+
+    assert found == {0: 0.0}
+
+
+def test_a_caller_that_ends_early_waits_for_nothing():
+    items = [functools.partial(math.sqrt, 4.0), *[functools.partial(time.sleep, 120.0)] * 3]
+    never = threading.Event()
+    began_s = time.monotonic()
+
+    def interrupted():
+        for _ in run_in_processes(operator.call, items, workers=2, stop=never):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    gc.collect()  # the frames of the traceback held the generator
+
+    assert time.monotonic() - began_s < 60.0

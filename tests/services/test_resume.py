@@ -290,3 +290,24 @@ def test_another_database_under_a_resumed_sweep_is_noticed(tmp_path, data):
 
     with pytest.raises(SweepError, match="the data have changed"):
         run_sweep(SweepRequest(**request, resume=True))
+
+
+@pytest.mark.parametrize(
+    ("harm", "error"),
+    [
+        (lambda x: x.write_bytes(x.read_bytes() + b" "), ChangedDataError),
+        (lambda x: x.unlink(), GoneDataError),
+    ],
+)
+def test_a_finished_sweep_is_not_taken_over_where_a_file_changed_under_its_catalogue(
+    data, tmp_path, harm, error
+):
+    request = {"plan": PLAN, "workers": 1, "out": tmp_path, "data_dir": data}
+    run_sweep(SweepRequest(**request))
+    series = data / open_store(data).info("spot/binance/BTCUSDT").file
+    harm(series)
+
+    with pytest.raises(error) as caught:
+        run_sweep(SweepRequest(**request, resume=True))
+
+    assert caught.value.where == str(series)

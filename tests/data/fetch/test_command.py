@@ -173,3 +173,13 @@ def test_recent_bars_of_okx_come_from_its_other_endpoint(exchanges, fetch_comman
     assert exchanges.count("/market/candles") > 0
     assert exchanges.count("/market/mark-price-candles") > 0
     assert open_store(tmp_path).read("mark/okx/ETHUSDT").info.rows >= 72
+
+
+def test_a_start_in_the_future_is_refused_before_anything_is_asked(tmp_path, capsys):
+    code = main(["data", "fetch", "--start", "2130-01-01", "--out", str(tmp_path / "out")])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert "the start lies in the future" in told
+    assert "2130-01-01" in told
+    assert not (tmp_path / "out").exists()
