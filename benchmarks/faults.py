@@ -232,6 +232,23 @@ def partly_percent(rng: np.random.Generator, table: Table) -> Table:
     return replace(table, columns=columns)
 
 
+def few_percent(rng: np.random.Generator, table: Table) -> Table:
+    """Write a few settlements in percent, the first of them a usual one."""
+    columns = table.columns.copy()
+    usual = np.flatnonzero(np.abs(columns[0, :-10]) >= 5e-5)
+    first, length = int(rng.choice(usual)), int(rng.integers(1, 11))
+    columns[0, first : first + length] *= 100.0
+    return replace(table, columns=columns)
+
+
+def paid_back(rng: np.random.Generator, table: Table) -> Table:
+    """Turn the sign of a quarter's settlements, or of all."""
+    first, length = _length(rng, table.rows, 180, 270)
+    columns = table.columns.copy()
+    columns[0, first : first + length if rng.integers(2) else None] *= -1.0
+    return replace(table, columns=columns)
+
+
 def half_in_ray(rng: np.random.Generator, table: Table) -> Table:
     """Change the unit of an index from one row on."""
     columns = table.columns.copy()
@@ -386,6 +403,24 @@ FAULTS = (
         expected="funding-level",
         files=FUNDING,
         spoil=partly_percent,
+    ),
+    Fault(
+        name="a few settlements in percent",
+        expected="funding-level",
+        files=FUNDING,
+        spoil=few_percent,
+    ),
+    Fault(
+        name="funding of another sign",
+        expected="opposite-funding",
+        files=FUNDING,
+        spoil=paid_back,
+    ),
+    Fault(
+        name="funding twice as large",
+        expected="funding-alert",
+        files=FUNDING,
+        spoil=scaled(slice(0, 1), (2.0,)),
     ),
     Fault(
         name="rates in percent",

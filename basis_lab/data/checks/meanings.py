@@ -110,6 +110,11 @@ FUNDING_LEVEL = _error(
     "funding of these rows would be many times too large, or too small",
     "write fractions per settlement interval, in every row; compare with the venue",
 )
+FUNDING_ALERT = _warning(
+    "funding-alert",
+    "funding of these rows, if they are wrong, is many times too large",
+    "compare with the venue: a true settlement is to be kept",
+)
 OPPOSITE_FUNDING = _error(
     "opposite-funding",
     "funding that is paid would be received",
@@ -279,6 +284,7 @@ _ALL = (
     OFF_GRID,
     SETTLEMENT_HOURS,
     FUNDING_LEVEL,
+    FUNDING_ALERT,
     OPPOSITE_FUNDING,
     GAP,
     WRONG_OUTLIER,

@@ -16,6 +16,7 @@ from basis_lab.data.checks import (
     peers,
     periods,
     reserve,
+    settlements,
     shape,
     values,
     volumes,
@@ -178,6 +179,12 @@ SERIES_CHECKS = (
         find=order.find_funding_intervals,
         every_run=True,
     ),
+    SeriesCheck(
+        meaning=meanings.FUNDING_ALERT,
+        stage=Stage.SHAPE,
+        find=settlements.find_settlements_beyond_history,
+        every_run=True,
+    ),
     SeriesCheck(meaning=meanings.STALE, stage=Stage.SHAPE, find=shape.find_stale, every_run=True),
     SeriesCheck(
         meaning=meanings.FLAT_BARS, stage=Stage.SHAPE, find=shape.find_flat_bars, every_run=True
@@ -221,9 +228,21 @@ SERIES_CHECKS = (
 )
 MARKET_CHECKS = (
     MarketCheck(meaning=meanings.LEVEL, find=peers.find_levels),
-    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
+    # Rates of another size or sign would also seem to be those of another time.
+    MarketCheck(
+        meaning=meanings.FUNDING_LEVEL,
+        find=lambda x: settlements.find_settlements_beyond(x, settlements.FALSE, float("inf")),
+    ),
     MarketCheck(meaning=meanings.FUNDING_LEVEL, find=fundings.find_funding_levels),
     MarketCheck(meaning=meanings.OPPOSITE_FUNDING, find=fundings.find_opposite_funding),
+    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
+    MarketCheck(
+        meaning=meanings.FUNDING_ALERT,
+        find=lambda x: settlements.find_settlements_beyond(
+            x, settlements.DOUBTFUL, settlements.FALSE
+        ),
+    ),
+    MarketCheck(meaning=meanings.FUNDING_ALERT, find=settlements.find_funding_sizes),
     MarketCheck(
         meaning=meanings.WRONG_OUTLIER,
         find=lambda x: peers.find_outliers(x, peers.WRONG, float("inf")),
