@@ -35,6 +35,7 @@ FUNDING = tuple(x for x in FILES if x.startswith("funding"))
 AAVE, GAS, QUOTE = "aave/ethereum/WETH", "gas/ethereum/gas", "lst_market/curve/weETH"
 ORACLE = "oracle/aave/USDTUSD"
 EVERY = tuple(FILES)
+USUAL_FUNDING = 5e-5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +236,7 @@ def partly_percent(rng: np.random.Generator, table: Table) -> Table:
 def few_percent(rng: np.random.Generator, table: Table) -> Table:
     """Write a few settlements in percent, the first of them a usual one."""
     columns = table.columns.copy()
-    usual = np.flatnonzero(np.abs(columns[0, :-10]) >= 5e-5)
+    usual = np.flatnonzero(np.abs(columns[0, :-10]) >= USUAL_FUNDING)
     first, length = int(rng.choice(usual)), int(rng.integers(1, 11))
     columns[0, first : first + length] *= 100.0
     return replace(table, columns=columns)
@@ -253,6 +254,25 @@ def half_in_ray(rng: np.random.Generator, table: Table) -> Table:
     """Change the unit of an index from one row on."""
     columns = table.columns.copy()
     columns[:2, _place(rng, table.rows) :] *= 1e27
+    return replace(table, columns=columns)
+
+
+def exchanged(first: int, second: int) -> Spoil:
+    """Return a fault that writes two columns under each other's names."""
+
+    def spoil(_: np.random.Generator, table: Table) -> Table:
+        columns = table.columns.copy()
+        columns[[first, second]] = columns[[second, first]]
+        return replace(table, columns=columns)
+
+    return spoil
+
+
+def negative_rates(rng: np.random.Generator, table: Table) -> Table:
+    """Turn the sign of one lending rate for a month."""
+    columns = table.columns.copy()
+    first, length = _length(rng, table.rows, 1, 30)
+    columns[2 + int(rng.integers(0, 2)), first : first + length] *= -1.0
     return replace(table, columns=columns)
 
 
@@ -375,8 +395,16 @@ FAULTS = (
         name="rates off their index",
         expected="rate-against-index",
         files=(AAVE,),
-        spoil=scaled(slice(2, 4), (0.2, 0.5, 2.0, 5.0)),
+        spoil=scaled(slice(2, 4), (0.2, 0.5, 0.75, 1.3, 2.0, 5.0)),
     ),
+    Fault(
+        name="indices exchanged",
+        expected="index-order",
+        files=(AAVE,),
+        spoil=exchanged(0, 1),
+    ),
+    Fault(name="rates exchanged", expected="rate-order", files=(AAVE,), spoil=exchanged(2, 3)),
+    Fault(name="negative rates", expected="false-value", files=(AAVE,), spoil=negative_rates),
     Fault(name="both rates off", expected="rates-against-use", files=(AAVE,), spoil=both_rates),
     Fault(name="one rate off", expected="rates-disagree", files=(AAVE,), spoil=one_rate),
     Fault(

@@ -15,8 +15,22 @@ from basis_lab.data.findings import Meaning, Severity, Stop
 from basis_lab.data.quality import error_of
 from basis_lab.data.requirements import Served
 from basis_lab.data.resolution import carried
-from basis_lab.data.series import BAR_KINDS, DatasetId, IntArray, TimeSeries
+from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray, TimeSeries
 from basis_lab.errors import BadDataError
+
+# Columns that are checked against each other wherever one of them is read.
+_RESERVE = frozenset(
+    {
+        *("liquidity_index", "borrow_index", "supply_rate", "borrow_rate"),
+        *("total_supplied", "total_borrowed"),
+    }
+)
+_BARS = frozenset({"open", "high", "low", "close"})
+_TELL_OF_EACH_OTHER: Mapping[DatasetKind, tuple[frozenset[str], ...]] = {
+    **dict.fromkeys(DatasetKind, ()),
+    **dict.fromkeys(BAR_KINDS, (_BARS,)),
+    DatasetKind.AAVE: (_RESERVE,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +110,11 @@ def _cut(series: TimeSeries, low: int, last: np.datetime64, names: set[str]) -> 
     if dataset is None:
         return None
     high = int(np.searchsorted(series.times, last, side="right"))
-    read = names | {"open", "high", "low", "close"} if dataset.kind in BAR_KINDS else names
-    fields = {name: x[low:high] for name, x in series.fields.items() if name in read}
+    fields = {x: y[low:high] for x, y in series.fields.items() if x in names}
+    for together in (x for x in _TELL_OF_EACH_OTHER[dataset.kind] if x & names):
+        others = {x: series.fields[x][low:high] for x in sorted(together & series.fields.keys())}
+        # A column that is not read stops no run: where it has no number it tells nothing.
+        fields |= {x: y for x, y in others.items() if x in names or np.isfinite(y).all()}
     rows = Rows(
         kind=dataset.kind,
         times=series.times[low:high],

@@ -80,6 +80,16 @@ INDEX_STEP = _error(
     "lenders would earn, or borrowers owe, what no rate gave",
     "compare with the chain; replace the file",
 )
+INDEX_ORDER = _error(
+    "index-order",
+    "lenders would earn what borrowers should owe, and the other way round",
+    "exchange the two columns, or compare with the chain; replace the file",
+)
+RATE_ORDER = _error(
+    "rate-order",
+    "decisions and hurdles would take the borrow rate for the supply rate",
+    "exchange the two columns, or compare with the chain; replace the file",
+)
 LST_RATE = _error(
     "lst-rate",
     "a staked position would gain or lose what its protocol never paid",
@@ -278,6 +288,8 @@ _ALL = (
     GAS_UNIT,
     RATE_AGAINST_INDEX,
     INDEX_STEP,
+    INDEX_ORDER,
+    RATE_ORDER,
     LST_RATE,
     LEVEL,
     LABEL_SHIFT,
