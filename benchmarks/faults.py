@@ -130,6 +130,16 @@ def half_shifted(rng: np.random.Generator, table: Table) -> Table:
     return replace(table, times=table.times + np.timedelta64(minutes, "m"))
 
 
+def late_in_part(rng: np.random.Generator, table: Table) -> Table:
+    """Write the values of a zone's hour, or of the bar before, for two months; labels stay."""
+    first, length = _length(rng, table.rows, 1300, 1500)
+    first, hours = max(first, 8), int(rng.choice([1, 8]))
+    columns = table.columns.copy()
+    late = slice(first - hours, first - hours + length)
+    columns[:, first : first + length] = table.columns[:, late]
+    return replace(table, columns=columns)
+
+
 def closing_labels(_: np.random.Generator, table: Table) -> Table:
     """Label bars by their close."""
     return replace(table, times=table.times + np.timedelta64(1, "h"))
@@ -356,6 +366,7 @@ FAULTS = (
         files=(*PRICES, *FUNDING),
         spoil=half_shifted,
     ),
+    Fault(name="values late in part", expected="label-shift", files=PRICES, spoil=late_in_part),
     Fault(name="labels of the close", expected="label-shift", files=PRICES, spoil=closing_labels),
     Fault(name="frozen rows", expected="stale", files=EVERY, spoil=frozen),
     Fault(
@@ -467,7 +478,7 @@ FAULTS = (
     Fault(
         name="price in another unit",
         expected="level",
-        files=PRICES[1:],
+        files=PRICES,
         spoil=scaled(slice(0, 4), (0.001, 0.01, 100.0, 1000.0)),
     ),
     Fault(

@@ -12,7 +12,7 @@ from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Defect, Rows
 from basis_lab.data.checks.table import check_markets, check_series
 from basis_lab.data.findings import Meaning, Severity, Stop
-from basis_lab.data.quality import error_of
+from basis_lab.data.quality import error_of, meant_here
 from basis_lab.data.requirements import Served
 from basis_lab.data.resolution import carried
 from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray, TimeSeries
@@ -82,7 +82,8 @@ def check_used(
 
 def _judge(name: str, used: _Used, meaning: Meaning, defect: Defect, warnings: list[str]) -> None:
     if meaning.severity is Severity.ERROR:
-        error = error_of(meaning, defect, used.peer.file, used.peer.rows.times, used.lines)
+        here = meant_here(meaning, defect, name)
+        error = error_of(here, defect, used.peer.file, used.peer.rows.times, used.lines)
         raise BadDataError(
             f"{name}: {error.what}", where=error.where, value=error.value, remedy=error.remedy
         )

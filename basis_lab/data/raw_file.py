@@ -160,7 +160,7 @@ def read_raw_file(
     rows, lines, repaired = repair(rows, table.lines, repairs)
     told += repaired
     found = [x for x in check_order(rows) if not (recognised.archive and x[0] is meanings.ORDER)]
-    told += words_of(found, name, rows.times, lines)
+    told += words_of(found, name, rows.times, lines, str(dataset))
     rows, lines, sorting = _sorted(rows, lines)
     told += sorting if not found else ()
     told += _interval_findings(name, dataset, rows.times)
@@ -198,7 +198,7 @@ def judged(file: RawFile) -> RawFile | RefusedFile:
         printed = printed_warnings(file.fields, file.lines)
     findings = [
         *file.findings,
-        *words_of(found, file.name, file.times, file.lines),
+        *words_of(found, file.name, file.times, file.lines, str(file.dataset)),
         *(Finding(meanings.PRINTED_UNITS, x) for x in printed),
     ]
     findings.sort(key=_place_of)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from basis_lab.data.checks.peers import Market, Peer, common_places
+from basis_lab.data.checks.peers import DOUBT, Market, Peer, common_places
 from basis_lab.data.checks.rows import Defect
 from basis_lab.data.series import DatasetKind, IntArray, time_text
 from basis_lab.domain.market import BoolArray, FloatArray
@@ -20,7 +20,6 @@ ENOUGH_FOR_A_SIGN = 90
 OPPOSITE = -0.3
 LEAST_AN_HOUR = 1e-7  # a fraction; smaller rates are no measure of others
 SECONDS_PER_HOUR = 3600
-DOUBT = "; one of the two is wrong, nothing tells which"
 
 
 def find_funding_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:

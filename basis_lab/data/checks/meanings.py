@@ -103,17 +103,17 @@ LEVEL = _error(
 LABEL_SHIFT = _error(
     "label-shift",
     "prices would be seen early or late, funding paid on the wrong hour",
-    "give times in UTC, bars by their open, or import with --repair shift-labels=-3h@DATASET",
+    "give times in UTC, bars by their open",
 )
 OFF_GRID = _error(
     "off-grid",
     "bars would be missing at every step, funding paid an hour late",
-    "give times in UTC, bars by their open, or import with --repair shift-labels=-5.5h@DATASET",
+    "give times in UTC, bars by their open",
 )
 SETTLEMENT_HOURS = _warning(
     "settlement-hours",
     "funding is paid on the wrong hours, where the labels are those of another zone",
-    "compare with the venue; import with --repair shift-labels=-3h@DATASET where they are",
+    "compare with the venue, and give times in UTC",
 )
 FUNDING_LEVEL = _error(
     "funding-level",

@@ -166,6 +166,8 @@ MARKET_CHECKS = (
     ),
     MarketCheck(meaning=meanings.FUNDING_LEVEL, find=fundings.find_funding_levels),
     MarketCheck(meaning=meanings.OPPOSITE_FUNDING, find=fundings.find_opposite_funding),
+    # What is shifted in a part would also seem to be shifted throughout, if it is the most of it.
+    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts_in_part),
     MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
     MarketCheck(
         meaning=meanings.FUNDING_ALERT,
