@@ -366,6 +366,7 @@ FAULTS = (
         files=(*PRICES, *FUNDING),
         spoil=half_shifted,
     ),
+    Fault(name="snapshots in another zone", expected="label-shift", files=(AAVE,), spoil=shifted),
     Fault(name="values late in part", expected="label-shift", files=PRICES, spoil=late_in_part),
     Fault(name="labels of the close", expected="label-shift", files=PRICES, spoil=closing_labels),
     Fault(name="frozen rows", expected="stale", files=EVERY, spoil=frozen),

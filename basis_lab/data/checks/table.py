@@ -197,13 +197,16 @@ MARKET_CHECKS = (
         find=lambda x: peers.find_outliers(x, peers.FLAG, peers.ALERT),
     ),
 )
-WORTH_CHECKS = tuple(
-    WorthCheck(meaning=meaning, find=partial(oracles.find_quotes_beyond, degree=degree))
-    for meaning, degree in (
-        (meanings.ORACLE_PRICE, oracles.WRONG),
-        (meanings.ORACLE_ALERT, oracles.ALERT),
-        (meanings.ORACLE_FLAG, oracles.FLAG),
-    )
+WORTH_CHECKS = (
+    WorthCheck(meaning=meanings.LABEL_SHIFT, find=oracles.find_shifted_quotes),
+    *(
+        WorthCheck(meaning=meaning, find=partial(oracles.find_quotes_beyond, degree=degree))
+        for meaning, degree in (
+            (meanings.ORACLE_PRICE, oracles.WRONG),
+            (meanings.ORACLE_ALERT, oracles.ALERT),
+            (meanings.ORACLE_FLAG, oracles.FLAG),
+        )
+    ),
 )
 CELL_CHECKS = (
     CellCheck(meaning=meanings.TWO_ZONES, find=cells.find_two_zones),
