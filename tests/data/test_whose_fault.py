@@ -123,3 +123,40 @@ def test_a_shift_of_two_settlements_is_said_to_be_no_zone(kit):
     assert (check, name, defect.value) == ("label-shift", "funding/okx/ETHUSDT", 16)
     assert "no zone is so far from UTC: rates are those of 2 settlements before" in defect.what
     assert "shift-labels" not in defect.remedy
+
+
+def snapshots(kit, *assets, moved=()):
+    peers = []
+    for asset in assets:
+        late = np.timedelta64(8 if asset in moved else 0, "h")
+        rows = Rows(
+            kind=DatasetKind.AAVE,
+            times=kit.days(60) + late,
+            fields={
+                "liquidity_index": 1.0 + np.arange(60) * 1e-4,
+                "block": 20e6 + 7150.0 * np.arange(60),
+            },
+            interval_s=86400,
+        )
+        dataset = DatasetId.parse(f"aave/ethereum/{asset}")
+        peers.append(Peer(dataset=dataset, file=asset, rows=rows, derived=False))
+    return [(x[1], x[2]) for x in found(*peers) if x[0] == "label-shift"]
+
+
+def test_a_reserve_of_dollars_in_another_zone_is_told_by_the_blocks_of_the_others(kit):
+    assert snapshots(kit, "USDT", "WETH", "weETH") == []
+
+    ((name, defect),) = snapshots(kit, "USDT", "WETH", "weETH", moved={"USDT"})
+
+    assert (name, defect.value) == ("aave/ethereum/USDT", 8)
+    assert defect.remedy.endswith("shift-labels=-8h@aave/ethereum/USDT")
+
+
+def test_of_two_reserves_that_time_a_block_differently_neither_is_believed(kit):
+    told = snapshots(kit, "USDT", "WETH", moved={"USDT"})
+
+    assert [(x, y.value) for x, y in told] == [
+        ("aave/ethereum/USDT", 8),
+        ("aave/ethereum/WETH", -8),
+    ]
+    assert all("nothing tells which" in y.what for _, y in told)

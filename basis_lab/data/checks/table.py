@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from basis_lab.data.checks import (
+    blocks,
     cells,
     fundings,
     labels,
@@ -199,6 +200,7 @@ MARKET_CHECKS = (
 )
 WORTH_CHECKS = (
     WorthCheck(meaning=meanings.LABEL_SHIFT, find=oracles.find_shifted_quotes),
+    WorthCheck(meaning=meanings.LABEL_SHIFT, find=blocks.find_shifted_blocks),
     *(
         WorthCheck(meaning=meaning, find=partial(oracles.find_quotes_beyond, degree=degree))
         for meaning, degree in (
