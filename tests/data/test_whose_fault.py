@@ -8,6 +8,7 @@ import pytest
 from basis_lab.data.checks.peers import Peer, markets_of
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import check_markets
+from basis_lab.data.named_dates import find_rows_short_of_name
 from basis_lab.data.quality import words_of
 from basis_lab.data.series import DatasetId, DatasetKind
 
@@ -160,3 +161,33 @@ def test_of_two_reserves_that_time_a_block_differently_neither_is_believed(kit):
         ("aave/ethereum/WETH", -8),
     ]
     assert all("nothing tells which" in y.what for _, y in told)
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (slice(None, 60), "rows end 31 days before the dates in its name"),
+        (slice(40, None), "rows begin 40 days after the dates in its name"),
+        (slice(None, None), None),
+    ],
+)
+def test_a_file_that_is_short_of_the_dates_in_its_name_says_so(kit, kept, words):
+    name = "spot/binance_ETHUSDT_spot_1d_2024-06-01_2024-08-30.csv"
+
+    found = find_rows_short_of_name(name, kit.days(91)[kept])
+
+    assert [x.text.partition(",")[0] for x in found] == ([words] if words else [])
+    assert find_rows_short_of_name("binance_ETHUSDT_spot_1d.csv", kit.days(3)) == ()
+    late = find_rows_short_of_name(name, kit.days(91)[40:], begun_late=True)
+    assert late == ()
+
+
+def test_a_series_that_ends_before_every_other_is_noted(kit):
+    peers = [peer(kit, x, PRICES) for x in NAMES]
+    rows = peers[1].rows
+    cut = dataclasses.replace(rows, times=rows.times[:2000], fields={"open": PRICES[:2000]})
+    peers[1] = dataclasses.replace(peers[1], rows=cut)
+
+    told = [(x.name, str(y.dataset)) for x, y, _ in check_markets(peers)]
+
+    assert told == [("ends-early", NAMES[1])]

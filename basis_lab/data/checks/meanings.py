@@ -223,6 +223,11 @@ STARTS_LATE = _warning(
     "none: the series begins at its first whole row, and earlier dates are refused",
     "nothing, where this is meant; earlier dates need a file that has them",
 )
+SHORT_OF_NAME = _warning(
+    "short-of-name",
+    "dates beyond its rows are refused; what else was lost with them nobody can tell",
+    "get the file again, or name it by the dates that it has",
+)
 PRINTED_UNITS = _warning(
     "printed-units", "none: rewards are computed from totals", "compare with the published table"
 )
@@ -234,6 +239,11 @@ TABLE_REFUSED = Meaning(
     remedy="remove the file, or mend it",
 )
 TABLE_DIFFERS = _warning("table-differs", "none: runs do not use it", "compare with configs/venues")
+ENDS_EARLY = _note(
+    "ends-early",
+    "dates beyond its rows are refused",
+    "see that the file is whole, where it should go on",
+)
 OUTLIER_FLAG = _note("outlier-flag", "prices of these rows differ a little between venues")
 ORACLE_FLAG = _note("oracle-flag", "collateral, debt or exits are valued a little off the market")
 LARGE_MOVES = _note("large-moves", "short spikes may trigger trades and costs")
@@ -321,6 +331,8 @@ _ALL = (
     CONTRADICTS_COPY,
     LEFT_OUT,
     STARTS_LATE,
+    SHORT_OF_NAME,
+    ENDS_EARLY,
     PRINTED_UNITS,
     LUMP_PERIOD,
     TABLE_REFUSED,

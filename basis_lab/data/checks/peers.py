@@ -15,6 +15,7 @@ LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
 FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
 ENOUGH_TO_OUTVOTE = 3
 DOUBT = "; one of the two is wrong, nothing tells which"
+_EARLY = np.timedelta64(8, "D")
 ENOUGH_FOR_A_LEVEL = 10_000  # rows, evenly spread
 
 _TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
@@ -200,6 +201,29 @@ def _level_over(peer: Peer, first: Peer) -> float | None:
     every = max(len(ours) // ENOUGH_FOR_A_LEVEL, 1)
     left = peer.rows.first_field[ours[::every]]
     return float(np.median(left / first.rows.first_field[theirs[::every]]))
+
+
+def find_early_ends(market: Market) -> Iterator[tuple[Peer, Defect]]:
+    """Find series that end long before the others of their market.
+
+    Parameters
+    ----------
+    market : Market
+        Series of one market.
+
+    Yields
+    ------
+    (Peer, Defect)
+        Those that no other series ends with.
+    """
+    ends = [(x, x.rows.times[-1]) for x in market.peers if len(x.rows.times)]
+    for peer, end in ends:
+        others = [(other, at) for other, at in ends if other is not peer]
+        if others and min(at for _, at in others) - end > _EARLY:
+            last, at = max(others, key=lambda x: x[1])
+            days = (at - end) // np.timedelta64(1, "D")
+            what = f"ends at {time_text(end)}, {days} days before {last.dataset}, and no other does"
+            yield peer, Defect(what=what, field="", value=time_text(end))
 
 
 def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[Peer, Defect]]:

@@ -159,6 +159,7 @@ SERIES_CHECKS = (
     ),
 )
 MARKET_CHECKS = (
+    MarketCheck(meaning=meanings.ENDS_EARLY, find=peers.find_early_ends),
     MarketCheck(meaning=meanings.LEVEL, find=peers.find_levels),
     # Rates of another size or sign would also seem to be those of another time.
     MarketCheck(
