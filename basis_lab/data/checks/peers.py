@@ -214,9 +214,13 @@ def find_early_ends(market: Market) -> Iterator[tuple[Peer, Defect]]:
     Yields
     ------
     (Peer, Defect)
-        Those that no other series ends with.
+        Those that no other venue's ends with; a feed or a pool ends when it does.
     """
-    ends = [(x, x.rows.times[-1]) for x in market.peers if len(x.rows.times)]
+    ends = [
+        (x, x.rows.times[-1])
+        for x in market.peers
+        if len(x.rows.times) and (x.trusted or x.dataset.kind is DatasetKind.FUNDING)
+    ]
     for peer, end in ends:
         others = [(other, at) for other, at in ends if other is not peer]
         if others and min(at for _, at in others) - end > _EARLY:
