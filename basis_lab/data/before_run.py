@@ -1,6 +1,7 @@
 """The checks before every run, on the rows that the run uses."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,8 @@ from basis_lab.data.findings import Meaning, Severity, Stop
 from basis_lab.data.quality import error_of, meant_here
 from basis_lab.data.requirements import Served
 from basis_lab.data.resolution import carried
-from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray, TimeSeries
-from basis_lab.errors import BadDataError
+from basis_lab.data.series import BAR_KINDS, DatasetId, DatasetKind, IntArray, Store, TimeSeries
+from basis_lab.errors import BadDataError, DataError
 
 # Columns that are checked against each other wherever one of them is read.
 _RESERVE = frozenset(
@@ -41,8 +42,41 @@ class _Used:
     lines: IntArray
 
 
+def funding_beside(store: Store, used: Iterable[str]) -> tuple[TimeSeries, ...]:
+    """Return the funding of the coins of a run at venues that it does not use.
+
+    Parameters
+    ----------
+    store : Store
+        The data directory.
+    used : iterable of str
+        Ids of what the run uses.
+
+    Returns
+    -------
+    tuple of TimeSeries
+        What the settlements of a run of one venue are held against.
+    """
+    there = set(used)
+    funding = [x for x in map(DatasetId.parse, sorted(there)) if x is not None]
+    coins = {x.symbol for x in funding if x.kind is DatasetKind.FUNDING}
+    found = []
+    for name in store.ids():
+        dataset = DatasetId.parse(name)
+        if dataset is None or name in there or dataset.kind is not DatasetKind.FUNDING:
+            continue
+        info = store.info(name) if dataset.symbol in coins else None
+        if info is not None and not info.derived:
+            with suppress(DataError):  # what cannot be read stops no run that does not use it
+                found.append(store.read(name))
+    return tuple(found)
+
+
 def check_used(
-    served: Sequence[Served], series: Mapping[str, TimeSeries], grid: Grid
+    served: Sequence[Served],
+    series: Mapping[str, TimeSeries],
+    grid: Grid,
+    beside: Sequence[TimeSeries] = (),
 ) -> Mapping[str, tuple[str, ...]]:
     """Check what a run uses, each series alone and against the others of its market.
 
@@ -54,6 +88,8 @@ def check_used(
         The rows.
     grid : Grid
         The timesteps, T > 0.
+    beside : sequence of TimeSeries
+        What the run does not use, but is measured by; whole.
 
     Returns
     -------
@@ -73,10 +109,12 @@ def check_used(
     for name, one in used.items():
         for meaning, defect in check_series(one.peer.rows, before_a_run=True):
             _judge(name, one, meaning, defect, warnings[name])
-    peers = [x.peer for x in used.values()]
+    others = [_cut(x, 0, x.times[-1], set(x.fields)) for x in beside if len(x.times)]
+    peers = [x.peer for x in (*used.values(), *others) if x is not None]
     for meaning, peer, defect in check_markets(peers):
         name = str(peer.dataset)
-        _judge(name, used[name], meaning, defect, warnings[name])
+        if name in used:  # of what is not used nothing is to be said
+            _judge(name, used[name], meaning, defect, warnings[name])
     return {name: tuple(texts) for name, texts in warnings.items()}
 
 

@@ -7,6 +7,8 @@ from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import check_markets, check_series
 from basis_lab.data.series import DatasetId, DatasetKind
+from basis_lab.domain.requirements import Alignment
+from basis_lab.errors import BadDataError
 
 ROWS, FIRST = 600, 311
 NOISE = np.random.default_rng(12)
@@ -99,3 +101,31 @@ def test_a_reversed_sign_is_not_taken_for_other_labels(kit):
     told = found(kit, -RATES["binance"])
 
     assert {x[0] for x in told} == {"opposite-funding"}
+
+
+def run_on_one_venue(kit, rates):
+    """Return the frame of a run that uses one venue's funding, the other's beside it."""
+    times = kit.start + np.arange(ROWS) * np.timedelta64(8, "h")
+    store = kit.Store().put("funding/binance/ETHUSDT", times, rate=rates)
+    store.put("funding/bybit/ETHUSDT", times, rate=RATES["bybit"])
+    lab = kit.provider(store, kit.need("funding/binance/ETHUSDT.rate", Alignment.STAMP))
+    return lab.frame(times[0], times[-1])
+
+
+def test_a_run_of_one_venue_is_held_against_the_funding_beside_it(kit):
+    assert run_on_one_venue(kit, RATES["binance"]).sources[0].warnings == ()
+
+    (warning,) = run_on_one_venue(kit, times(11.0, 1)).sources[0].warnings
+    assert "what funding/bybit/ETHUSDT paid then" in warning
+
+    with pytest.raises(BadDataError, match="what funding/bybit/ETHUSDT paid then"):
+        run_on_one_venue(kit, times(100.0, 1))
+
+
+def test_funding_that_a_run_does_not_use_does_not_stop_it(kit):
+    steps = kit.start + np.arange(ROWS) * np.timedelta64(8, "h")
+    store = kit.Store().put("funding/binance/ETHUSDT", steps, rate=times(100.0, 1))
+    store.put("funding/bybit/ETHUSDT", steps, rate=RATES["bybit"])
+    lab = kit.provider(store, kit.need("funding/bybit/ETHUSDT.rate", Alignment.STAMP))
+
+    assert lab.frame(steps[0], steps[-1]).sources[0].warnings == ()
