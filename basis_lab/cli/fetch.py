@@ -187,14 +187,16 @@ def _stop_on_problems(fetched: "tuple[Fetched, ...]", place: Path) -> None:
 
 def _once(problems: "Sequence[DataError]") -> list[str]:
     """Return what went wrong, each thing once with all places where it did."""
-    places: dict[tuple[str, str], list[str]] = {}
+    alike: dict[str, list[DataError]] = {}
     for problem in problems:
-        value = "" if problem.value is None else f"; value: {problem.value}"
-        places.setdefault((problem.what, value), []).append(problem.where)
-    return [
-        f"{what}; where: {', '.join(dict.fromkeys(where))}{value}"
-        for (what, value), where in places.items()
-    ]
+        alike.setdefault(problem.what, []).append(problem)
+    told = []
+    for what, found in alike.items():
+        where = ", ".join(dict.fromkeys(x.where for x in found))
+        values = dict.fromkeys(str(x.value) for x in found if x.value is not None)
+        value = f"; value: {', '.join(values)}" if values else ""
+        told.append(f"{what}; where: {where}{value}")
+    return told
 
 
 class FetchProgress:

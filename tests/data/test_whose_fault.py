@@ -1,15 +1,20 @@
 """A file that is wrong is the one that is blamed, with its stretch and what to do about it."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from basis_lab.data.checks.meanings import FALSE_VALUE
 from basis_lab.data.checks.peers import Peer, markets_of
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import check_markets
+from basis_lab.data.findings import Finding
 from basis_lab.data.named_dates import find_rows_short_of_name
 from basis_lab.data.quality import words_of
+from basis_lab.data.raw_file import RefusedFile
+from basis_lab.data.resolution import choose, refusals
 from basis_lab.data.series import DatasetId, DatasetKind
 
 ROWS, FIRST, LAST = 4000, 1700, 3140
@@ -191,3 +196,15 @@ def test_a_series_that_ends_before_every_other_is_noted(kit):
     told = [(x.name, str(y.dataset)) for x, y, _ in check_markets(peers)]
 
     assert told == [("ends-early", NAMES[1])]
+
+
+def test_a_refusal_tells_two_reasons_and_counts_the_rest():
+    dataset = DatasetId.parse(NAMES[0])
+    reasons = tuple(Finding(FALSE_VALUE, f"reason {i}") for i in range(4))
+    file = RefusedFile(path=Path("a.csv"), name="a.csv", dataset=dataset, findings=reasons)
+
+    told = refusals(choose(dataset, [file]))
+
+    assert told == (
+        "a.csv refused: reason 0, reason 1 and 2 more (`basis-lab data check` lists them)"
+    )
