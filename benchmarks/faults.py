@@ -35,6 +35,7 @@ FUNDING = tuple(x for x in FILES if x.startswith("funding"))
 AAVE, GAS, QUOTE = "aave/ethereum/WETH", "gas/ethereum/gas", "lst_market/curve/weETH"
 ORACLE = "oracle/aave/USDTUSD"
 EVERY = tuple(FILES)
+USUAL_FUNDING = 5e-5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,16 @@ def half_shifted(rng: np.random.Generator, table: Table) -> Table:
     """Label everything in a zone of half or quarter hours."""
     minutes = int(rng.choice([-570, -210, 210, 270, 330, 345, 390, 570]))
     return replace(table, times=table.times + np.timedelta64(minutes, "m"))
+
+
+def late_in_part(rng: np.random.Generator, table: Table) -> Table:
+    """Write the values of a zone's hour, or of the bar before, for two months; labels stay."""
+    first, length = _length(rng, table.rows, 1300, 1500)
+    first, hours = max(first, 8), int(rng.choice([1, 8]))
+    columns = table.columns.copy()
+    late = slice(first - hours, first - hours + length)
+    columns[:, first : first + length] = table.columns[:, late]
+    return replace(table, columns=columns)
 
 
 def closing_labels(_: np.random.Generator, table: Table) -> Table:
@@ -232,10 +243,46 @@ def partly_percent(rng: np.random.Generator, table: Table) -> Table:
     return replace(table, columns=columns)
 
 
+def few_percent(rng: np.random.Generator, table: Table) -> Table:
+    """Write a few settlements in percent, the first of them a usual one."""
+    columns = table.columns.copy()
+    usual = np.flatnonzero(np.abs(columns[0, :-10]) >= USUAL_FUNDING)
+    first, length = int(rng.choice(usual)), int(rng.integers(1, 11))
+    columns[0, first : first + length] *= 100.0
+    return replace(table, columns=columns)
+
+
+def paid_back(rng: np.random.Generator, table: Table) -> Table:
+    """Turn the sign of a quarter's settlements, or of all."""
+    first, length = _length(rng, table.rows, 180, 270)
+    columns = table.columns.copy()
+    columns[0, first : first + length if rng.integers(2) else None] *= -1.0
+    return replace(table, columns=columns)
+
+
 def half_in_ray(rng: np.random.Generator, table: Table) -> Table:
     """Change the unit of an index from one row on."""
     columns = table.columns.copy()
     columns[:2, _place(rng, table.rows) :] *= 1e27
+    return replace(table, columns=columns)
+
+
+def exchanged(first: int, second: int) -> Spoil:
+    """Return a fault that writes two columns under each other's names."""
+
+    def spoil(_: np.random.Generator, table: Table) -> Table:
+        columns = table.columns.copy()
+        columns[[first, second]] = columns[[second, first]]
+        return replace(table, columns=columns)
+
+    return spoil
+
+
+def negative_rates(rng: np.random.Generator, table: Table) -> Table:
+    """Turn the sign of one lending rate for a month."""
+    columns = table.columns.copy()
+    first, length = _length(rng, table.rows, 1, 30)
+    columns[2 + int(rng.integers(0, 2)), first : first + length] *= -1.0
     return replace(table, columns=columns)
 
 
@@ -319,6 +366,8 @@ FAULTS = (
         files=(*PRICES, *FUNDING),
         spoil=half_shifted,
     ),
+    Fault(name="snapshots in another zone", expected="label-shift", files=(AAVE,), spoil=shifted),
+    Fault(name="values late in part", expected="label-shift", files=PRICES, spoil=late_in_part),
     Fault(name="labels of the close", expected="label-shift", files=PRICES, spoil=closing_labels),
     Fault(name="frozen rows", expected="stale", files=EVERY, spoil=frozen),
     Fault(
@@ -358,8 +407,16 @@ FAULTS = (
         name="rates off their index",
         expected="rate-against-index",
         files=(AAVE,),
-        spoil=scaled(slice(2, 4), (0.2, 0.5, 2.0, 5.0)),
+        spoil=scaled(slice(2, 4), (0.2, 0.5, 0.75, 1.3, 2.0, 5.0)),
     ),
+    Fault(
+        name="indices exchanged",
+        expected="index-order",
+        files=(AAVE,),
+        spoil=exchanged(0, 1),
+    ),
+    Fault(name="rates exchanged", expected="rate-order", files=(AAVE,), spoil=exchanged(2, 3)),
+    Fault(name="negative rates", expected="false-value", files=(AAVE,), spoil=negative_rates),
     Fault(name="both rates off", expected="rates-against-use", files=(AAVE,), spoil=both_rates),
     Fault(name="one rate off", expected="rates-disagree", files=(AAVE,), spoil=one_rate),
     Fault(
@@ -388,6 +445,24 @@ FAULTS = (
         spoil=partly_percent,
     ),
     Fault(
+        name="a few settlements in percent",
+        expected="funding-level",
+        files=FUNDING,
+        spoil=few_percent,
+    ),
+    Fault(
+        name="funding of another sign",
+        expected="opposite-funding",
+        files=FUNDING,
+        spoil=paid_back,
+    ),
+    Fault(
+        name="funding twice as large",
+        expected="funding-alert",
+        files=FUNDING,
+        spoil=scaled(slice(0, 1), (2.0,)),
+    ),
+    Fault(
         name="rates in percent",
         expected="rate-unit",
         files=(AAVE,),
@@ -404,7 +479,7 @@ FAULTS = (
     Fault(
         name="price in another unit",
         expected="level",
-        files=PRICES[1:],
+        files=PRICES,
         spoil=scaled(slice(0, 4), (0.001, 0.01, 100.0, 1000.0)),
     ),
     Fault(

@@ -14,9 +14,12 @@ from basis_lab.errors import MissingDataError, UsageError
 from basis_lab.results.formats import format_count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from basis_lab.data.download import Fetched
     from basis_lab.data.download_rpc import RpcAddress
     from basis_lab.data.series import DatasetKind
+    from basis_lab.errors import DataError
 
 EXCHANGE_KINDS = ("spot", "perp", "mark", "funding")
 CHAIN_KINDS = ("aave", "lst", "oracle", "gas")
@@ -180,15 +183,33 @@ def _line(fetched: "Fetched") -> str:
 
 def _stop_on_problems(fetched: "tuple[Fetched, ...]", place: Path) -> None:
     problems = [x for x in fetched if x.problem is not None]
+    told = [x.problem for x in problems if x.problem is not None]
     if problems:
+        remedies = dict.fromkeys(x.remedy for x in told if x.remedy)
         raise MissingDataError(
             f"{len(problems)} of {len(fetched)} {agree(len(fetched), 'dataset')} "
             f"{agree(len(problems), 'is', 'are')} not complete",
             missing=[x.dataset for x in problems],
             where=str(place),
-            value="; ".join(dict.fromkeys(str(x.problem) for x in problems)),
-            remedy="what was downloaded is kept; repeat the command to go on",
+            value="; ".join(_once(told)),
+            remedy="; ".join(
+                [*remedies, "what was downloaded is kept; repeat the command to go on"]
+            ),
         )
+
+
+def _once(problems: "Sequence[DataError]") -> list[str]:
+    """Return what went wrong, each thing once with all places where it did."""
+    alike: dict[str, list[DataError]] = {}
+    for problem in problems:
+        alike.setdefault(problem.what, []).append(problem)
+    told = []
+    for what, found in alike.items():
+        where = ", ".join(dict.fromkeys(x.where for x in found))
+        values = dict.fromkeys(str(x.value) for x in found if x.value is not None)
+        value = f"; value: {', '.join(values)}" if values else ""
+        told.append(f"{what}; where: {where}{value}")
+    return told
 
 
 class FetchProgress:

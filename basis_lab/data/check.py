@@ -255,7 +255,7 @@ def _check_dataset(store: Store, name: str) -> tuple[list[CheckFinding], list[Ti
         carried = [x for x in series.info.findings if x.meaning.name not in CHECKED_BY_SERIES]
         rows = _rows_of(dataset, series)
         anew = [*check_order(rows), *check_series(rows)]
-        words = words_of(anew, series.info.file, series.times, series.lines)
+        words = words_of(anew, series.info.file, series.times, series.lines, name)
         found += [_of(x, series.info.file) for x in [*carried, *words]]
     return found, [series]
 
@@ -300,5 +300,5 @@ def _check_markets(series: list[TimeSeries]) -> Iterator[CheckFinding]:
     for meaning, peer, defect in check_markets(peers):
         one = stored[str(peer.dataset)]
         effect = DERIVED if peer.derived else None
-        for words in words_of([(meaning, defect)], peer.file, one.times, one.lines):
+        for words in words_of([(meaning, defect)], peer.file, one.times, one.lines, one.info.id):
             yield _of(words, peer.file, effect=effect)

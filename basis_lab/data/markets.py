@@ -33,7 +33,13 @@ def findings_by_file(resolutions: Iterable[Resolution]) -> dict[str, list[Findin
     lines = {peer.file: numbers for peer, numbers in peers}
     found: dict[str, list[Finding]] = {}
     for meaning, peer, defect in check_markets([x for x, _ in peers]):
-        words = words_of([(meaning, defect)], peer.file, peer.rows.times, lines[peer.file])
+        words = words_of(
+            [(meaning, defect)],
+            peer.file,
+            peer.rows.times,
+            lines[peer.file],
+            str(peer.dataset),
+        )
         found.setdefault(peer.file, []).extend(words)
     volumes = _traded(every)
     for meaning, find in ((VOLUME_UNIT, find_volume_units), (VOLUME_STEP, find_volume_steps)):

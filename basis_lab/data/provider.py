@@ -11,7 +11,7 @@ import numpy as np
 
 from basis_lab.data.align import SECOND, align, history_start, missing_times
 from basis_lab.data.bars import Grid
-from basis_lab.data.before_run import check_used
+from basis_lab.data.before_run import check_used, funding_beside
 from basis_lab.data.covering import Asked, outside_error, span_text, spans_of
 from basis_lab.data.moments import Moment, check_dates, whole_second
 from basis_lab.data.payouts import payouts
@@ -214,7 +214,8 @@ def _frame(request: _Request) -> MarketFrame:
         for x in covering
         if x.requirement.alignment is Alignment.BAR_OPEN
     }
-    warnings = check_used(covering, series, grid)
+    beside = funding_beside(request.store, series)
+    warnings = check_used(covering, series, grid, beside)
     arrays: dict[str, FloatArray] = {}
     paid: list[Payout] = []
     for served in covering:

@@ -1,6 +1,7 @@
 """From what a check found to what people read: a finding of a file, or the error of a run."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from basis_lab.data.checks.rows import Defect
 from basis_lab.data.findings import Finding, Meaning, Severity, Stop
@@ -10,7 +11,11 @@ from basis_lab.errors import BadDataError
 
 
 def words_of(
-    found: Iterable[tuple[Meaning, Defect]], file: str, times: TimeArray | None, lines: IntArray
+    found: Iterable[tuple[Meaning, Defect]],
+    file: str,
+    times: TimeArray | None,
+    lines: IntArray,
+    dataset: str = "",
 ) -> Iterator[Finding]:
     """Word what the checks of one series found.
 
@@ -24,18 +29,44 @@ def words_of(
         Its rows' times, where they are known.
     lines : ndarray of int, shape (n,)
         The line of each row.
+    dataset : str
+        Id of the series, for remedies; empty where the file has none.
 
     Yields
     ------
     Finding
         In the order given.
     """
-    for meaning, defect in found:
+    for general, defect in found:
+        meaning = meant_here(general, defect, dataset)
         rows = rows_text(defect, times, lines)
         if meaning.severity is Severity.ERROR and meaning.stops is Stop.FILE:
             yield Finding(meaning, str(error_of(meaning, defect, file, times, lines)), rows)
         else:
             yield Finding(meaning, defect.what, rows)
+
+
+def meant_here(meaning: Meaning, defect: Defect, dataset: str) -> Meaning:
+    """Return what a check means with what is to be done about this defect of this series.
+
+    Parameters
+    ----------
+    meaning : Meaning
+        Of the check.
+    defect : Defect
+        What it found.
+    dataset : str
+        Id of the series; empty where the file has none.
+
+    Returns
+    -------
+    Meaning
+        The same where nothing about its remedy is particular.
+    """
+    remedy = defect.remedy or meaning.remedy
+    if dataset:
+        remedy = remedy.replace("@DATASET", f"@{dataset}")
+    return meaning if remedy == meaning.remedy else replace(meaning, remedy=remedy)
 
 
 def error_of(

@@ -13,6 +13,7 @@ from basis_lab.data.checks.peers import Peer
 from basis_lab.data.checks.table import CHECKED_BY_SERIES
 from basis_lab.data.combined import lst_rate, with_totals
 from basis_lab.data.findings import Finding
+from basis_lab.data.likelier import with_likelier
 from basis_lab.data.places import Place, list_files
 from basis_lab.data.raw_file import RawFile, RefusedFile, judged, read_raw_file
 from basis_lab.data.recognise import Recognised, recognise
@@ -241,9 +242,18 @@ def _resolve_rate(store: RawStore, dataset: DatasetId) -> Resolution:
         text = "; ".join(refusals(x) for x in parts if x.chosen is None)
         return choose(dataset, [_refused(store.root, name, dataset, text)])
     try:
-        return choose(dataset, [judged(lst_rate(dataset, lst, weth))])
+        rate = judged(lst_rate(dataset, lst, weth))
+        others = _other_tokens(store, dataset) if isinstance(rate, RefusedFile) else []
+        return choose(dataset, [with_likelier(rate, lst, weth, others)])
     except BadDataError as error:
         return choose(dataset, [_refused(lst.path, name, dataset, str(error))])
+
+
+def _other_tokens(store: RawStore, dataset: DatasetId) -> list[RawFile]:
+    """Return the snapshots of the other staking tokens that can be read."""
+    names = [x.symbol for x in store.combined.values() if x != dataset]
+    found = [_resolve(store, f"aave/{CHAIN}/{x}").chosen for x in names]
+    return [x for x in found if x is not None]
 
 
 def _refused(path: Place, name: str, dataset: DatasetId, text: str) -> RefusedFile:

@@ -13,6 +13,7 @@ from basis_lab.data.checks.volumes import COUNTED_KINDS, VOLUME
 from basis_lab.data.columns import find_column, layout_of, read_fields
 from basis_lab.data.csv import RawTable, bad_row, read_table
 from basis_lab.data.findings import Finding, Severity, Stop
+from basis_lab.data.named_dates import find_rows_short_of_name
 from basis_lab.data.places import Place
 from basis_lab.data.quality import words_of
 from basis_lab.data.recognise import Recognised
@@ -160,10 +161,12 @@ def read_raw_file(
     rows, lines, repaired = repair(rows, table.lines, repairs)
     told += repaired
     found = [x for x in check_order(rows) if not (recognised.archive and x[0] is meanings.ORDER)]
-    told += words_of(found, name, rows.times, lines)
+    told += words_of(found, name, rows.times, lines, str(dataset))
     rows, lines, sorting = _sorted(rows, lines)
     told += sorting if not found else ()
     told += _interval_findings(name, dataset, rows.times)
+    if dataset.kind is not DatasetKind.REWARDS:  # they may be named by periods or by payments
+        told += find_rows_short_of_name(name, rows.times, begun_late=bool(late))
     file = RawFile(
         path=path,
         name=name,
@@ -198,7 +201,7 @@ def judged(file: RawFile) -> RawFile | RefusedFile:
         printed = printed_warnings(file.fields, file.lines)
     findings = [
         *file.findings,
-        *words_of(found, file.name, file.times, file.lines),
+        *words_of(found, file.name, file.times, file.lines, str(file.dataset)),
         *(Finding(meanings.PRINTED_UNITS, x) for x in printed),
     ]
     findings.sort(key=_place_of)

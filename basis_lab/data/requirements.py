@@ -311,7 +311,7 @@ def absence_error(absent: Iterable[Absent], sources: Sources, where: str) -> Dat
         ``BadDataError`` where all of it was refused, else ``MissingDataError`` naming all.
     """
     pieces = tuple(absent)
-    lines = [_line(x) for x in pieces]
+    lines = _lines(pieces)
     if all(x.refused for x in pieces):
         named = sorted({x.dataset for x in pieces} & sources.allow_derived)
         lets_in = (
@@ -322,7 +322,7 @@ def absence_error(absent: Iterable[Absent], sources: Sources, where: str) -> Dat
             f"{len(pieces)} series that this run needs {agree(len(pieces), 'comes', 'come')} from "
             "files that were refused",
             where=where,
-            value="; ".join(dict.fromkeys(lines)),
+            value="; ".join(lines),
             remedy="mend or replace the files, then import them again" + (lets_in if named else ""),
         )
     return MissingDataError(
@@ -335,9 +335,14 @@ def absence_error(absent: Iterable[Absent], sources: Sources, where: str) -> Dat
     )
 
 
-def _line(piece: Absent) -> str:
-    why = f": {piece.why}" if piece.why else ""
-    return f"{piece.requirement.key} ({piece.requirement.purpose}){why}"
+def _lines(pieces: Iterable[Absent]) -> list[str]:
+    """Return what is lacking by dataset, each with its reason once."""
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for piece in pieces:
+        named = f"{piece.requirement.key} ({piece.requirement.purpose})"
+        lacking.setdefault((piece.dataset, piece.why), []).append(named)
+    reasons = {key: f": {key[1]}" if key[1] else "" for key in lacking}
+    return [f"{', '.join(dict.fromkeys(x))}{reasons[key]}" for key, x in lacking.items()]
 
 
 def _remedy(pieces: tuple[Absent, ...], sources: Sources) -> str:

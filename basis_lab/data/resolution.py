@@ -17,6 +17,8 @@ from basis_lab.domain.wording import agree
 
 # Two files for one series contradict each other beyond this relative difference.
 AGREEMENT = 1e-9
+# Of what refuses a file, where a run or an import says why.
+SHOWN_ERRORS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,4 +197,8 @@ def refusals(found: Resolution) -> str:
 
 
 def _errors(findings: Iterable[Finding]) -> str:
-    return ", ".join(x.text for x in findings if refuses(x))
+    """Return the first reasons of a refusal, and how many more there are."""
+    told = [x.text for x in findings if refuses(x)]
+    more = len(told) - SHOWN_ERRORS
+    rest = f" and {more} more (`basis-lab data check` lists them)" if more > 0 else ""
+    return ", ".join(told[:SHOWN_ERRORS]) + rest

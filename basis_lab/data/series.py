@@ -45,15 +45,12 @@ class DatasetKind(StrEnum):
 VENUE_KINDS = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK, DatasetKind.FUNDING)
 BAR_KINDS = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK, DatasetKind.DEX)
 NON_NEGATIVE_FIELDS = frozenset(
-    {"volume", "total_supplied", "total_borrowed", "token_amount", "printed_per_eeth"}
-)
-SIGNED_FIELDS = frozenset(
     {
-        (DatasetKind.FUNDING, "rate"),
-        (DatasetKind.AAVE, "supply_rate"),
-        (DatasetKind.AAVE, "borrow_rate"),
+        *("volume", "total_supplied", "total_borrowed", "token_amount", "printed_per_eeth"),
+        *("supply_rate", "borrow_rate"),  # a pool without a loan pays nothing
     }
 )
+SIGNED_FIELDS = frozenset({(DatasetKind.FUNDING, "rate")})
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -74,12 +74,12 @@ def word_coverage(coverage: Coverage) -> str:
     Returns
     -------
     str
-        The longest stretches first.
+        The longest stretches, in the order of time.
     """
     if coverage.missing:
         return f"cannot run: missing {'; '.join(coverage.missing)}"
     longest = sorted(coverage.spans, key=lambda x: x[1] - x[0], reverse=True)
-    shown = [f"{time_text(a)} to {time_text(b)}" for a, b in longest[:SHOWN_STRETCHES]]
+    shown = [f"{time_text(a)} to {time_text(b)}" for a, b in sorted(longest[:SHOWN_STRETCHES])]
     more = len(longest) - len(shown)
     return ", ".join(shown) + (
         f" and {more} shorter {agree(more, 'stretch', 'stretches')}" if more else ""

@@ -7,7 +7,8 @@ import pytest
 
 from basis_lab import cli
 from basis_lab.data.check import check_store
-from basis_lab.results.data_words import word_catalogue, word_check
+from basis_lab.data.coverage import Coverage
+from basis_lab.results.data_words import word_catalogue, word_check, word_coverage
 
 # "1 rows", "1 holes are", "1 of the findings stop": a count of one before a plural.
 AWKWARD = re.compile(
@@ -45,6 +46,19 @@ def test_an_interval_is_said_as_people_say_it(kit, seconds, words):
     store = kit.Store().put("gas/ethereum/gas", times, price_gwei=np.arange(9.0) + 3.0)
 
     assert words in word_catalogue(store.datasets(), (), ())
+
+
+def test_the_longest_stretches_stand_in_the_order_of_time():
+    days = [np.datetime64(x, "s") for x in ("2024-01-01", "2024-01-09", "2024-02-01", "2024-03-20")]
+    short = (np.datetime64("2024-05-01", "s"), np.datetime64("2024-05-02", "s"))
+    later = (np.datetime64("2024-06-01", "s"), np.datetime64("2024-06-20", "s"))
+    spans = ((days[0], days[1]), (days[2], days[3]), short, later)
+
+    said = word_coverage(Coverage(name="btc_basis", spans=spans))
+
+    begun = [said.index(x) for x in ("2024-01-01", "2024-02-01", "2024-06-01")]
+    assert begun == sorted(begun)
+    assert said.endswith("and 1 shorter stretch")
 
 
 def test_the_command_line_counts_one_dataset_and_one_finding(tmp_path, capsys):

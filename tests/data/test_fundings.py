@@ -97,7 +97,7 @@ def test_of_two_venues_with_opposite_funding_neither_is_believed(kit):
 
 def test_one_settlement_of_a_stressed_venue_is_no_other_unit(kit):
     def stressed(rates):
-        return np.where(np.arange(ROWS) == FIRST, 0.02, rates)
+        return np.where(np.arange(ROWS) == FIRST, 3e-4, rates)
 
     assert found(kit, "binance", stressed) == []
     assert found(kit) == []

@@ -43,11 +43,12 @@ def test_a_rate_after_a_hole_of_two_months_is_no_false_one(kit):
     assert found(kit, RATE, kept) == []
 
 
-def write(folder, spoilt=None, factor=1.0):
-    """Write the snapshots of two reserves, one price of one of them multiplied."""
+def write(folder, spoilt=None, factor=1.0, assets=("WETH", "weETH")):
+    """Write the snapshots of reserves, one price of one of them multiplied."""
     rates = "currentLiquidityRate,currentVariableBorrowRate,totalAToken,totalVariableDebt"
     header = f"timestamp,liquidityIndex,variableBorrowIndex,{rates},price\n"
-    for asset, prices in (("WETH", ETH), ("weETH", ETH * RATE)):
+    for asset in assets:
+        prices = ETH if asset == "WETH" else ETH * RATE
         lines = [header]
         for day in range(DAYS):
             price = prices[day] * (factor if (asset, day) == (spoilt, PLACE) else 1.0)
@@ -70,3 +71,15 @@ def test_a_wrong_oracle_price_of_one_day_stops_the_rate_made_of_it(tmp_path, ass
     assert not any(x.startswith("lst/aave/weETH") for x in spoilt.good)
     errors = [x.what for x in spoilt.findings if x.severity is Severity.ERROR]
     assert any("rate leaves the rows around it" in x for x in errors)
+
+
+@pytest.mark.parametrize("spoilt", ["WETH", "weETH", "wstETH"])
+def test_the_likelier_of_the_two_files_is_named_where_another_token_tells(tmp_path, spoilt):
+    write(tmp_path, spoilt, 0.97, assets=("WETH", "weETH", "wstETH"))
+
+    found = check_store(open_store(tmp_path)).findings
+
+    told = [x.what for x in found if x.check == "lst-rate"]
+    assert len(told) == (2 if spoilt == "WETH" else 1)
+    name = f"aave_v3_ethereum_{spoilt}_rates_daily.csv"
+    assert all(f"likelier wrong is the price of {name}" in x for x in told)

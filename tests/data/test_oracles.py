@@ -57,6 +57,48 @@ def world(kit, **changed):
     ]
 
 
+def shifted(kit, hours, names, venues=("spot/binance/ETHUSDT", "perp/bybit/ETHUSDT")):
+    """Return what is found where the snapshots of some reserves carry labels of another zone."""
+    days = 200
+    noise = np.random.default_rng(8)
+    opens = 3000.0 * np.exp(noise.normal(0.0, 0.005, 24 * days).cumsum())
+    rate = {"weETH": 1.04 * np.exp(np.arange(days) * 8e-5), "WETH": 1.0, "USDT": 0.0}
+    peers = []
+    for name in venues:
+        rows = Rows(kind=DatasetKind.SPOT, times=kit.hours(24 * days), fields={"open": opens},
+                    interval_s=3600)  # fmt: skip
+        peers.append(Peer(dataset=DatasetId.parse(name), file=name, rows=rows, derived=False))
+    for asset, factor in rate.items():
+        heard = opens[::24] * np.exp(noise.normal(0.0, 0.001, days))  # a feed moves by steps
+        prices = heard * factor if asset != "USDT" else np.full(days, 0.9993)
+        moved = np.timedelta64(hours if asset in names else 0, "h")
+        rows = Rows(kind=DatasetKind.AAVE, times=kit.days(days) + moved,
+                    fields={"price_usd": prices}, interval_s=86400)  # fmt: skip
+        dataset = DatasetId.parse(f"aave/ethereum/{asset}")
+        peers.append(Peer(dataset=dataset, file=asset, rows=rows, derived=False))
+    return [(y.file, z) for x, y, z in check_markets(peers) if x.name == "label-shift"]
+
+
+@pytest.mark.parametrize("hours", [-5, 1, 8])
+@pytest.mark.parametrize("asset", ["WETH", "weETH"])
+def test_snapshots_labelled_in_another_zone_are_told_by_their_price_of_eth(kit, hours, asset):
+    ((told, defect),) = shifted(kit, hours, {asset})
+
+    assert (told, defect.value) == (asset, hours)
+    assert defect.remedy.endswith(f"shift-labels={-hours}h@aave/ethereum/{asset}")
+    assert "nothing tells which" not in defect.what
+
+
+def test_snapshots_in_utc_and_a_reserve_of_dollars_tell_no_shift(kit):
+    assert shifted(kit, 8, {"USDT"}) == []
+
+
+def test_of_snapshots_and_one_series_of_bars_either_may_be_shifted(kit):
+    ((_, defect),) = shifted(kit, 8, {"WETH"}, ("spot/binance/ETHUSDT",))
+
+    assert "nothing tells which" in defect.what
+
+
 def one_off(values, factor, place=PLACE):
     return np.where(np.arange(len(values)) == place, factor * np.asarray(values), values)
 

@@ -218,6 +218,18 @@ def test_refused_files_alone_are_bad_data(kit):
         kit.provider(store, kit.need("spot/binance/BTCUSDT.open"))
 
 
+def test_why_a_file_was_refused_is_said_once_for_all_that_was_needed_of_it(kit):
+    why = "x.csv refused: open cannot be true; where: x.csv, row 5; value: 0.0"
+    store = kit.Store(refused={"spot/binance/BTCUSDT": why})
+    needs = [kit.need(f"spot/binance/BTCUSDT.{x}") for x in ("open", "high", "low")]
+
+    with pytest.raises(BadDataError) as caught:
+        kit.provider(store, *needs)
+
+    assert str(caught.value.value).count(why) == 1
+    assert all(x.key in str(caught.value.value) for x in needs)
+
+
 def test_coverage_is_what_all_needed_series_share(kit):
     store = (
         kit.Store()

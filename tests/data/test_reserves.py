@@ -9,6 +9,7 @@ from basis_lab.data.checks import reserve as reserve_checks
 from basis_lab.data.checks.rows import Rows
 from basis_lab.data.checks.table import check_series
 from basis_lab.data.series import DatasetKind
+from basis_lab.domain.requirements import Alignment
 
 DAYS, PLACE = 200, 90
 
@@ -93,3 +94,67 @@ def test_a_rate_below_what_its_index_grew_by_is_told_without_the_totals(used):
     assert against_use(alone) == []
     assert against_use(alone, 0.25) == [[PLACE]]
     assert against_use(alone, 4.0) == []  # it may be a true spike: nothing tells
+
+
+@pytest.fixture
+def pool(used):
+    """A pool whose lenders are paid what three quarters of its borrowers pay."""
+    fields = {x: y.copy() for x, y in used.fields.items()}
+    fields["liquidity_index"] = fields["borrow_index"] ** 0.75
+    fields["supply_rate"] = fields["borrow_rate"] * 0.75
+    fields["total_supplied"] = fields["total_borrowed"] / 0.9
+    return dataclasses.replace(used, fields=fields)
+
+
+def exchanged(rows, one, other):
+    fields = {**rows.fields, one: rows.fields[other], other: rows.fields[one]}
+    return dataclasses.replace(rows, fields=fields)
+
+
+def names_told(rows):
+    return {x.name for x, _ in check_series(rows)} - {"stated-rate"}
+
+
+def test_a_pool_that_shares_what_borrowers_pay_raises_no_alarm(pool):
+    assert names_told(pool) == set()
+
+
+def test_index_columns_that_are_exchanged_are_an_error(pool):
+    assert "index-order" in names_told(exchanged(pool, "liquidity_index", "borrow_index"))
+
+
+def test_rate_columns_that_are_exchanged_are_an_error(pool):
+    assert "rate-order" in names_told(exchanged(pool, "supply_rate", "borrow_rate"))
+
+
+@pytest.mark.parametrize("column", ["supply_rate", "borrow_rate"])
+def test_a_negative_lending_rate_is_a_false_value_however_small(pool, column):
+    ((check, places),) = told(pool, column, -1e-9, slice(PLACE, PLACE + 1))
+
+    assert (check, places) == ("false-value", [PLACE])
+
+
+@pytest.mark.parametrize("factor", [0.77, 1.3])
+def test_rates_a_third_off_throughout_are_an_error(pool, factor):
+    assert told(pool, "borrow_rate", factor)[0] == ("rate-against-index", [])
+
+
+def test_a_supply_rate_beyond_all_that_is_paid_is_told_in_every_row(pool):
+    found = told(pool, "supply_rate", 1.28, slice(PLACE, PLACE + 30))
+
+    assert ("rates-disagree", list(range(PLACE, PLACE + 30))) in found
+
+
+def test_a_run_that_reads_an_index_carries_what_is_told_of_its_rates(kit, pool):
+    part = slice(PLACE, PLACE + 40)
+    fields = {x: y.copy() for x, y in pool.fields.items()}
+    fields["supply_rate"][part] *= 3.0
+    fields["borrow_rate"][part] *= 3.0
+    times = kit.days(DAYS)
+    store = kit.Store().put("aave/ethereum/WETH", times, **fields)
+    lab = kit.provider(store, kit.need("aave/ethereum/WETH.liquidity_index", Alignment.STEP))
+
+    told = lab.frame(times[1], times[-1]).sources[0].warnings
+
+    assert any("over rows in which liquidity_index grows" in x for x in told)
+    assert lab.frame(times[1], times[PLACE - 10]).sources[0].warnings == ()

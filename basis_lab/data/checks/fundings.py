@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from basis_lab.data.checks.peers import Market, Peer, common_places
+from basis_lab.data.checks.peers import DOUBT, Market, Peer, common_places
 from basis_lab.data.checks.rows import Defect
 from basis_lab.data.series import DatasetKind, IntArray, time_text
 from basis_lab.domain.market import BoolArray, FloatArray
@@ -16,10 +16,10 @@ SHORT, LONG = (21, 10.0), (90, 5.0)
 ALIKE = 3.5
 ENOUGH_FOR_A_SIGN = 90
 # Venues of one coin correlate by 0.6 and more; what pays the other way by as much below zero.
+# Over the least stretch the products of their rates gave -0.06 and more of what they could.
 OPPOSITE = -0.3
 LEAST_AN_HOUR = 1e-7  # a fraction; smaller rates are no measure of others
 SECONDS_PER_HOUR = 3600
-DOUBT = "; one of the two is wrong, nothing tells which"
 
 
 def find_funding_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
@@ -35,7 +35,7 @@ def find_funding_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
     (Peer, Defect)
         At most one a series: percent for fractions, or a rate per hour for one per 8 h.
     """
-    for peer, others in _compared(market):
+    for peer, others in compared_funding(market):
         found = _of_many(peer, others) if len(others) > 1 else _of_two(peer, others[0])
         if found is not None:
             yield peer, found
@@ -54,16 +54,56 @@ def find_opposite_funding(market: Market) -> Iterator[tuple[Peer, Defect]]:
     (Peer, Defect)
         At most one a series; of two both.
     """
-    for peer, others in _compared(market):
+    for peer, others in compared_funding(market):
         known = [x for x in (_alike(peer, other) for other in others) if x is not None]
         if known and max(known) <= OPPOSITE:
             doubt = "" if len(known) > 1 else DOUBT
-            what = f"rates run against those of {_names(others)} (correlation {max(known):.2f})"
+            what = f"rates run against those of {names_of(others)} (correlation {max(known):.2f})"
             yield peer, Defect(what=what + doubt, field="rate", value=max(known))
+        else:
+            yield from ((peer, x) for x in _opposite_in_part(peer, others))
 
 
-def _compared(market: Market) -> Iterator[tuple[Peer, tuple[Peer, ...]]]:
-    """Return each series of funding with those that may stand for the market beside it."""
+def _opposite_in_part(peer: Peer, others: Sequence[Peer]) -> Iterator[Defect]:
+    """Return the stretch in which a series pays the other way than every other, if any."""
+    rows, shown = _beside(peer, others)
+    if len(rows) < ENOUGH_FOR_A_SIGN:
+        return
+    windows = np.lib.stride_tricks.sliding_window_view
+    ours = windows(hourly_rates(peer)[rows], ENOUGH_FOR_A_SIGN)
+    most, known = np.full(len(ours), np.nan), np.zeros(len(ours))
+    for line in shown:
+        theirs = windows(line, ENOUGH_FOR_A_SIGN)
+        size = np.sqrt((ours * ours).sum(axis=1) * (theirs * theirs).sum(axis=1))
+        alike = (ours * theirs).sum(axis=1) / np.maximum(size, ENOUGH_FOR_A_SIGN * LEAST_AN_HOUR**2)
+        most = np.fmax(most, alike)
+        known += np.isfinite(alike)
+    starts = np.flatnonzero(np.nan_to_num(most, nan=1.0) <= OPPOSITE)
+    if not len(starts):
+        return
+    worst = int(starts[np.argmin(most[starts])])
+    doubt = "" if known[worst] > 1 else DOUBT
+    what = (
+        f"rates run against those of {names_of(others)} (likeness {most[worst]:.2f}) over "
+        f"{ENOUGH_FOR_A_SIGN} settlements from {time_text(peer.rows.times[rows[worst]])}{doubt}"
+    )
+    places = rows[worst : worst + ENOUGH_FOR_A_SIGN]
+    yield Defect(what=what, field="rate", places=places, value=float(most[worst]))
+
+
+def compared_funding(market: Market) -> Iterator[tuple[Peer, tuple[Peer, ...]]]:
+    """Return each series of funding with those that may stand for the market beside it.
+
+    Parameters
+    ----------
+    market : Market
+        Series of one market.
+
+    Yields
+    ------
+    (Peer, tuple of Peer)
+        None for a series that nothing stands beside.
+    """
     for peer in market.peers:
         if peer.dataset.kind is DatasetKind.FUNDING and "rate" in peer.rows.fields:
             others = tuple(x for x in market.peers if x is not peer and not x.derived)
@@ -73,7 +113,7 @@ def _compared(market: Market) -> Iterator[tuple[Peer, tuple[Peer, ...]]]:
 
 def _alike(peer: Peer, other: Peer) -> float | None:
     ours, theirs = common_places(peer.rows.times, other.rows.times)
-    a, b = _hourly(peer)[ours], _hourly(other)[theirs]
+    a, b = hourly_rates(peer)[ours], hourly_rates(other)[theirs]
     if len(a) < ENOUGH_FOR_A_SIGN or not a.std() > 0.0 or not b.std() > 0.0:
         return None
     return float(np.corrcoef(a, b)[0, 1])
@@ -83,7 +123,7 @@ def _of_many(peer: Peer, others: Sequence[Peer]) -> Defect | None:
     """Return the stretch that is far from every other venue, or above the one that is whole."""
     rows, shown = _beside(peer, others)
     for length, factor in (SHORT, LONG):
-        above, below, known = _ratios(_hourly(peer)[rows], shown, length)
+        above, below, known = _ratios(hourly_rates(peer)[rows], shown, length)
         far = (known > 1) & ((above >= factor) | (below <= 1.0 / factor))
         if length == SHORT[0]:  # of two that tell, the one far above is wrong
             far |= (known == 1) & (above >= factor)
@@ -95,7 +135,7 @@ def _of_many(peer: Peer, others: Sequence[Peer]) -> Defect | None:
 def _of_two(peer: Peer, other: Peer) -> Defect | None:
     """Return the stretch that is far above another venue, or that the whole of both is apart."""
     rows, shown = _beside(peer, (other,))
-    ours = _hourly(peer)[rows]
+    ours = hourly_rates(peer)[rows]
     if len(rows) < SHORT[0]:
         return None
     (_, whole), (_, market) = _typical(ours, len(ours)), _typical(shown[0], len(ours))
@@ -144,14 +184,26 @@ def _defect(
     worst = int(starts[np.argmax(np.maximum(above, 1.0 / below)[starts])])
     value = float(above[worst] if above[worst] >= 1.0 else below[worst])
     what = (
-        f"|rate| is {value:.3g} times that of {_names(others)} over {length} settlements from "
+        f"|rate| is {value:.3g} times that of {names_of(others)} over {length} settlements from "
         f"{time_text(peer.rows.times[rows[worst]])}: percent, or a rate of another interval{doubt}"
     )
     places = rows[int(starts[0]) : int(starts[-1]) + length]
     return Defect(what=what, field="rate", places=places, value=value)
 
 
-def _hourly(peer: Peer) -> FloatArray:
+def hourly_rates(peer: Peer) -> FloatArray:
+    """Return the rates of a series of funding per hour.
+
+    Parameters
+    ----------
+    peer : Peer
+        The series.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Fractions an hour.
+    """
     rates: FloatArray = peer.rows.fields["rate"] * (SECONDS_PER_HOUR / peer.rows.interval_s)
     return rates
 
@@ -161,11 +213,23 @@ def _beside(peer: Peer, others: Sequence[Peer]) -> tuple[IntArray, FloatArray]:
     shown = np.full((len(others), len(peer.rows.times)), np.nan)
     for line, other in zip(shown, others, strict=True):
         ours, theirs = common_places(peer.rows.times, other.rows.times)
-        line[ours] = _hourly(other)[theirs]
+        line[ours] = hourly_rates(other)[theirs]
     rows = np.flatnonzero(np.isfinite(shown).any(axis=0))
     return rows, shown[:, rows]
 
 
-def _names(others: Sequence[Peer]) -> str:
+def names_of(others: Sequence[Peer]) -> str:
+    """Return what a series is compared with, in words.
+
+    Parameters
+    ----------
+    others : sequence of Peer
+        One and more.
+
+    Returns
+    -------
+    str
+        The first, and how many more.
+    """
     more = f" and {len(others) - 1} more" if len(others) > 1 else ""
     return f"{others[0].dataset}{more}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.data.checks.peers import Market, Peer, common_places
+from basis_lab.data.checks.peers import DOUBT, Market, Peer, common_places
 from basis_lab.data.checks.rows import Defect
 from basis_lab.data.series import BAR_KINDS, DatasetKind, IntArray, time_text
 from basis_lab.domain.market import FloatArray
@@ -25,6 +25,11 @@ CLEAR_ERRORS, MARGIN_ERRORS = 5.0, 2.0
 _SECONDS = 3600
 _ZONE_S = 900  # zones lie quarters of an hour apart; labels of full hours tell whole ones alone
 _MINUTE = 60
+_WEST_S, _EAST_S = -12 * _SECONDS, 14 * _SECONDS
+
+# A part of a series is looked at in stretches, each half over the one before; a shift of nearly
+# all of them is one of the whole.
+_PART_ROWS, _PART_S, WHOLE = 240, 864_000, 0.9
 
 Moves = tuple[IntArray, FloatArray]
 """Times in seconds, and what happened up to each."""
@@ -51,19 +56,135 @@ def find_label_shifts(market: Market) -> Iterator[tuple[Peer, Defect]]:
     shifts = [_Shift(0, 1.0, 1.0), *(_shift(x, moves[0], known[0]) for x in moves[1:])]
     most = _agreed(known, shifts)
     odd = next((i for i, x in enumerate(shifts) if x.seconds != 0), 0)
-    for i, peer in enumerate(known):
-        seconds = shifts[i].seconds - (most if most is not None else 0)
-        if most is None and i == 0:
-            seconds = -shifts[odd].seconds
+    for i, (peer, seconds) in enumerate(zip(known, _blamed(known, shifts), strict=True)):
         if seconds:
             told, other = (shifts[i], known[0]) if i else (shifts[odd], known[odd])
-            doubt = "" if most is not None else "; one of the two is wrong, nothing tells which"
+            doubt = "" if most is not None else DOUBT
             what = (
                 f"labels run {_length(seconds)} against {other.dataset}: correlation "
                 f"{told.best:.2f} there, {_unmoved(told)} as labelled"
                 f"{_meaning(peer, seconds)}{doubt}"
             )
-            yield peer, Defect(what=what, field="", value=seconds / _SECONDS)
+            yield (
+                peer,
+                Defect(
+                    what=what, field="", value=seconds / _SECONDS, remedy=_remedy(peer, seconds)
+                ),
+            )
+
+
+def find_label_shifts_in_part(market: Market) -> Iterator[tuple[Peer, Defect]]:
+    """Find bars that run ahead of, or behind, their market in a part of their rows.
+
+    Parameters
+    ----------
+    market : Market
+        Series of one market, whose labels are right on the whole.
+
+    Yields
+    ------
+    (Peer, Defect)
+        By series and stretch of one shift, its edges within some days.
+    """
+    known = [x for x in market.peers if _can_tell(x) and x.dataset.kind in BAR_KINDS]
+    known = [x for x in known if x.rows.interval_s == known[0].rows.interval_s]
+    if len(known) < 2:  # noqa: PLR2004 - one cannot be compared
+        return
+    moves = [_moves(x, every=True) for x in known]
+    told: dict[int, list[tuple[int, int]]] = {i: [] for i in range(len(known))}
+    looked_at = _stretches(moves, known[0].rows.interval_s)
+    for start, end in looked_at:
+        parts = [_between(x, start, end) for x in moves]
+        near = [_correlation(x, parts[0], 0) for x in parts[1:]]
+        if all(x >= CLEAR_CORRELATION or x < -1.0 for x in near):
+            continue
+        for i, seconds in _shifted_here(known, moves, parts):
+            told[i].append((start, seconds))
+    doubt = DOUBT if len(known) == 2 else ""  # noqa: PLR2004 - of two nothing tells
+    for peer, stretches in zip(known, told.values(), strict=True):
+        if len(stretches) < WHOLE * len(looked_at):
+            yield from ((peer, x) for x in _parts(peer, stretches, doubt))
+
+
+def _shifted_here(
+    known: Sequence[Peer], moves: Sequence[Moves], parts: Sequence[Moves]
+) -> Iterator[tuple[int, int]]:
+    """Return which series are shifted in a stretch, measured by one that moves as most do."""
+    every = range(len(known))
+    alike = [
+        sum(_correlation(parts[i], parts[j], 0) >= CLEAR_CORRELATION for j in every if j != i)
+        for i in every
+    ]
+    order = sorted(every, key=lambda i: -alike[i])
+    best = order[0]
+    shifts = [_Shift(0, 1.0, 1.0), *(_shift(parts[i], moves[best], known[i]) for i in order[1:])]
+    seconds = _blamed([known[i] for i in order], shifts)
+    yield from ((i, x) for i, x in zip(order, seconds, strict=True) if x)
+
+
+def _blamed(known: Sequence[Peer], shifts: Sequence["_Shift"]) -> list[int]:
+    """Return by series the seconds that it runs ahead of most; of two that differ, both do."""
+    most = _agreed(known, shifts)
+    odd = next((x.seconds for x in shifts if x.seconds), 0)
+    if most is None:
+        return [-odd, *(x.seconds for x in shifts[1:])]
+    return [x.seconds - most for x in shifts]
+
+
+def _part_s(interval_s: int) -> int:
+    """Return how long a stretch is that is looked at."""
+    return max(_PART_ROWS * interval_s, _PART_S)
+
+
+def _stretches(moves: Sequence[Moves], interval_s: int) -> list[tuple[int, int]]:
+    """Return the stretches of time that are looked at, in seconds."""
+    first = min(int(x[0][0]) for x in moves if len(x[0]))
+    last = max(int(x[0][-1]) for x in moves if len(x[0]))
+    length = _part_s(interval_s)
+    return [(start, start + length) for start in range(first, last, length // 2)]
+
+
+def _between(moves: Moves, start: int, end: int) -> Moves:
+    low, high = np.searchsorted(moves[0], (start, end))
+    return moves[0][low:high], moves[1][low:high]
+
+
+def _parts(peer: Peer, stretches: Sequence[tuple[int, int]], doubt: str) -> Iterator[Defect]:
+    """Return what is shifted alike without a break as one."""
+    half = _part_s(peer.rows.interval_s) // 2
+    joined: list[tuple[int, int, int]] = []
+    for start, seconds in stretches:
+        if joined and joined[-1][2] == seconds and start - joined[-1][1] <= half:
+            joined[-1] = (joined[-1][0], start, seconds)
+        else:
+            joined.append((start, start, seconds))
+    for first, last, seconds in joined:
+        low, high = np.searchsorted(peer.rows.seconds, (first, last + 2 * half))
+        places = np.arange(low, high)
+        days = half // 86_400
+        what = (
+            f"values run {_length(seconds)} against the market from about "
+            f"{time_text(peer.rows.times[low])} to {time_text(peer.rows.times[high - 1])} (to "
+            f"within {days} days){_meaning(peer, seconds)}; the other rows are not{doubt}"
+        )
+        remedy = "replace the file, or mend these rows alone: a repair would move the others too"
+        yield Defect(what=what, field="", places=places, value=seconds / _SECONDS, remedy=remedy)
+
+
+def _remedy(peer: Peer, seconds: int) -> str:
+    if not _is_zone(peer, seconds):
+        return (
+            "give times in UTC and the column of settled rates; the shift is that of no zone, a "
+            "column of another period may be its cause"
+        )
+    repair = f"shift-labels={-seconds / _SECONDS:g}h@{peer.dataset}"
+    return f"give times in UTC, bars by their open, or import with --repair {repair}"
+
+
+def _is_zone(peer: Peer, seconds: int) -> bool:
+    """Tell if a zone, or the close of a bar, can be the cause of a shift."""
+    closes = peer.dataset.kind in BAR_KINDS and abs(seconds) == peer.rows.interval_s
+    return closes or _WEST_S <= seconds <= _EAST_S
 
 
 def _agreed(known: Sequence[Peer], shifts: Sequence["_Shift"]) -> int | None:
@@ -105,6 +226,12 @@ def _length(seconds: int) -> str:
 def _meaning(peer: Peer, seconds: int) -> str:
     if peer.dataset.kind in BAR_KINDS and abs(seconds) == peer.rows.interval_s:
         return " (open labels and close labels)"
+    if not _is_zone(peer, seconds):
+        intervals = seconds / peer.rows.interval_s
+        whole = peer.dataset.kind is DatasetKind.FUNDING and intervals.is_integer()
+        more = f": rates are those of {abs(int(intervals))} settlements" if whole else ""
+        before = " before" if whole and seconds > 0 else " after" if whole else ""
+        return f" (no zone is so far from UTC{more}{before})"
     return f" (as if UTC{_length(seconds).removesuffix(' h')})"
 
 
@@ -121,9 +248,9 @@ def _levels(peer: Peer) -> Moves:
     return peer.rows.seconds, peer.rows.first_field
 
 
-def _moves(peer: Peer) -> Moves:
+def _moves(peer: Peer, *, every: bool = False) -> Moves:
     """Return what two venues of a market share: the changes of a rate, or of a price."""
-    seconds, values = (x[:SCANNED_ROWS] for x in _levels(peer))
+    seconds, values = (x if every else x[:SCANNED_ROWS] for x in _levels(peer))
     whole = np.diff(seconds) == peer.rows.interval_s
     if peer.dataset.kind is DatasetKind.FUNDING:
         return seconds[1:][whole], np.diff(values)[whole]

@@ -80,6 +80,16 @@ INDEX_STEP = _error(
     "lenders would earn, or borrowers owe, what no rate gave",
     "compare with the chain; replace the file",
 )
+INDEX_ORDER = _error(
+    "index-order",
+    "lenders would earn what borrowers should owe, and the other way round",
+    "exchange the two columns, or compare with the chain; replace the file",
+)
+RATE_ORDER = _error(
+    "rate-order",
+    "decisions and hurdles would take the borrow rate for the supply rate",
+    "exchange the two columns, or compare with the chain; replace the file",
+)
 LST_RATE = _error(
     "lst-rate",
     "a staked position would gain or lose what its protocol never paid",
@@ -93,22 +103,27 @@ LEVEL = _error(
 LABEL_SHIFT = _error(
     "label-shift",
     "prices would be seen early or late, funding paid on the wrong hour",
-    "give times in UTC, bars by their open, or import with --repair shift-labels=-3h@DATASET",
+    "give times in UTC, bars by their open",
 )
 OFF_GRID = _error(
     "off-grid",
     "bars would be missing at every step, funding paid an hour late",
-    "give times in UTC, bars by their open, or import with --repair shift-labels=-5.5h@DATASET",
+    "give times in UTC, bars by their open",
 )
 SETTLEMENT_HOURS = _warning(
     "settlement-hours",
     "funding is paid on the wrong hours, where the labels are those of another zone",
-    "compare with the venue; import with --repair shift-labels=-3h@DATASET where they are",
+    "compare with the venue, and give times in UTC",
 )
 FUNDING_LEVEL = _error(
     "funding-level",
     "funding of these rows would be many times too large, or too small",
     "write fractions per settlement interval, in every row; compare with the venue",
+)
+FUNDING_ALERT = _warning(
+    "funding-alert",
+    "funding of these rows, if they are wrong, is many times too large",
+    "compare with the venue: a true settlement is to be kept",
 )
 OPPOSITE_FUNDING = _error(
     "opposite-funding",
@@ -208,6 +223,11 @@ STARTS_LATE = _warning(
     "none: the series begins at its first whole row, and earlier dates are refused",
     "nothing, where this is meant; earlier dates need a file that has them",
 )
+SHORT_OF_NAME = _warning(
+    "short-of-name",
+    "dates beyond its rows are refused; what else was lost with them nobody can tell",
+    "get the file again, or name it by the dates that it has",
+)
 PRINTED_UNITS = _warning(
     "printed-units", "none: rewards are computed from totals", "compare with the published table"
 )
@@ -219,6 +239,11 @@ TABLE_REFUSED = Meaning(
     remedy="remove the file, or mend it",
 )
 TABLE_DIFFERS = _warning("table-differs", "none: runs do not use it", "compare with configs/venues")
+ENDS_EARLY = _note(
+    "ends-early",
+    "dates beyond its rows are refused",
+    "see that the file is whole, where it should go on",
+)
 OUTLIER_FLAG = _note("outlier-flag", "prices of these rows differ a little between venues")
 ORACLE_FLAG = _note("oracle-flag", "collateral, debt or exits are valued a little off the market")
 LARGE_MOVES = _note("large-moves", "short spikes may trigger trades and costs")
@@ -273,12 +298,15 @@ _ALL = (
     GAS_UNIT,
     RATE_AGAINST_INDEX,
     INDEX_STEP,
+    INDEX_ORDER,
+    RATE_ORDER,
     LST_RATE,
     LEVEL,
     LABEL_SHIFT,
     OFF_GRID,
     SETTLEMENT_HOURS,
     FUNDING_LEVEL,
+    FUNDING_ALERT,
     OPPOSITE_FUNDING,
     GAP,
     WRONG_OUTLIER,
@@ -303,6 +331,8 @@ _ALL = (
     CONTRADICTS_COPY,
     LEFT_OUT,
     STARTS_LATE,
+    SHORT_OF_NAME,
+    ENDS_EARLY,
     PRINTED_UNITS,
     LUMP_PERIOD,
     TABLE_REFUSED,

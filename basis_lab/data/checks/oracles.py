@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_lab.data.checks.peers import Peer, common_places, market_of
+from basis_lab.data.checks.peers import DOUBT, Peer, common_places, market_of
 from basis_lab.data.checks.rows import Defect
 from basis_lab.data.series import DatasetId, DatasetKind, IntArray, time_text
 from basis_lab.domain.market import FloatArray, TimeArray
@@ -24,6 +24,10 @@ OF_A_RATE: Limits = (0.01, 0.03, 0.25)
 # A staking token is worth more than an ETH, but not twice as much.
 OF_STAKED_ETH: Limits = (1.0, 1.0, 1.0)
 FLAG, ALERT, WRONG = range(3)
+# The hour of a price: zones, how many prices tell it, and how much nearer they lie at the true one.
+# In eleven months prices at their own hour lay half as far from the market as at the next.
+_HOUR_S, _ZONES_H = 3600, range(-12, 15)
+_ENOUGH_FOR_AN_HOUR, _CLEARLY = 30, 1.5
 _OLDEST = np.timedelta64(2 * 86_400, "s")
 _BAR_FIELDS = ("open", "high", "low", "close")
 _PRICE_FIELDS = {
@@ -87,6 +91,61 @@ def find_quotes_beyond(peers: Sequence[Peer], degree: int) -> Iterator[tuple[Pee
             places = np.flatnonzero(reached == degree)
             if len(places):
                 yield quote.peer, _defect(quote, reference, places, apart)
+
+
+def find_shifted_quotes(peers: Sequence[Peer]) -> Iterator[tuple[Peer, Defect]]:
+    """Find published prices that are those of the market so many hours before or after.
+
+    Parameters
+    ----------
+    peers : sequence of Peer
+        Of any markets.
+
+    Yields
+    ------
+    (Peer, Defect)
+        Of ETH and of staked ETH, whose rate moves too little to hide the hour; a reserve of
+        dollars does not tell its hour.
+    """
+    known = [x for x in peers if len(x.rows.times)]
+    for quote in _quotes(known):
+        bars = [x for x in _bars_of(quote, known) if x.rows.interval_s <= _HOUR_S]
+        found = {_shift_h(quote, x) for x in bars}
+        if len(found) == 1 and len(quote.times) >= _ENOUGH_FOR_AN_HOUR:
+            (hours,) = found
+            if hours:
+                yield quote.peer, _shifted(quote, bars, hours)
+
+
+def _shifted(quote: _Quote, bars: Sequence[Peer], hours: int) -> Defect:
+    what = (
+        f"labels run {hours:+d} h against {bars[0].dataset}: prices of {quote.asset} are those of "
+        f"the market {abs(hours)} h {'before' if hours > 0 else 'after'} (as if UTC{hours:+d})"
+    )
+    remedy = (
+        f"give times in UTC, or import with --repair shift-labels={-hours:g}h@{quote.peer.dataset}"
+    )
+    doubt = DOUBT if len(bars) == 1 else ""
+    return Defect(what=what + doubt, field="", value=hours, remedy=remedy)
+
+
+def _shift_h(quote: _Quote, bars: Peer) -> int:
+    """Return by how many hours prices follow those of a market; 0 where nothing is clear."""
+    spreads = {hours: _spread(quote, bars, hours) for hours in _ZONES_H}
+    best = min(spreads, key=lambda x: (spreads[x], abs(x)))
+    return best if spreads[best] * _CLEARLY <= spreads[0] < np.inf else 0
+
+
+def _spread(quote: _Quote, bars: Peer, hours: int) -> float:
+    """Return how far prices typically move beside those of so many hours before."""
+    moments = quote.times - np.timedelta64(hours, "h")
+    place = np.searchsorted(bars.rows.times, moments, side="right") - 1
+    inside = (place >= 0) & (moments - bars.rows.times[place] < np.timedelta64(_HOUR_S, "s"))
+    inside &= np.isfinite(quote.price)
+    if int(inside.sum()) < _ENOUGH_FOR_AN_HOUR:
+        return np.inf
+    beside = np.log(quote.price[inside] / bars.rows.fields["open"][place[inside]])
+    return float(np.median(np.abs(np.diff(beside))))
 
 
 def _defect(quote: _Quote, reference: _Reference, places: IntArray, apart: FloatArray) -> Defect:
@@ -182,12 +241,10 @@ def _of_rate(quote: _Quote, rate: Peer) -> _Reference:
 
 def _of_market(quote: _Quote, peers: Sequence[Peer]) -> Iterator[_Reference]:
     """Return what all bars of a market span, from the bar before to that of each price."""
-    staked = _is_staked(quote.asset)
-    symbol = (WRAPPED_ETH if staked else quote.asset) + USD
-    market = market_of(DatasetId(DatasetKind.ORACLE, quote.peer.dataset.venue, symbol))
-    bars = [x for x in peers if x.trusted and market_of(x.dataset) == market]
-    if market is None or not bars:
+    bars = _bars_of(quote, peers)
+    if not bars:
         return
+    staked = _is_staked(quote.asset)
     low, high = np.full((2, len(quote.price)), np.nan)
     for one in bars:
         lows, highs = _span(one, quote.times)
@@ -198,6 +255,15 @@ def _of_market(quote: _Quote, peers: Sequence[Peer]) -> Iterator[_Reference]:
     twice = "twice or half of " if staked else ""
     name = f"{twice}all bars around it ({first}{more})"
     yield _Reference(name=name, low=low, high=high, limits=limits)
+
+
+def _bars_of(quote: _Quote, peers: Sequence[Peer]) -> list[Peer]:
+    """Return the bars of the market of an asset in dollars; of staked ETH those of ETH."""
+    symbol = (WRAPPED_ETH if _is_staked(quote.asset) else quote.asset) + USD
+    market = market_of(DatasetId(DatasetKind.ORACLE, quote.peer.dataset.venue, symbol))
+    if market is None or quote.unit != USD:
+        return []
+    return [x for x in peers if x.trusted and market_of(x.dataset) == market]
 
 
 def _span(bars: Peer, times: TimeArray) -> tuple[FloatArray, FloatArray]:

@@ -184,7 +184,26 @@ def find_off_grid(rows: Rows) -> Iterator[Defect]:
             f"{len(places)} {words} beside the full {length_text(grid_s)} of UTC, the first by "
             f"{length_text(int(beside_s[first]))}"
         )
-        yield Defect(what=what, field="", places=places, value=time_text(rows.times[first]))
+        first_time = time_text(rows.times[first])
+        yield Defect(
+            what=what,
+            field="",
+            places=places,
+            value=first_time,
+            remedy=_unmoved_remedy(beside_s),
+        )
+
+
+def _unmoved_remedy(beside_s: IntArray) -> str:
+    """Return what to do about labels beside their grid; all of them may be moved by as much."""
+    remedy = "give times in UTC, bars by their open"
+    if (beside_s != beside_s[0]).any():
+        return f"{remedy}; mend or replace the file"
+    hours = int(beside_s[0]) / HOUR_S
+    return (
+        f"{remedy}, or import with --repair shift-labels={-hours:g}h@DATASET, or by whole hours "
+        "more or less where the zone is another: label-shift names it where other series tell"
+    )
 
 
 def find_settlement_hours(rows: Rows) -> Iterator[Defect]:
@@ -206,7 +225,13 @@ def find_settlement_hours(rows: Rows) -> Iterator[Defect]:
     usual_s = int(beside_s[np.argmax(counts)])
     if usual_s and not usual_s % HOUR_S:
         what = f"settlements lie {usual_s // HOUR_S} h after the full {rows.interval_s // HOUR_S} h"
-        yield Defect(what=f"{what} of UTC", field="", value=usual_s)
+        hours, back = usual_s // HOUR_S, (rows.interval_s - usual_s) // HOUR_S
+        remedy = (
+            "compare with the venue; where the labels are of another zone, import with --repair "
+            f"shift-labels=-{hours}h@DATASET (of a zone ahead of UTC) or "
+            f"shift-labels={back}h@DATASET (of one behind)"
+        )
+        yield Defect(what=f"{what} of UTC", field="", value=usual_s, remedy=remedy)
 
 
 def _other_interval(rows: Rows, gaps_s: IntArray) -> BoolArray:

@@ -14,6 +14,8 @@ from basis_lab.domain.wording import agree
 LEVEL_APART = 1.2  # no perp stays a fifth away from its spot for half of a run
 FLAG, ALERT, WRONG = 0.005, 0.01, 0.10
 ENOUGH_TO_OUTVOTE = 3
+DOUBT = "; one of the two is wrong, nothing tells which"
+_EARLY = np.timedelta64(8, "D")
 ENOUGH_FOR_A_LEVEL = 10_000  # rows, evenly spread
 
 _TRUSTED = (DatasetKind.SPOT, DatasetKind.PERP, DatasetKind.MARK)
@@ -156,7 +158,7 @@ def markets_of(peers: Sequence[Peer]) -> tuple[Market, ...]:
 
 
 def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
-    """Find prices that stand at another level than the first of their market.
+    """Find prices that stand at another level than most of their market.
 
     Parameters
     ----------
@@ -166,21 +168,66 @@ def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
     Yields
     ------
     (Peer, Defect)
-        The series, and how far it is off.
+        The series, and how far it is off; of two that disagree both.
     """
     first = market.peers[0]
     if not first.trusted:
         return
-    for peer in market.peers[1:]:
-        ours, theirs = common_places(peer.rows.times, first.rows.times)
-        if not len(ours):
-            continue
-        every = max(len(ours) // ENOUGH_FOR_A_LEVEL, 1)
-        left = peer.rows.first_field[ours[::every]]
-        ratio = float(np.median(left / first.rows.first_field[theirs[::every]]))
-        if not 1.0 / LEVEL_APART < ratio < LEVEL_APART:
-            what = f"{peer.dataset} is typically {ratio:.6g} times {first.dataset} ({first.file})"
-            yield peer, Defect(what=what, field="", value=ratio)
+    found = [(x, _level_over(x, first)) for x in market.peers]
+    known = [(x, level) for x, level in found if level is not None]
+    levels = np.array([level for _, level in known])
+    voters = np.array([x.trusted for x, _ in known])
+    apart = np.abs(np.log(levels[:, None] / levels)) >= np.log(LEVEL_APART)
+    near = (~apart & voters).sum(axis=1) * voters
+    usual = int(np.argmax(near))
+    decided = 2 * int(near[usual]) > int(voters.sum())
+    for place, (peer, level) in enumerate(known):
+        against = usual
+        if not decided and peer.trusted:  # as many stand there as here
+            against = int(np.argmax(apart[place] & voters))
+        if apart[place, against]:
+            other = known[against][0]
+            ratio = float(level / levels[against])
+            what = f"{peer.dataset} is typically {ratio:.6g} times {other.dataset} ({other.file})"
+            doubt = "" if decided else DOUBT
+            yield peer, Defect(what=what + doubt, field="", value=ratio)
+
+
+def _level_over(peer: Peer, first: Peer) -> float | None:
+    """Return how many times as high a series typically stands; None without a common row."""
+    ours, theirs = common_places(peer.rows.times, first.rows.times)
+    if not len(ours):
+        return None
+    every = max(len(ours) // ENOUGH_FOR_A_LEVEL, 1)
+    left = peer.rows.first_field[ours[::every]]
+    return float(np.median(left / first.rows.first_field[theirs[::every]]))
+
+
+def find_early_ends(market: Market) -> Iterator[tuple[Peer, Defect]]:
+    """Find series that end long before the others of their market.
+
+    Parameters
+    ----------
+    market : Market
+        Series of one market.
+
+    Yields
+    ------
+    (Peer, Defect)
+        Those that no other venue's ends with; a feed or a pool ends when it does.
+    """
+    ends = [
+        (x, x.rows.times[-1])
+        for x in market.peers
+        if len(x.rows.times) and (x.trusted or x.dataset.kind is DatasetKind.FUNDING)
+    ]
+    for peer, end in ends:
+        others = [(other, at) for other, at in ends if other is not peer]
+        if others and min(at for _, at in others) - end > _EARLY:
+            last, at = max(others, key=lambda x: x[1])
+            days = (at - end) // np.timedelta64(1, "D")
+            what = f"ends at {time_text(end)}, {days} days before {last.dataset}, and no other does"
+            yield peer, Defect(what=what, field="", value=time_text(end))
 
 
 def find_outliers(market: Market, least: float, below: float) -> Iterator[tuple[Peer, Defect]]:

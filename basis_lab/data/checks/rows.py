@@ -66,6 +66,8 @@ class Defect:
         Rows that show it; empty where the whole column does.
     other : int or None
         A row that the words end with: the one that the first contradicts.
+    remedy : str
+        What to do here, ``@DATASET`` for this series; empty where its check says it.
     """
 
     what: str
@@ -73,6 +75,7 @@ class Defect:
     value: object
     places: IntArray = made_by(default_factory=lambda: NOWHERE)
     other: int | None = None
+    remedy: str = ""
 
 
 def defects_at(what: str, field: str, bad: BoolArray, values: FloatArray) -> tuple[Defect, ...]:

@@ -1,11 +1,10 @@
 """The table of checks: what each means, and the function that finds it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from basis_lab.data.checks import (
+    blocks,
     cells,
     fundings,
     labels,
@@ -16,95 +15,17 @@ from basis_lab.data.checks import (
     peers,
     periods,
     reserve,
+    settlements,
     shape,
     values,
     volumes,
     wicks,
 )
 from basis_lab.data.checks.cells import Cells
+from basis_lab.data.checks.kinds import CellCheck, MarketCheck, SeriesCheck, Stage, WorthCheck
 from basis_lab.data.checks.peers import Market, Peer, markets_of
 from basis_lab.data.checks.rows import Defect, Rows
 from basis_lab.data.findings import Meaning, Stop
-
-
-class Stage(IntEnum):
-    """When a check can be made: a later stage rests on the earlier ones."""
-
-    ORDER = 1  # of rows as they stand in the file
-    VALUES = 2  # of rows in the order of time
-    SHAPE = 3  # of rows whose values can be true
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesCheck:
-    """One check of one series.
-
-    Parameters
-    ----------
-    meaning : Meaning
-        What it means where it finds something.
-    stage : Stage
-        When it can be made.
-    find : callable
-        Finds defects in the rows of a series.
-    every_run : bool
-        True where it is made before every run, on the rows that the run uses; the others are
-        about a whole file, and a run carries what its import found.
-    """
-
-    meaning: Meaning
-    stage: Stage
-    find: Callable[[Rows], Iterable[Defect]]
-    every_run: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketCheck:
-    """One check of the series of one market against each other.
-
-    Parameters
-    ----------
-    meaning : Meaning
-        What it means where it finds something.
-    find : callable
-        Finds defects among the series of a market.
-    """
-
-    meaning: Meaning
-    find: Callable[[Market], Iterable[tuple[Peer, Defect]]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorthCheck:
-    """One check of published prices against all that shows what their assets are worth.
-
-    Parameters
-    ----------
-    meaning : Meaning
-        What it means where it finds something.
-    find : callable
-        Finds defects among series of any markets.
-    """
-
-    meaning: Meaning
-    find: Callable[[Sequence[Peer]], Iterable[tuple[Peer, Defect]]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellCheck:
-    """One check of the cells of a file.
-
-    Parameters
-    ----------
-    meaning : Meaning
-        What it means where it finds something.
-    find : callable
-        Finds defects in the columns of a file.
-    """
-
-    meaning: Meaning
-    find: Callable[[Cells], Iterable[Defect]]
-
 
 SERIES_CHECKS = (
     SeriesCheck(
@@ -166,6 +87,18 @@ SERIES_CHECKS = (
         every_run=True,
     ),
     SeriesCheck(
+        meaning=meanings.INDEX_ORDER,
+        stage=Stage.SHAPE,
+        find=reserve.find_index_order,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.RATE_ORDER,
+        stage=Stage.SHAPE,
+        find=reserve.find_rate_order,
+        every_run=True,
+    ),
+    SeriesCheck(
         meaning=meanings.LST_RATE,
         stage=Stage.SHAPE,
         find=lst_rates.find_false_rates,
@@ -176,6 +109,12 @@ SERIES_CHECKS = (
         meaning=meanings.FUNDING_INTERVAL,
         stage=Stage.SHAPE,
         find=order.find_funding_intervals,
+        every_run=True,
+    ),
+    SeriesCheck(
+        meaning=meanings.FUNDING_ALERT,
+        stage=Stage.SHAPE,
+        find=settlements.find_settlements_beyond_history,
         every_run=True,
     ),
     SeriesCheck(meaning=meanings.STALE, stage=Stage.SHAPE, find=shape.find_stale, every_run=True),
@@ -220,10 +159,25 @@ SERIES_CHECKS = (
     ),
 )
 MARKET_CHECKS = (
+    MarketCheck(meaning=meanings.ENDS_EARLY, find=peers.find_early_ends),
     MarketCheck(meaning=meanings.LEVEL, find=peers.find_levels),
-    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
+    # Rates of another size or sign would also seem to be those of another time.
+    MarketCheck(
+        meaning=meanings.FUNDING_LEVEL,
+        find=lambda x: settlements.find_settlements_beyond(x, settlements.FALSE, float("inf")),
+    ),
     MarketCheck(meaning=meanings.FUNDING_LEVEL, find=fundings.find_funding_levels),
     MarketCheck(meaning=meanings.OPPOSITE_FUNDING, find=fundings.find_opposite_funding),
+    # What is shifted in a part would also seem to be shifted throughout, if it is the most of it.
+    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts_in_part),
+    MarketCheck(meaning=meanings.LABEL_SHIFT, find=labels.find_label_shifts),
+    MarketCheck(
+        meaning=meanings.FUNDING_ALERT,
+        find=lambda x: settlements.find_settlements_beyond(
+            x, settlements.DOUBTFUL, settlements.FALSE
+        ),
+    ),
+    MarketCheck(meaning=meanings.FUNDING_ALERT, find=settlements.find_funding_sizes),
     MarketCheck(
         meaning=meanings.WRONG_OUTLIER,
         find=lambda x: peers.find_outliers(x, peers.WRONG, float("inf")),
@@ -245,13 +199,17 @@ MARKET_CHECKS = (
         find=lambda x: peers.find_outliers(x, peers.FLAG, peers.ALERT),
     ),
 )
-WORTH_CHECKS = tuple(
-    WorthCheck(meaning=meaning, find=partial(oracles.find_quotes_beyond, degree=degree))
-    for meaning, degree in (
-        (meanings.ORACLE_PRICE, oracles.WRONG),
-        (meanings.ORACLE_ALERT, oracles.ALERT),
-        (meanings.ORACLE_FLAG, oracles.FLAG),
-    )
+WORTH_CHECKS = (
+    WorthCheck(meaning=meanings.LABEL_SHIFT, find=oracles.find_shifted_quotes),
+    WorthCheck(meaning=meanings.LABEL_SHIFT, find=blocks.find_shifted_blocks),
+    *(
+        WorthCheck(meaning=meaning, find=partial(oracles.find_quotes_beyond, degree=degree))
+        for meaning, degree in (
+            (meanings.ORACLE_PRICE, oracles.WRONG),
+            (meanings.ORACLE_ALERT, oracles.ALERT),
+            (meanings.ORACLE_FLAG, oracles.FLAG),
+        )
+    ),
 )
 CELL_CHECKS = (
     CellCheck(meaning=meanings.TWO_ZONES, find=cells.find_two_zones),

@@ -122,3 +122,15 @@ def test_quiet_says_nothing_before_the_end(tmp_path, capsys, monkeypatch):
     told = capsys.readouterr()
     assert code == 3
     assert told.err.startswith("DAT-001: 1 of 1 dataset is not complete")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_what_failed_at_two_venues_alike_is_said_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("basis_lab.services.fetch.Patience", Clock().patience_with)
+
+    main([*WORDS, "--venue", "okx", "--out", str(tmp_path), "--quiet"])
+
+    told = capsys.readouterr().err
+    assert told.startswith("DAT-001: 2 of 2 datasets are not complete")
+    assert told.count("the source cannot be reached; asked 4 times") == 1
+    assert told.count("check the network, and HTTPS_PROXY") == 1
