@@ -59,10 +59,10 @@ class Workbench:
         self._runner = Runner(self._ended, self._progress)
         self._beside = Runner(self._ended_beside, lambda *_: None)
         self._compared = case
-        self._then: tuple[Case, str] | None = (case, then) if then else None
         self._reporter = Reporter(self._reported)
         self._asked = case
         self.editor = Editor(case, self._case_changed, self.act)
+        self._then = (self.editor.case, then) if then else None
         self._acts = self._known_acts()
         self.editor.panel.observe(self._themed, "dark")
         self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
@@ -110,10 +110,9 @@ class Workbench:
         then : str
             An act that is done once it is drawn: pin, save, report; or none.
         """
-        self._then = (case, then) if then else None
         self.editor.load(case)
-        if not self.live:
-            self.run()
+        self._then = (self.editor.case, then) if then else None
+        self.run()
 
     def compare(self, case: Case) -> None:
         """Run another case beside the one that is drawn, and pin it.

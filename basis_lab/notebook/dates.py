@@ -1,9 +1,12 @@
 """Dates that no run would accept, said at their fields before anything runs."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.remedies import DATES, Remedy
+from basis_lab.services.requests import DEFAULT_DAYS
 
 DAY_LETTERS = 10
 
@@ -101,3 +104,31 @@ def _where(day: str | None, first: str, last: str) -> str:
     if day[:DAY_LETTERS] < first:
         return "before the data"
     return "beyond the data" if day[:DAY_LETTERS] > last else ""
+
+
+def dated(case: Case, covered: tuple[str, str]) -> Case:
+    """Return a case whose empty dates are those that they stand for, so that it runs as it reads.
+
+    Parameters
+    ----------
+    case : Case
+        With or without dates.
+    covered : tuple of str
+        First and last date of the data; empty where they are not known.
+
+    Returns
+    -------
+    Case
+        An empty end is the last date of the data, an empty start a year before the end, or the
+        first date of the data.
+    """
+    first, last = covered
+    if not first:
+        return case
+    end = case.end if case.end is not None else last
+    try:
+        closes = np.datetime64(end[:DAY_LETTERS], "D")
+    except ValueError:
+        return case  # no date at all: it is refused as it stands
+    start = case.start if case.start is not None else max(first, str(closes - DEFAULT_DAYS))
+    return replace(case, start=start, end=end)

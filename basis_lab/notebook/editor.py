@@ -11,7 +11,7 @@ from basis_lab.config.loader import parse_set
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
 from basis_lab.notebook.controls import Control, make_controls, read_share, read_value
-from basis_lab.notebook.dates import DAY_LETTERS, refuse_dates
+from basis_lab.notebook.dates import DAY_LETTERS, dated, refuse_dates
 from basis_lab.notebook.mending import mends, settings
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels import side
@@ -51,6 +51,7 @@ class Editor:
         self._structure: tuple[object, ...] = ()
         self.panel = Panel("side", "", watches=True, on_act=on_act)
         self.offer = self._make_offer()
+        self.case = dated(case, self.offer.coverage)
         self.render()
 
     @property
@@ -101,7 +102,7 @@ class Editor:
         self._changed()
 
     def load(self, case: Case) -> None:
-        """Take another case whole.
+        """Take another case whole; nobody is told, whoever loads it runs it.
 
         Parameters
         ----------
@@ -110,7 +111,7 @@ class Editor:
         """
         self._refusals.forget_text()
         self.case = case
-        self._changed()
+        self._resolve()
 
     def _capital(self, written: str) -> None:
         try:
@@ -267,10 +268,15 @@ class Editor:
         self.render()
 
     def _changed(self) -> None:
+        self._resolve()
+        self._on_change()
+
+    def _resolve(self) -> None:
         """Resolve the case anew; refusals go to the controls that they are about."""
         self._refusals.look_anew()
         try:
             self.offer = self._make_offer()
+            self.case = dated(self.case, self.offer.coverage)
         except ConfigError as error:
             self.offer = replace(self.offer, controls=self._asked())
             self.refuse(error)
@@ -278,7 +284,6 @@ class Editor:
             self._refusals.trouble = error
         self._refusals.note(self._refused_dates())
         self.render()
-        self._on_change()
 
     def _refused_dates(self) -> dict[str, str]:
         why, _ = refuse_dates(self.case, self.offer.coverage)

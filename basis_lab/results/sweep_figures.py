@@ -127,7 +127,7 @@ def _paint(
 
 
 def _number(points: float) -> str:
-    return "" if np.isnan(points) else format_points(points / 100.0)[:-1]
+    return "" if np.isnan(points) else format_points(points / 100.0)
 
 
 def _hover(row: "pd.Series", points: float, point: object) -> str:

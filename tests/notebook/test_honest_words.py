@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import basis_lab as bl
 from basis_lab.domain.series import borrow_index
 from basis_lab.notebook import workbench
 from basis_lab.notebook.layout import TICKS
@@ -182,3 +183,18 @@ def test_a_day_of_the_workbench_is_a_day_of_the_report(bench):
     assert told == pytest.approx(expected, abs=1e-9)
     bench.act("day", "2025-01-10")
     assert str(series.stamps[bench.board.sight.moment]) == "2025-01-11T00:00:00"
+
+
+def test_an_emptied_end_runs_what_the_fields_and_the_command_say(bench):
+    bench.act("case", "end", "")
+    bench.run(wait=True)
+
+    assert bench.result.summary["end"] == "2025-12-31T00:00:00Z"
+    assert bench.editor.panel.values["end"] == "2025-12-31"
+    assert "--end 2025-12-31" in bench.drawn.command()
+    again = bl.backtest("btc_basis", share_class="USDT", start="2025-01-01", end="2025-12-31")
+    assert bench.result.summary["run_id"] == again.summary["run_id"]
+
+    bench.act("case", "start", "")
+    bench.run(wait=True)
+    assert bench.result.summary["start"] == "2024-12-31T00:00:00Z"
