@@ -10,23 +10,24 @@ import pandas as pd
 
 from basis_lab.errors import UsageError
 from basis_lab.notebook.panel import Panel
-from basis_lab.notebook.panels.markup import button, row, table, text
+from basis_lab.notebook.panels.markup import button, text
 from basis_lab.notebook.sweep_pictures import NET, OVER_LENDING, Sight, frontier_html, map_html
-from basis_lab.results.formats import NONE, format_count, format_points, format_ratio, format_share
-from basis_lab.results.sweep_page import BEST_ROWS, MEASURES
+from basis_lab.notebook.sweep_tables import best_html, failures_html
+from basis_lab.results.formats import format_count, format_ratio, format_share
+from basis_lab.results.sweep_page import MEASURES
 from basis_lab.results.sweep_remarks import word_robustness
 from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.sweep_words import (
+    SYNTHETIC,
     Safety,
     best_point,
-    excess,
     label,
-    measure,
     numeric_axes,
     row_of,
     standing,
     varies,
     word_best,
+    word_data,
     word_place,
     word_value,
     word_without_limit,
@@ -251,7 +252,7 @@ class SweepPanel(Panel):
                 "frontier": frontier_html(sight),
                 "point": self._point(),
                 "said": "",
-                "best": self._best(),
+                "best": best_html(sight, self._axes) + failures_html(self.result),
             }
         )
         self.values = self._told()
@@ -280,9 +281,12 @@ class SweepPanel(Panel):
         if self._safety is not None and not under_way:
             counts.append(word_without_limit(self.result, self._safety))
         line = " \N{MIDDLE DOT} ".join(x for x in counts if x)
+        data = word_data(self.result.table)
+        kind = "bl-badge" if data == SYNTHETIC else "bl-badge real"
+        badge = f'<span class="{kind}">{data}</span> ' if data else ""
         return (
             f"<h2>{text(word_best(self.result, self._safety))}</h2>"
-            f'<span class="muted">{text(line)}</span>'
+            f'{badge}<span class="muted">{text(line)}</span>'
         )
 
     def _fields(self) -> str:
@@ -339,30 +343,6 @@ class SweepPanel(Panel):
             acts = "".join(button(word, act, data_of=str(number)) for act, word in ACTS.items())
             parts.append(f'<pre>{escape(command)}</pre><div class="acts">{acts}{copy}</div>')
         return f'<div class="card">{"".join(parts)}</div>'
-
-    def _best(self) -> str:
-        frame = self.result.table
-        gains = excess(frame)[frame["status"] == DONE].dropna()
-        if len(gains) == 0:
-            return ""
-        sizes = measure(frame, self.look.safety)
-        if self._safety is not None:
-            gains = gains[self._safety.within(sizes).reindex(gains.index)]
-        points = [int(x) for x in gains.nlargest(BEST_ROWS).index]
-        head = [("point", ""), *((text(label(x)), "num") for x in self._axes)]
-        head += [("net APR", "num"), ("to lending", "num"), (text(self.look.safety), "num")]
-        lines = [self._best_row(x, frame, float(gains[x]), sizes) for x in points]
-        caption = f"The best {len(lines)} within the limit, click to open"
-        return table(caption, head, lines, shown=True)
-
-    def _best_row(self, point: int, frame: pd.DataFrame, gain: float, sizes: pd.Series) -> str:
-        size = sizes[point]
-        told = [word_value(frame[x][point]) for x in self._axes]
-        told += [format_share(float(frame["apr"][point])), f"{format_points(gain)} pp"]
-        told.append(NONE if pd.isna(size) else format_share(float(size), digits=1))
-        acts = {"data-do": "point", "data-of": str(point)}
-        kind = "here" if point == self.look.point else ""
-        return row(str(point), [(text(x), "num") for x in told], kind=kind, acts=acts)
 
 
 def _held(value: Any) -> object:

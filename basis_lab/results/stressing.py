@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BASE = "base"
 FAILED = "failed"
 ROUNDING = 1e-12  # of NAV: less than this below its level is back at it
+NO_FIGURES = frozenset({"status", "run_id", "currency", "start", "end", "synthetic_data", "note"})
 HEADINGS = (
     "stress",
     "net P&L",
@@ -64,6 +65,10 @@ class StressRow:
         The run's name; empty where it failed.
     currency : str
         Of the amounts.
+    start, end : str
+        First and last timestep, ISO.
+    synthetic_data : bool or None
+        Whether the run was on made data.
     note : str
         Why it failed, or that the stress changed nothing that the run uses, or no figure of it.
     """
@@ -81,6 +86,9 @@ class StressRow:
     status: str = FAILED
     run_id: str = ""
     currency: str = ""
+    start: str = ""
+    end: str = ""
+    synthetic_data: bool | None = None
     note: str = ""
 
 
@@ -145,6 +153,9 @@ def stress_row(
         status=summary["status"],
         run_id=summary["run_id"],
         currency=summary["currency"],
+        start=summary["start"],
+        end=summary["end"],
+        synthetic_data=summary["synthetic_data"],
         note="; ".join(x for x in summary["warnings"] if "changes nothing in this run" in x),
     )
     if scenario == BASE or row.note or not _untouched(row, base):
@@ -225,7 +236,7 @@ def stress_table(rows: Sequence[StressRow]) -> "pd.DataFrame":
     import pandas as pd
 
     table = pd.DataFrame([asdict(row) for row in rows]).set_index("scenario")
-    figures = [x for x in table.columns if x not in {"status", "run_id", "currency", "note"}]
+    figures = [x for x in table.columns if x not in NO_FIGURES]
     return table.astype(dict.fromkeys(figures, float))
 
 
@@ -244,11 +255,15 @@ def word_stresses(rows: Sequence[StressRow]) -> str:
     """
     lines = [HEADINGS, *(_words(row) for row in rows)]
     said = [f"{row.scenario}: {row.note}" for row in rows if row.note]
+    base = rows[0]
+    data = "synthetic data" if base.synthetic_data else "real data"
+    span = f"{base.start} to {base.end}, {data}, amounts in {base.currency}"
     head = (
-        f"amounts in {rows[0].currency}; worst margin: the least margin ratio at any venue; worst "
-        "exit: what leaving costs at the worst hour, of equity, then less the base run's"
+        "worst margin: the least margin ratio at any venue; worst exit: what leaving costs at the "
+        "worst hour, of equity; exit against base: exit equity less the base run's at the hour "
+        "where that is least, an amount"
     )
-    return "\n".join([align_table(lines, right=tuple(range(1, 10))), "", head, *said])
+    return "\n".join([align_table(lines, right=tuple(range(1, 10))), "", span, head, *said])
 
 
 def _words(row: StressRow) -> tuple[str, ...]:

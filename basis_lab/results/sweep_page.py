@@ -12,6 +12,7 @@ from basis_lab.results.html import Content, Html, heading, paragraph, table
 from basis_lab.results.sweep_remarks import group_failures, word_robustness
 from basis_lab.results.sweep_result import DONE, SweepResult
 from basis_lab.results.sweep_words import (
+    SYNTHETIC,
     Safety,
     best_point,
     excess,
@@ -19,6 +20,7 @@ from basis_lab.results.sweep_words import (
     measure,
     row_of,
     word_best,
+    word_data,
     word_value,
     word_without_limit,
 )
@@ -96,12 +98,9 @@ class SweepPage:
 
     def _badge(self) -> str:
         """Return where the data are from; nothing where no point says so."""
-        frame = self.result.table
-        if "synthetic_data" not in frame:
-            return ""
-        if frame["synthetic_data"].eq(other=True).any():
-            return '<span class="badge synthetic">synthetic data</span>'
-        return '<span class="badge">real data</span>'
+        data = word_data(self.result.table)
+        kind = "badge synthetic" if data == SYNTHETIC else "badge"
+        return f'<span class="{kind}">{data}</span> ' if data else ""
 
     def heat_map(self) -> "go.Figure":
         """Draw the difference to lending over two axes.

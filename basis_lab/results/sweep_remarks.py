@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from basis_lab.results.formats import format_count
-from basis_lab.results.sweep_result import DONE, SweepResult
+from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.sweep_words import (
     excess,
     label,
@@ -67,7 +67,7 @@ def group_failures(result: SweepResult) -> tuple[Failures, ...]:
         Empty where every point has its figures.
     """
     table, axes = result.table, list(result.summary["axes"])
-    failed = table[table["status"] != DONE]
+    failed = table[~table["status"].isin((DONE, OPEN))]
     kinds: dict[tuple[str, str], list[int]] = {}
     for point, code, error in zip(failed.index, failed["code"], failed["error"], strict=True):
         what = NUMBER.sub("#", _parts(error)[0])

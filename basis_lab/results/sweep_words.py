@@ -11,6 +11,8 @@ from basis_lab.results.formats import NONE, format_points, format_share
 from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.verdict import LENDING
 
+SYNTHETIC = "synthetic data"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Safety:
@@ -308,3 +310,21 @@ def _word_gain(row: "pd.Series[Any]", gain: float) -> str:
     side = "above" if gain > 0.0 else "below"
     points = format_points(abs(gain)).lstrip("+")
     return f"{points} points a year {side} {LENDING[str(row['share_class'])]}"
+
+
+def word_data(table: pd.DataFrame) -> str:
+    """Return where the data of a sweep are from.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+
+    Returns
+    -------
+    str
+        "synthetic data" where those of any point are, "real data", or nothing where none says so.
+    """
+    if "synthetic_data" not in table or table["synthetic_data"].isna().all():
+        return ""
+    return SYNTHETIC if table["synthetic_data"].eq(other=True).any() else "real data"

@@ -139,3 +139,19 @@ def test_a_workbench_starts_with_overrides_and_a_scenario():
     assert bench.result.summary["mode"] == "btc_basis"
     assert f"--set {SPOT}=0.55" in bench.drawn.command()
     assert "--scenario funding_negative_3d" in bench.drawn.command()
+
+
+def test_points_that_failed_are_told_by_kind_where_there_is_no_map():
+    failing = bl.sweep({**PLAN, "grid": {SPOT: [0.95, 0.96]}}, workers=1)
+    panel = sweep_view(failing).panel
+
+    assert "2 points failed" in panel.slots["best"]
+    assert "entry is not quiet" in panel.slots["best"]
+
+    panel.act("point", "0")
+
+    assert "entry is not quiet" in panel.slots["point"]
+
+
+def test_a_sweep_says_that_its_data_are_made(desk):
+    assert "synthetic data" in desk.panel.slots["head"]

@@ -225,12 +225,18 @@ def test_the_command_refuses_a_stress_that_does_not_exist(capsys):
 
 def test_a_failed_row_is_printed_without_figures():
     base = StressRow(
-        scenario=BASE, net_pnl=1.0, net_pnl_to_base=0.0, status="completed", currency="USDT"
+        scenario=BASE,
+        net_pnl=1.0,
+        net_pnl_to_base=0.0,
+        status="completed",
+        currency="USDT",
+        synthetic_data=True,
     )
 
     text = word_stresses([base, StressRow(scenario="x", note="EXE-001: refused")])
 
     assert text.splitlines()[2].split() == ["x", "failed"]
+    assert "synthetic data, amounts in USDT" in text
     assert text.endswith("x: EXE-001: refused")
 
 

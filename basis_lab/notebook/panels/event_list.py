@@ -7,6 +7,7 @@ import numpy as np
 
 from basis_lab.domain.events import Event, EventType
 from basis_lab.domain.statements import ScheduledFlows
+from basis_lab.domain.wording import agree
 from basis_lab.notebook.panels.event_detail import detail_html, figure_pair
 from basis_lab.notebook.panels.invoice import daily_sums
 from basis_lab.notebook.panels.markup import button, row, table, text
@@ -248,7 +249,8 @@ def events_html(series: RunSeries, chosen: EventFilter, moment: int) -> str:
     body = "".join(_row_html(series, line, chosen, moment) for line in shown)
     head = [("time, UTC", ""), ("kind", ""), ("action", ""), ("why", "why"), ("amount", "num")]
     made = table("Events", head, [body], kind="bl-events")
-    empty = '<p class="bl-empty">No event of these kinds.</p>' if not shown else ""
+    why = "with this text" if chosen.words else "of these kinds"
+    empty = "" if shown else f'<p class="bl-empty">No event {why}.</p>'
     pager = _pager(page, pages, len(lines))
     return f'{_chips(series, chosen)}<div class="tables">{made}</div>{empty}{pager}'
 
@@ -292,7 +294,7 @@ def _chips(series: RunSeries, chosen: EventFilter) -> str:
 
 def _pager(page: int, pages: int, count: int) -> str:
     if pages == 1:
-        return f'<p class="muted">{count} rows</p>'
+        return f'<p class="muted">{count} {agree(count, "row")}</p>'
     newer = button("newer", "page", data_of=str(page - 1), data_focus="newer", **_off(page == 0))
     older = button(
         "older", "page", data_of=str(page + 1), data_focus="older", **_off(page == pages - 1)
