@@ -352,7 +352,9 @@ def _remedy(pieces: tuple[Absent, ...], sources: Sources) -> str:
         if found is not None and found.kind in VENUE_KINDS and not piece.coarse:
             lacking.setdefault(found.venue, set()).add((found.kind.value, found.symbol))
     others = _venues_with_perps(sources.store)
-    ways = [two_ways(x, preferred(others - {x}), hedges=True) for x in sorted(lacking)]
+    spot = DatasetKind.SPOT.value  # a venue of spot alone is no part of the hedge
+    hedged = {venue for venue, what in lacking.items() if any(kind != spot for kind, _ in what)}
+    ways = [two_ways(x, preferred(others - {x}), hedges=x in hedged) for x in sorted(lacking)]
     if any(x.coarse for x in pieces):
         ways.insert(0, "choose a longer --interval, or import finer bars")
     return "; ".join([*ways, "`basis-lab data list` prints what the directory has"])

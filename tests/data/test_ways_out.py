@@ -5,6 +5,7 @@ import pytest
 
 from basis_lab.domain.requirements import Alignment
 from basis_lab.errors import BadDataError, DataRangeError, MissingDataError
+from basis_lab.services.requests import BacktestRequest, check_request
 
 HOUR = np.timedelta64(1, "h")
 DAY = 24 * HOUR
@@ -120,3 +121,18 @@ def test_a_permission_lets_no_refused_file_in_and_the_refusal_says_so(kit):
     with pytest.raises(BadDataError) as plain:
         kit.provider(store, paid)
     assert "allow_derived" not in plain.value.remedy
+
+
+def test_a_spot_venue_without_spot_is_not_mended_by_leaving_it_out_of_the_hedge():
+    request = BacktestRequest(
+        mode="btc_basis",
+        start="2025-01-01",
+        end="2025-02-01",
+        overrides={"strategy.spot_venue": "bybit", "strategy.treasury": "bybit"},
+    )
+
+    with pytest.raises(MissingDataError) as caught:
+        check_request(request)
+
+    assert 'data.proxies={"bybit": "binance"}' in caught.value.remedy
+    assert "hedge_allocation" not in caught.value.remedy
