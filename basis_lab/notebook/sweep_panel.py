@@ -35,6 +35,7 @@ from basis_lab.results.sweep_words import (
 from basis_lab.results.tally import word_tally
 
 HELD = "held."
+MOST_LIMIT = 10.0  # a rise of the price may be further than all of it
 ACTS = {
     "open": "Open in the workbench",
     "pin": "Pin",
@@ -184,7 +185,8 @@ class SweepPanel(Panel):
         if key == "colour" and value in COLOURS:
             self.look = replace(self.look, colour=value)
         elif key == "safety" and value in MEASURES:
-            self.look = replace(self.look, safety=value)
+            # A limit on one measure is none on another: 30 % away is not 30 % lost.
+            self.look = replace(self.look, safety=value, limit=None)
             self._hold()
         elif key == "limit":
             self._limit(value)
@@ -203,7 +205,11 @@ class SweepPanel(Panel):
         try:
             limit = float(value) / 100.0
         except ValueError:
-            self._hint = "the limit is a number of percent, or empty"
+            limit = -1.0
+        if not 0.0 <= limit <= MOST_LIMIT:
+            self._hint = (
+                f"the limit is a number of percent from 0 to {100 * MOST_LIMIT:.0f}, or empty"
+            )
             return
         self.look = replace(self.look, limit=limit)
         self._hold()
@@ -274,6 +280,7 @@ class SweepPanel(Panel):
         counts = [f"{format_count(total, 'point')}", f"{failed:,} failed"]
         if under_way:
             counts = [word_tally(done, failed, resumed, total, seconds=seconds, unit="point")]
+            counts.append("what is chosen meanwhile is done when it has ended")
         elif told["open"]:
             counts.append(f"{told['open']:,} open")
         if best is not None and not under_way:
@@ -300,7 +307,7 @@ class SweepPanel(Panel):
             f'<div><label for="bl-limit">limit, % {side}</label>'
             '<input id="bl-limit" type="text" data-key="limit" placeholder="none"></div>'
         )
-        for axis in self.look.held:
+        for axis in self.look.held if self._maps(self.look.across, self.look.up) else ():
             choices = {str(i): word_value(x) for i, x in enumerate(self._values(axis))}
             made.append(_select(f"{HELD}{axis}", f"{label(axis)}, held at", choices))
         hint = f'<span class="hint" role="alert">{text(self._hint)}</span>' if self._hint else ""
@@ -312,14 +319,20 @@ class SweepPanel(Panel):
 
     def _map(self, sight: Sight) -> str:
         across, up = self.look.across, self.look.up
-        shown = self.result.table
-        shown = shown[standing(shown, dict(self.look.held))]
-        single = across is None or up is None or shown.duplicated([across, up]).any()
-        if single or across is None or up is None or not self._is_grid(across, up):
+        if across is None or up is None or not self._maps(across, up):
             return '<p class="bl-empty">A map needs a grid of two axes that hold numbers.</p>'
-        return map_html(sight, shown, across, up)
+        return map_html(sight, self._slice, across, up)
 
-    def _is_grid(self, across: str, up: str) -> bool:
+    @property
+    def _slice(self) -> pd.DataFrame:
+        """The points at which all axes that are not drawn stand where they are held."""
+        frame = self.result.table
+        return frame[standing(frame, dict(self.look.held))]
+
+    def _maps(self, across: str | None, up: str | None) -> bool:
+        """Tell if two axes make a map: points share values on both, and no cell has two."""
+        if across is None or up is None or self._slice.duplicated([across, up]).any():
+            return False
         frame = self.result.table
         return all(frame[x].nunique() < len(frame) for x in (across, up))
 

@@ -15,6 +15,8 @@ from basis_lab.results.sweep_words import Safety, excess, label, measure, word_v
 OVER_LENDING, NET = "points over lending", "net APR"
 WIDTH, HEIGHT = 460, 260
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 10, 36
+TICK_DIGITS = {1: 2.0, 2: 0.2}  # decimals, by the span of an axis
+MOST_DIGITS = 3
 DARK_BELOW = 130.0  # luminance of a cell, 0 to 255, on which white is read best
 
 
@@ -243,6 +245,12 @@ class _Axis:
         room = 0.1 * (high - low) if high > low else 0.5
         return low - room, high + room
 
+    def told(self, value: float) -> str:
+        """Return a number with as many digits as tell the ends apart."""
+        low, high = self.ends
+        digits = next((d for d, span in TICK_DIGITS.items() if high - low >= span), MOST_DIGITS)
+        return f"{value:.{digits}f}"
+
     def at(self, value: Any) -> float:
         low, high = self.ends
         share = (float(value) - low) / (high - low)
@@ -254,10 +262,10 @@ def _axes(x: _Axis, y: _Axis, name: str) -> str:
     lines = [f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{base}" y2="{base}"/>']
     for value in (float(x.numbers.min()), float(x.numbers.max())):
         where = f'x="{x.at(value):.1f}" y="{base + 14}" text-anchor="middle"'
-        lines.append(f"<text {where}>{value:.1f}</text>")
+        lines.append(f"<text {where}>{x.told(value)}</text>")
     for value in (float(y.numbers.min()), float(y.numbers.max())):
         where = f'x="{LEFT - 6}" y="{y.at(value) + 4:.1f}" text-anchor="end"'
-        lines.append(f"<text {where}>{value:.2f}</text>")
+        lines.append(f"<text {where}>{y.told(value)}</text>")
     middle = (LEFT + WIDTH - RIGHT) / 2
     lines.append(
         f'<text x="{middle:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{text(name)}, %</text>'

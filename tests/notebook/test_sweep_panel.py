@@ -152,3 +152,25 @@ def test_a_sweep_in_which_everything_failed_can_be_looked_at():
 def test_a_measure_that_does_not_exist_is_refused(result):
     with pytest.raises(UsageError, match="no such safety"):
         sweep_view(result, safety="luck")
+
+
+def test_a_limit_goes_with_its_measure_and_lies_within_bounds(view):
+    view.act("set", "limit", "30")
+    view.act("set", "limit", "-5")
+    assert "of percent from 0 to 1000" in view.slots["fields"]
+    assert view.look.limit == 0.3
+
+    view.act("set", "safety", "drawdown")
+
+    assert view.look.limit is None
+    assert view.values["limit"] == ""
+
+
+def test_an_axis_is_held_only_where_there_is_a_map(result):
+    shared = {k: v for k, v in PLAN.items() if k != "mode"}
+    single = bl.sweep(
+        {**shared, "grid": {SPOT: [0.5, 0.6], "mode": ["btc_basis", "eth_basis"]}}, workers=1
+    )
+
+    assert "held at" in sweep_view(result).panel.slots["fields"]
+    assert "held at" not in sweep_view(single).panel.slots["fields"]
