@@ -74,6 +74,7 @@ function render({ model, el }) {
   el.appendChild(root);
   const shown = {};
   const unfinished = new WeakSet(); // what somebody is writing is theirs until it is told
+  const moved = new WeakSet(); // written before a redraw: the browser tells no change of these
   let inFlight = false;
   let waiting = new Map();
   let turns = 0;
@@ -142,6 +143,7 @@ function render({ model, el }) {
   const draw = () => {
     const held = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const open = [...root.querySelectorAll("details[data-fold][open]")].map((x) => x.dataset.fold);
+    const written = [...root.querySelectorAll("[data-key]")].filter((x) => unfinished.has(x));
     for (const name of Object.keys(shown)) delete shown[name];
     root.replaceChildren(parse(model.get("html"), owner));
     for (const fold of open) {
@@ -153,13 +155,25 @@ function render({ model, el }) {
       const again = root.querySelector(`[data-key="${escapeKey(held)}"]`);
       if (again) again.focus();
     }
+    for (const before of written) {
+      const again = root.querySelector(`[data-key="${escapeKey(before.dataset.key)}"]`);
+      if (!again) continue;
+      again.value = before.value;
+      unfinished.add(again);
+      moved.add(again);
+    }
   };
 
   const valueOf = (input) => (input.type === "checkbox" ? String(input.checked) : input.value);
 
-  root.addEventListener("focusout", (event) => unfinished.delete(event.target));
+  const finish = (input) => {
+    if (moved.has(input) && unfinished.has(input)) input.dispatchEvent(new Event("change", { bubbles: true }));
+    unfinished.delete(input);
+  };
+  root.addEventListener("focusout", (event) => finish(event.target));
   root.addEventListener("change", (event) => {
     unfinished.delete(event.target);
+    moved.delete(event.target);
     const key = event.target.dataset.key;
     if (!key) return;
     const act = event.target.dataset.act || "set";
@@ -188,6 +202,7 @@ function render({ model, el }) {
     // Lab binds arrows and letters to its cells; inside the workbench they are the workbench's.
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
     const typing = input.matches("input[type=text], input[type=number], input[type=date], textarea");
+    if (event.key === "Enter") finish(input);
     if (event.key === "Escape") send({ act: "cancel", key: "", value: "" });
     if (!typing && (event.key === "[" || event.key === "]")) {
       pass({ act: "step", key: event.key, value: "" });

@@ -21,7 +21,9 @@ TARDY = """
 import time
 from basis_lab.notebook.editor import Editor
 _other = Editor.other
+_resolve = Editor._resolve
 Editor.other = lambda self, written: (time.sleep(1.0), _other(self, written))[1]
+Editor._resolve = lambda self: (time.sleep(1.0), _resolve(self))[1]
 """
 AS_IT_WAS = "Case.request = _as_it_was"
 
@@ -150,9 +152,27 @@ def test_keys_that_are_written_faster_than_they_are_answered_are_all_kept(bench)
         bench.other(written)
 
     bench.page.wait_for_selector("text=reset all 3 changes")
-    bench.in_kernel("Editor.other = _other")
+    bench.in_kernel("Editor.other, Editor._resolve = _other, _resolve")
     bench.page.click('[data-do=reset][data-of=""]')
     bench.page.wait_for_selector("text=reset all 3 changes", state="detached")
+
+
+def test_what_is_being_written_outlives_a_redraw_and_is_told(bench):
+    page = bench.page
+    bench.live(on=False)
+    bench.in_kernel(TARDY)
+    page.select_option("[data-key=mode]", "usdt_market_neutral")  # a second later all is drawn anew
+    page.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = true; }")
+    page.fill("[data-key=other]", "strategy.plan_timeout=23")
+    page.wait_for_selector('[data-key="strategy.target_ltv"]', state="attached")
+
+    assert page.input_value("[data-key=other]") == "strategy.plan_timeout=23"
+    page.press("[data-key=other]", "Enter")
+
+    page.wait_for_selector("text=reset the change")
+    bench.in_kernel("Editor.other, Editor._resolve = _other, _resolve")
+    page.select_option("[data-key=mode]", "btc_basis")
+    page.wait_for_selector('[data-key="strategy.target_ltv"]', state="detached")
 
 
 def test_a_liquidation_is_in_the_verdict_the_charts_and_the_events(bench):
