@@ -294,14 +294,7 @@ class Workbench:
         self.editor.fill(
             series.summary, stood_for(self._asked, self.editor.controls, series.summary["end"][:10])
         )
-        self.drawn = replace(
-            self._asked,
-            start=self.editor.case.start if self._asked.start is None else self._asked.start,
-            end=self.editor.case.end if self._asked.end is None else self._asked.end,
-            capital=self.editor.case.capital
-            if self._asked.capital is None
-            else self._asked.capital,
-        )
+        self.drawn = replace(self._asked, capital=series.summary["initial_capital"])
         hints = {f"risk.{x}.warning": often_met(series, x) for x in LIMITED}
         self.editor.hint({key: x for key, x in hints.items() if x})
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"

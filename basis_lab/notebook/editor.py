@@ -11,7 +11,7 @@ from basis_lab.config.loader import parse_set
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
 from basis_lab.notebook.controls import Control, make_controls, read_share, read_value
-from basis_lab.notebook.dates import DAY_LETTERS, dated, refuse_dates
+from basis_lab.notebook.dates import dated, refuse_dates
 from basis_lab.notebook.mending import mends, settings
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels import side
@@ -353,7 +353,7 @@ class Editor:
         self.panel.values = {**self.panel.values, **thumbs, **values, **written}
 
     def fill(self, summary: Mapping[str, Any], stood_for: Mapping[str, float]) -> None:
-        """Write what a run took where nothing was chosen: dates, capital, and words' numbers.
+        """Write what a run took where nothing was chosen: the capital, and words' numbers.
 
         Parameters
         ----------
@@ -366,8 +366,6 @@ class Editor:
         self._stood_for = stood_for
         self.case = replace(
             case,
-            start=summary["start"][:DAY_LETTERS] if case.start is None else case.start,
-            end=summary["end"][:DAY_LETTERS] if case.end is None else case.end,
             capital=summary["initial_capital"] if case.capital is None else case.capital,
         )
         self.render()

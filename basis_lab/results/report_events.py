@@ -17,7 +17,6 @@ from basis_lab.results.report_data import ReportData
 HEAD = ("time", "event", "venue", "instrument", ">amount", "unit", ">worth", "why")
 SHOWN = 12  # rows of a day; more of them are one row with their sum
 ROUNDING = 1e-9  # of capital
-MOVED = "prices, rates and indices moved what was held"
 NO_EVENT = "what no event tells"
 
 

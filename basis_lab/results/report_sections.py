@@ -19,7 +19,6 @@ from basis_lab.results.report_words import worded_move
 LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
 DRILL_DAYS = 5
 NO_EVENT = "No event of its own: prices, rates and indices moved what was held."
-UNFOLDS = "click to unfold; a plus is what the book received"
 BROUGHT = (
     "carry brought: what the units that were added earned until the next decision, less what the "
     "units taken away would have earned"
