@@ -109,7 +109,7 @@ class ChainLines:
             Units of ETH, debts deducted, rewards left out.
         """
         total = np.zeros(len(view.window))
-        for venue in {x.venue for x in self.lines()}:
+        for venue in dict.fromkeys(x.venue for x in self.lines()):
             total = total + view.exposure.venue_delta[venue, NATIVE]
         return total
 
