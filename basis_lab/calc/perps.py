@@ -4,13 +4,14 @@ Quantities are signed units of base (short negative); ``contracts`` is the quote
 position was opened against, with the opposite sign of quantity x entry.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from basis_lab.domain.arrays import ratio
+from basis_lab.domain.arrays import anywhere, everywhere, ratio
 from basis_lab.domain.instruments import IntArray
-from basis_lab.domain.market import FloatArray
+from basis_lab.domain.market import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +252,7 @@ def liquidation_price(
     Liquidation Price of USD-M Futures Contracts".
     """
     free = cash + contracts
-    if (quantity < 0.0).all():
+    if everywhere(quantity < 0.0):
         return _shorts(-quantity, free, table)
     quantity = np.broadcast_to(quantity, free.shape)
     price = np.full(free.shape, np.nan)
@@ -262,28 +263,38 @@ def liquidation_price(
 
 def _shorts(size: FloatArray, free: FloatArray, table: TierTable) -> FloatArray:
     """Return the prices of shorts of some size, tier by tier from below."""
-    price = np.full(free.shape, np.nan)
-    todo = np.full(free.shape, fill_value=True)
-    for lower, upper, rate, amount in table.tiers:
-        root = (free + amount) / (size * (1.0 + rate))
-        np.copyto(price, np.maximum(root, lower / size), where=todo)
-        todo &= root * size > upper
-        if not todo.any():
-            break
-    return price
+    tiers = (
+        ((free + amount) / (size * (1.0 + rate)), lower / size, upper)
+        for lower, upper, rate, amount in table.tiers
+    )
+    return _first_met(
+        (np.maximum(root, least), root * size > upper) for root, least, upper in tiers
+    )
 
 
 def _longs(size: FloatArray, free: FloatArray, table: TierTable) -> FloatArray:
     """Return the prices of longs of some size, tier by tier from above."""
-    price = np.full(free.shape, np.nan)
-    todo = np.full(free.shape, fill_value=True)
-    for lower, upper, rate, amount in reversed(table.tiers):
-        root = -(free + amount) / (size * (1.0 - rate))
-        bound = np.inf if upper == table.tiers[-1][1] else upper / size
-        np.copyto(price, np.maximum(np.minimum(root, bound), 0.0), where=todo)
-        todo &= root * size < lower
-        if not todo.any():
+    last = table.tiers[-1][1]
+    tiers = (
+        (-(free + amount) / (size * (1.0 - rate)), np.inf if upper == last else upper / size, lower)
+        for lower, upper, rate, amount in reversed(table.tiers)
+    )
+    return _first_met(
+        (np.maximum(np.minimum(root, most), 0.0), root * size < lower)
+        for root, most, lower in tiers
+    )
+
+
+def _first_met(tiers: Iterable[tuple[FloatArray, BoolArray]]) -> FloatArray:
+    """Return each row's price by the first tier that it does not lie beyond, else by the last."""
+    coming = iter(tiers)
+    price, beyond = next(coming)
+    while anywhere(beyond):
+        following = next(coming, None)
+        if following is None:
             break
+        price = np.where(beyond, following[0], price)
+        beyond &= following[1]
     return price
 
 

@@ -252,6 +252,8 @@ def strategy_model(family: Family) -> type[StrategyParameters]:
 
 def _plain(value: object) -> object:
     """Return a value of a configuration as plain data."""
+    if isinstance(value, str | float | int | None):
+        return value
     if is_dataclass(value):
         return {x.name: _plain(getattr(value, x.name)) for x in fields(value)}
     if isinstance(value, Mapping):

@@ -1,5 +1,6 @@
 """What a data directory holds: named datasets, and their columns as read-only arrays."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -70,8 +71,8 @@ class DatasetId:
         ending = "" if self.interval == HOURLY else f"@{self.interval}"
         return f"{self.kind.value}/{self.venue}/{self.symbol}{ending}"
 
-    @classmethod
-    def parse(cls, text: str) -> "DatasetId | None":
+    @staticmethod
+    def parse(text: str) -> "DatasetId | None":
         """Read an id back.
 
         Parameters
@@ -84,13 +85,18 @@ class DatasetId:
         DatasetId or None
             None where the text is no dataset id.
         """
-        parts = text.split("/")
-        if len(parts) != 3 or not all(parts) or parts[0] not in set(DatasetKind):  # noqa: PLR2004 - the three parts of an id
-            return None
-        symbol, marked, interval = parts[2].partition("@")
-        if marked and interval not in INTERVALS:
-            return None
-        return cls(DatasetKind(parts[0]), parts[1], symbol, interval if marked else HOURLY)
+        return _parse_id(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parse_id(text: str) -> DatasetId | None:
+    parts = text.split("/")
+    if len(parts) != 3 or not all(parts) or parts[0] not in set(DatasetKind):  # noqa: PLR2004 - the three parts of an id
+        return None
+    symbol, marked, interval = parts[2].partition("@")
+    if marked and interval not in INTERVALS:
+        return None
+    return DatasetId(DatasetKind(parts[0]), parts[1], symbol, interval if marked else HOURLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from basis_lab.domain.market import FloatArray
+from basis_lab.domain.instruments import IntArray
+from basis_lab.domain.market import BoolArray, FloatArray
 
 
 def sum_columns(columns: Sequence[FloatArray] | FloatArray, rows: int) -> FloatArray:
@@ -51,6 +52,40 @@ def held_columns(quantities: FloatArray) -> list[int]:
     return held
 
 
+def anywhere(values: FloatArray | BoolArray | IntArray) -> bool:
+    """Tell if a value is anything but zero or False; NaN is.
+
+    As ``any``, by a count: most windows have few rows, and a reduction costs five times as much.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of any shape.
+
+    Returns
+    -------
+    bool
+        False where there is no value.
+    """
+    return bool(np.count_nonzero(values))
+
+
+def everywhere(values: FloatArray | BoolArray) -> bool:
+    """Tell if no value is zero or False; as ``all``, by a count.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of any shape.
+
+    Returns
+    -------
+    bool
+        True where there is no value.
+    """
+    return int(np.count_nonzero(values)) == values.size
+
+
 def running(carry: float, steps: FloatArray) -> FloatArray:
     """Return the running sum that starts from ``carry``.
 
@@ -87,7 +122,7 @@ def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     ndarray
         Of the shape of both broadcast.
     """
-    if denominator.all():
+    if everywhere(denominator):
         return numerator / denominator
     result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     np.divide(numerator, denominator, out=result, where=denominator != 0.0)

@@ -39,7 +39,8 @@ def is_open(window: Window, venue: str) -> bool:
     bool
         True where the data says nothing of it.
     """
-    return bool(open_rows(window.last, venue)[-1])
+    key = series.venue_open(venue)
+    return not window.has(key) or bool(window.values(key)[-1] > 0.0)
 
 
 def solvent_rows(window: Window, venue: str) -> BoolArray:

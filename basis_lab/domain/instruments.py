@@ -6,6 +6,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -33,17 +34,22 @@ class Kind(StrEnum):
     KING = "king"  # rewards received and not sold yet: a claim on each token
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True, init=False)
 class Instrument:
-    """The key of one line of the book, printed ``venue:kind:SYMBOL``."""
+    """The key of one line of the book, printed ``venue:kind:SYMBOL``.
+
+    Keys that are equal are one object, so that looking one up compares no text.
+    """
 
     venue: str
     kind: Kind
     symbol: str
     _hash: int = field(init=False, repr=False, compare=False)
+    _text: str = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.venue, self.kind, self.symbol)))
+    def __new__(cls, venue: str, kind: Kind, symbol: str) -> "Instrument":  # noqa: PYI034 - no kinds of it
+        """Return the one object of these parts."""
+        return _key_of(venue, kind, symbol)
 
     def __hash__(self) -> int:
         """Return the hash, computed once: every look-up of a line asks for it."""
@@ -55,7 +61,7 @@ class Instrument:
 
     def __str__(self) -> str:
         """Print the key."""
-        return f"{self.venue}:{self.kind.value}:{self.symbol}"
+        return self._text
 
     @classmethod
     def parse(cls, text: str) -> "Instrument":
@@ -84,6 +90,16 @@ class Instrument:
                 remedy=f"write venue:kind:SYMBOL with a kind of {', '.join(Kind)}",
             )
         return cls(parts[0], Kind(parts[1]), parts[2])
+
+
+@cache
+def _key_of(venue: str, kind: Kind, symbol: str) -> Instrument:
+    key = object.__new__(Instrument)
+    parts = (venue, kind, symbol)
+    derived = (hash(parts), f"{venue}:{kind.value}:{symbol}")
+    for name, value in zip(Instrument.__slots__, (*parts, *derived), strict=True):
+        object.__setattr__(key, name, value)
+    return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,15 +186,15 @@ class Universe:
         UnknownInstrumentError
             If the run does not hold it.
         """
-        found = self._index.get(instrument)
-        if found is None:
+        try:
+            return self._index[instrument]
+        except KeyError:
             raise UnknownInstrumentError(
                 "this run has no such instrument",
                 where="Universe",
                 value=str(instrument),
                 remedy=f"it has {', '.join(str(x) for x in self.instruments)}",
-            )
-        return found
+            ) from None
 
     def columns(self, instruments: Iterable[Instrument]) -> IntArray:
         """Return the columns of several instruments, in the order given.

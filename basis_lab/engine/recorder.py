@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from basis_lab.domain.arrays import running
+from basis_lab.domain.arrays import anywhere, running
 from basis_lab.domain.events import Event, EventSink, EventType
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import FloatArray, MarketFrame, Window
@@ -60,7 +60,7 @@ class Recorder:
             The book as it stands, where the row's end will be another.
         """
         for measure, levels in risk.levels.items():
-            if not levels.any():
+            if not anywhere(levels):
                 self._levels[measure] = int(Level.OK)
                 continue
             before = self._levels[measure] if measure in self._levels else int(Level.OK)
@@ -94,16 +94,15 @@ class Recorder:
         dict of str to float
             As ``RunRecord.extremes``; a measure that never applied is absent.
         """
-        columns = {name: [column[:rows]] for name, column in self.risk.items()}
-        for risk in self._before:
-            for name, column in _risk_columns(risk).items():
-                columns[name].append(column)
+        before = [_risk_columns(risk) for risk in self._before]
         worst: dict[str, float] = {}
-        for name, parts in columns.items():
-            known = np.concatenate(parts)
-            known = known[~np.isnan(known)]
+        for name, column in self.risk.items():
             key, pick = _worst_of(name)
-            if pick is not None and len(known):
+            if pick is None:
+                continue
+            known = np.concatenate([column[:rows], *(columns[name] for columns in before)])
+            known = known[known == known]  # noqa: PLR0124 - not NaN
+            if len(known):
                 worst[key] = pick(known)
         return worst
 
@@ -171,7 +170,7 @@ class Recorder:
     ) -> None:
         for name, column in values.items():
             held = columns[name] if name in columns else self._blank
-            if held is self._blank and not np.isnan(column).all():
+            if held is self._blank and anywhere(column == column):  # noqa: PLR0124 - not NaN
                 held = np.full(self._rows, np.nan)
             columns[name] = held
             if held is not self._blank:
@@ -179,7 +178,7 @@ class Recorder:
 
     def _put_step(self, name: str, at: slice, step: FloatArray) -> None:
         if not self.attribution[name].flags.writeable:
-            if not step.any():
+            if not anywhere(step):
                 self.attribution[name] = self._zero
                 return
             self.attribution[name] = np.full(self._rows, np.nan)
@@ -191,7 +190,7 @@ class Recorder:
         step = pnl.attribution["supply_yield"] + pnl.attribution["borrow_cost"]
         levels = running(float(self._interest[window.start]), step)
         self._interest[window.start + 1 : window.stop + 1] = levels
-        if not step.any():
+        if not anywhere(step):
             return
         midnights = np.flatnonzero(window.times == window.times.astype("datetime64[D]"))
         for at in midnights:

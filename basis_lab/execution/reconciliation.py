@@ -52,12 +52,16 @@ class ReconciliationComponent:
         held = self._positions.book.quantities.tolist()
         turnover = self._positions.book.turnover.tolist()
         compared, worst = 0, 0.0
+        column_of = self._universe.column
         for venue in self._venues:
-            for instrument, actual in venue.balances().items():
-                column = self._universe.column(instrument)
+            balances = venue.balances()
+            compared += len(balances)
+            for instrument, actual in balances.items():
+                column = column_of(instrument)
                 expected = held[column]
+                if actual == expected:
+                    continue
                 difference = abs(actual - expected)
-                compared += 1
                 if difference <= SMALLEST_UNIT:
                     worst = max(worst, difference)
                     continue

@@ -7,11 +7,12 @@ every instrument, and a change without a cause cannot be written.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from types import MappingProxyType
 
 import numpy as np
 
-from basis_lab.domain.arrays import running
+from basis_lab.domain.arrays import everywhere, running
 from basis_lab.domain.instructions import Cause
 from basis_lab.domain.instruments import Instrument, Universe
 from basis_lab.domain.market import FloatArray
@@ -130,7 +131,7 @@ class Book:
         columns = [self.universe.column(x.instrument) for x in transaction.postings]
         rows = [self._cause_row(x) for x in transaction.postings]
         for posting in transaction.postings:
-            if not np.isfinite(posting.quantity):
+            if not isfinite(posting.quantity):
                 raise PositionError(
                     "a posting is not a finite number",
                     where=f"{posting.instrument}, {posting.cause}",
@@ -173,7 +174,7 @@ class Book:
         """
         if not len(quantity):
             return
-        if not np.isfinite(quantity).all():
+        if not everywhere(np.isfinite(quantity)):
             raise PositionError(
                 "a scheduled flow is not a finite number",
                 where=f"{instrument}, {cause}",

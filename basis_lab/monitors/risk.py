@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.calc import aave, perps
-from basis_lab.domain.arrays import ratio, sum_columns
+from basis_lab.domain.arrays import anywhere, ratio, sum_columns
 from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.market import BoolArray, FloatArray, Window
@@ -157,7 +157,7 @@ class RiskMonitor:
 
     def _loan(self, window: Window, exposure: ExposureReport) -> tuple[FloatArray, FloatArray]:
         """LTV and health factor; NaN without debt."""
-        owed = [i for i in self._pool.debt if exposure.quantities[:, i].any()]
+        owed = [i for i in self._pool.debt if anywhere(exposure.quantities[:, i])]
         if not owed:
             nothing = np.full(len(window), np.nan)
             return nothing, nothing.copy()
@@ -221,7 +221,7 @@ def _account(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Margin ratio, maintenance usage and liquidation distance of one account."""
     quantity = exposure.quantities[:, account.perp]
-    if not quantity.any():
+    if not anywhere(quantity):
         nothing = np.full(len(window), np.nan)
         return nothing, nothing, nothing
     mark = window.values(account.mark)

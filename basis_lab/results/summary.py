@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 
 from basis_lab.calc import performance
+from basis_lab.domain.arrays import anywhere
 from basis_lab.domain.events import Event
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import CATEGORIES
@@ -146,7 +147,7 @@ def _accounts(record: RunRecord) -> dict[str, object]:
     return {
         "attribution": totals,
         "attribution_residual": np.max(np.abs(record.residual)),
-        "balance": _final_balance(balance_lines(record)),
+        "balance": _final_balance(balance_lines(record, since=record.rows - 1)),
         "costs": {name: totals[name] for name in COSTS},
     }
 
@@ -154,7 +155,7 @@ def _accounts(record: RunRecord) -> dict[str, object]:
 def _sum(record: RunRecord, names: tuple[str, ...]) -> float:
     """Return the exactly rounded sum of categories; those that a mode cannot have are skipped."""
     columns = [record.attribution[name] for name in names]
-    return math.fsum(chain.from_iterable(x.tolist() for x in columns if x.any()))
+    return math.fsum(chain.from_iterable(x.tolist() for x in columns if anywhere(x)))
 
 
 def _final_balance(lines: BalanceLines) -> dict[str, float]:

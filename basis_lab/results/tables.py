@@ -182,13 +182,15 @@ class BalanceLines:
         return np.asarray((self.values < 0.0) | debts)
 
 
-def balance_lines(record: RunRecord) -> BalanceLines:
-    """Return the lines of the balance sheet at every timestep.
+def balance_lines(record: RunRecord, *, since: int = 0) -> BalanceLines:
+    """Return the lines of the balance sheet at every timestep from one on.
 
     Parameters
     ----------
     record : RunRecord
         The run.
+    since : int
+        The first timestep, from 0.
 
     Returns
     -------
@@ -203,12 +205,12 @@ def balance_lines(record: RunRecord) -> BalanceLines:
         for i, x in enumerate(instruments)
         if x.kind is not Kind.CONTRACTS or _perp_of(x) not in perps
     ]
-    quantities = record.quantities[:, columns]
-    values = record.values[:, columns]
-    prices = np.array(record.frame.unit_prices[: record.rows][:, columns])
+    quantities = record.quantities[since:, columns]
+    values = record.values[since:, columns]
+    prices = np.array(record.frame.unit_prices[since : record.rows, columns])
     for line, column in enumerate(columns):
         if instruments[column] in contracts:
-            opened = record.values[:, contracts[instruments[column]]]
+            opened = record.values[since:, contracts[instruments[column]]]
             values[:, line] += opened
             prices[:, line] += _per_unit(opened, quantities[:, line])
     return BalanceLines(

@@ -3,6 +3,7 @@
 import functools
 import importlib.metadata
 import json
+import os
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,9 @@ from basis_lab.data.places import Place, list_files
 from basis_lab.errors import MissingDataError
 from basis_lab.services.cases import digest
 
+CONFIG_PARTS = ("modes", "venues", "share_classes", "scenarios")
 NOTEBOOK_SUFFIX = ".ipynb"
+YAML_SUFFIX = ".yaml"
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -46,9 +49,23 @@ def config_digest(named: Iterable[str]) -> str:
     """
     root = default_folder(None).root
     own = {name: file_digest(Path(name)) for name in sorted(set(named)) if Path(name).is_file()}
-    parts = ("modes", "venues", "share_classes", "scenarios")
-    files = (path for part in parts for path in (root / part).glob("*.yaml"))
-    return digest([_tree(files, root), own])
+    return digest([_shipped(root, _states(root)), own])
+
+
+def _states(root: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return path, size and time of change of each file of a configs directory."""
+    states = []
+    for part in CONFIG_PARTS:
+        with os.scandir(root / part) as found:
+            files = [(x.name, x.stat()) for x in found if x.name.endswith(YAML_SUFFIX)]
+        states += [(f"{part}/{name}", x.st_size, x.st_mtime_ns) for name, x in files]
+    return tuple(sorted(states))
+
+
+@functools.lru_cache(maxsize=8)
+def _shipped(root: Path, states: tuple[tuple[str, int, int], ...]) -> list[tuple[str, str]]:
+    """Return what the files say; read again only where a state changed: points check it twice."""
+    return _tree((root / name for name, _, _ in states), root)
 
 
 def data_digest(data_dir: Place | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from basis_lab.domain.arrays import running
+from basis_lab.domain.arrays import anywhere, running
 from basis_lab.domain.instructions import (
     Cause,
     ExecutionResult,
@@ -236,7 +236,7 @@ class SimulatedExchange:
         opening = self._cash[market.margin]
         levels = np.concatenate([[opening], running(opening, flow.quantity)])
         nearest = liquidation_price(market, position, levels.min(keepdims=True))
-        if not crosses(market, position, window, nearest).any():
+        if not anywhere(crosses(market, position, window, nearest)):
             return []
         before = np.searchsorted(flow.rows, np.arange(window.start, window.stop), side="left")
         price = liquidation_price(market, position, levels[before])
