@@ -38,25 +38,23 @@ class Kind(StrEnum):
 class Instrument:
     """The key of one line of the book, printed ``venue:kind:SYMBOL``.
 
-    Keys that are equal are one object, so that looking one up compares no text.
+    Equal keys are one object, told apart by where it lies: looking one up compares no text.
     """
 
     venue: str
     kind: Kind
     symbol: str
-    _hash: int = field(init=False, repr=False, compare=False)
     _text: str = field(init=False, repr=False, compare=False)
 
     def __new__(cls, venue: str, kind: Kind, symbol: str) -> "Instrument":  # noqa: PYI034 - no kinds of it
         """Return the one object of these parts."""
         return _key_of(venue, kind, symbol)
 
-    def __hash__(self) -> int:
-        """Return the hash, computed once: every look-up of a line asks for it."""
-        return self._hash
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __reduce__(self) -> tuple[type["Instrument"], tuple[str, Kind, str]]:
-        """Pickle by the key alone: hashes of text differ between processes."""
+        """Pickle by the parts: each process has its own object of them."""
         return type(self), (self.venue, self.kind, self.symbol)
 
     def __str__(self) -> str:
@@ -95,9 +93,8 @@ class Instrument:
 @cache
 def _key_of(venue: str, kind: Kind, symbol: str) -> Instrument:
     key = object.__new__(Instrument)
-    parts = (venue, kind, symbol)
-    derived = (hash(parts), f"{venue}:{kind.value}:{symbol}")
-    for name, value in zip(Instrument.__slots__, (*parts, *derived), strict=True):
+    parts = (venue, kind, symbol, f"{venue}:{kind.value}:{symbol}")
+    for name, value in zip(Instrument.__slots__, parts, strict=True):
         object.__setattr__(key, name, value)
     return key
 
@@ -138,13 +135,18 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """The column order of a run: one listing a column, fixed from start to end."""
+    """The column order of a run: one listing a column, fixed from start to end.
+
+    ``instruments`` are their keys, in the same order.
+    """
 
     listings: tuple[Listing, ...]
     share_currency: str
+    instruments: tuple[Instrument, ...] = field(init=False, repr=False, compare=False)
     _index: dict[Instrument, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "instruments", tuple(x.instrument for x in self.listings))
         index = {listing.instrument: i for i, listing in enumerate(self.listings)}
         if len(index) != len(self.listings):
             raise UnknownInstrumentError(
@@ -162,11 +164,6 @@ class Universe:
     def __contains__(self, instrument: Instrument) -> bool:
         """Tell if the run holds the instrument."""
         return instrument in self._index
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The keys in column order."""
-        return tuple(listing.instrument for listing in self.listings)
 
     def column(self, instrument: Instrument) -> int:
         """Return the column of an instrument.

@@ -50,40 +50,42 @@ class ReconciliationComponent:
             rounding of what went through the line, plus the smallest unit.
         """
         held = self._positions.book.quantities.tolist()
-        turnover = self._positions.book.turnover.tolist()
+        known = dict(zip(self._universe.instruments, held, strict=True))
         compared, worst = 0, 0.0
-        column_of = self._universe.column
         for venue in self._venues:
             balances = venue.balances()
             compared += len(balances)
             for instrument, actual in balances.items():
-                column = column_of(instrument)
-                expected = held[column]
-                if actual == expected:
+                if known.get(instrument) == actual:
                     continue
-                difference = abs(actual - expected)
-                if difference <= SMALLEST_UNIT:
-                    worst = max(worst, difference)
-                    continue
-                tolerance = (
-                    RELATIVE * max(abs(expected), abs(actual))
-                    + ROUNDING * turnover[column]
-                    + SMALLEST_UNIT
-                )
-                if not difference <= tolerance:
-                    self.failures += 1
-                    raise ReconciliationError(
-                        venue=venue.name,
-                        instrument=str(instrument),
-                        expected=expected,
-                        actual=actual,
-                        tolerance=tolerance,
-                        comparison=comparison,
-                    )
+                column = self._universe.column(instrument)
+                difference = abs(actual - held[column])
+                if not difference <= SMALLEST_UNIT:
+                    self._require_near(venue.name, column, actual, comparison)
                 worst = max(worst, difference)
         self.last = Reconciliation(
             venue="all", comparison=comparison, compared=compared, worst_difference=worst
         )
+
+    def _require_near(self, venue: str, column: int, actual: float, comparison: str) -> None:
+        """Refuse a line that differs by more than the tolerance."""
+        book = self._positions.book
+        expected = float(book.quantities[column])
+        tolerance = (
+            RELATIVE * max(abs(expected), abs(actual))
+            + ROUNDING * float(book.turnover[column])
+            + SMALLEST_UNIT
+        )
+        if not abs(actual - expected) <= tolerance:
+            self.failures += 1
+            raise ReconciliationError(
+                venue=venue,
+                instrument=str(self._universe.instruments[column]),
+                expected=expected,
+                actual=actual,
+                tolerance=tolerance,
+                comparison=comparison,
+            )
 
     def health(self) -> str:
         """Tell what is wrong, or nothing."""

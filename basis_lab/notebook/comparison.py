@@ -4,8 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from basis_lab.results import drawing, style
-from basis_lab.results.compare import compare
-from basis_lab.results.formats import format_share
+from basis_lab.results.compare import compare, is_amount
+from basis_lab.results.formats import (
+    NONE,
+    format_amount,
+    format_points,
+    format_ratio,
+    format_share,
+)
 from basis_lab.results.result import RunResult
 from basis_lab.results.verdict import word_verdict
 
@@ -25,6 +31,16 @@ HEADLINE = (
     "rebalances",
     "liquidations",
 )
+NAMING = frozenset({"run_id", "mode", "share_class", "currency"})  # told above each column
+SHARES = frozenset(
+    {
+        *("total_return", "annualized_return", "apr", "target_apy", "apy_vs_target", "hurdle_apr"),
+        *("volatility", "max_drawdown", "max_ltv", "min_margin_ratio"),
+        *("min_liquidation_distance", "max_abs_net_delta"),
+    }
+)
+UNITS = {"final_equity_usd": "USD", "break_even_days": "days"}
+DIGITS = {"nav_per_share": 6, "min_health_factor": 3, "break_even_days": 0}
 
 
 def verdicts(runs: Sequence[RunResult]) -> "pd.DataFrame":
@@ -66,9 +82,28 @@ def headline(runs: Sequence[RunResult]) -> "pd.DataFrame":
     Returns
     -------
     pandas.DataFrame
-        As ``bl.compare``, rows of the headline alone.
+        As ``figures``, rows of the headline alone.
     """
-    return compare(runs).loc[list(HEADLINE)]
+    return _told(runs, compare(runs).loc[list(HEADLINE)])
+
+
+def figures(runs: Sequence[RunResult]) -> "pd.DataFrame":
+    """Return every figure of runs side by side for reading; ``bl.compare`` has the numbers.
+
+    Parameters
+    ----------
+    runs : sequence of RunResult
+        Two or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Texts: the unit, one column a run by its mode, then each run less the first (shares in
+        points); without what names a run.
+    """
+    table = compare(runs)
+    some = table.notna().any(axis="columns")
+    return _told(runs, table.loc[[x for x in table.index if some[x] and x not in NAMING]])
 
 
 def attributions(runs: Sequence[RunResult]) -> "pd.DataFrame":
@@ -82,7 +117,7 @@ def attributions(runs: Sequence[RunResult]) -> "pd.DataFrame":
     Returns
     -------
     pandas.DataFrame
-        As ``bl.compare``, the categories that are not zero in every run.
+        As ``figures``, the categories that are not zero in every run.
     """
     table = compare(runs)
     rows = [
@@ -91,7 +126,56 @@ def attributions(runs: Sequence[RunResult]) -> "pd.DataFrame":
         if str(name).startswith("attribution.")
         and any(run.summary["attribution"][str(name).partition(".")[2]] != 0.0 for run in runs)
     ]
-    return table.loc[rows]
+    return _told(runs, table.loc[rows])
+
+
+def _told(runs: Sequence[RunResult], table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a table of ``compare`` as texts, under the names of the modes."""
+    import pandas as pd
+
+    names = _names(runs)
+    heads = [*names, *(f"{name} less {names[0]}" for name in names[1:])]
+    currencies = [str(run.summary["currency"]) for run in runs]
+    told = {"unit": [_unit(str(figure), currencies) for figure in table.index]}
+    for place, (column, head) in enumerate(zip(table.columns, heads, strict=True)):
+        alone = place < len(runs)
+        money = currencies[place if alone else 0]
+        told[head] = [
+            _tell(str(figure), value, money, less=not alone)
+            for figure, value in table[column].items()
+        ]
+    return pd.DataFrame(told, index=table.index)
+
+
+def _names(runs: Sequence[RunResult]) -> list[str]:
+    """Return the modes of runs, with the share class where there are two and a number on a twin."""
+    classes = {str(run.summary["share_class"]) for run in runs}
+    names: list[str] = []
+    for run in runs:
+        mode, share_class = run.summary["mode"], run.summary["share_class"]
+        name = str(mode) if len(classes) == 1 else f"{mode}, {share_class}"
+        twins = sum(x == name or x.startswith(f"{name} (") for x in names)
+        names.append(f"{name} ({twins + 1})" if twins else name)
+    return names
+
+
+def _unit(figure: str, currencies: Sequence[str]) -> str:
+    if figure.partition(".")[0] in SHARES:
+        return "%"
+    if is_amount(figure):
+        return " or ".join(dict.fromkeys(currencies))
+    return UNITS[figure] if figure in UNITS else ""
+
+
+def _tell(figure: str, value: object, currency: str, *, less: bool) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return NONE if value is None else str(value)
+    if figure.partition(".")[0] in SHARES:
+        return format_points(value) if less else format_ratio(100.0 * value, digits=2)
+    if is_amount(figure):
+        return format_amount(value, currency, signed=less)
+    digits = DIGITS[figure] if figure in DIGITS else 2
+    return format_ratio(value, digits=0 if isinstance(value, int) else digits, signed=less)
 
 
 def returns_figure(runs: Sequence[RunResult]) -> "go.Figure":

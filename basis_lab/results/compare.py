@@ -62,7 +62,7 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
         base = dict(zip(rows, first, strict=True))
         alike = later["currency"] == base["currency"]
         columns[f"{name} - first"] = [
-            _difference(later[x], base[x]) if alike or not _is_amount(x) else None for x in rows
+            _difference(later[x], base[x]) if alike or not is_amount(x) else None for x in rows
         ]
     return pd.DataFrame(columns, index=pd.Index(rows, name="figure"), dtype=object)
 
@@ -89,7 +89,19 @@ def word_currencies(table: "pd.DataFrame") -> str:
     )
 
 
-def _is_amount(figure: str) -> bool:
+def is_amount(figure: str) -> bool:
+    """Tell if a figure is told in the currency of its run's share class.
+
+    Parameters
+    ----------
+    figure : str
+        As ``flatten`` names it.
+
+    Returns
+    -------
+    bool
+        False for shares, ratios, counts and US dollars.
+    """
     return figure in AMOUNTS or figure.startswith(AMOUNTS_BEHIND)
 
 

@@ -80,7 +80,7 @@ def format_points(fraction: float | None) -> str:
     return NONE if fraction is None else _number(100.0 * fraction, 2, signed=True)
 
 
-def format_ratio(ratio: float | None, *, digits: int = 3) -> str:
+def format_ratio(ratio: float | None, *, digits: int = 3, signed: bool = False) -> str:
     """Return a pure number.
 
     Parameters
@@ -89,13 +89,15 @@ def format_ratio(ratio: float | None, *, digits: int = 3) -> str:
         A health factor, a Sharpe ratio, a price per share.
     digits : int
         Decimals.
+    signed : bool
+        True to write a plus as well.
 
     Returns
     -------
     str
         For instance ``1.045``.
     """
-    return NONE if ratio is None else _number(ratio, digits, signed=False)
+    return NONE if ratio is None else _number(ratio, digits, signed=signed)
 
 
 def format_count(count: int, noun: str) -> str:
