@@ -4,8 +4,6 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 JOBS ?= 2
-# JupyterLab refuses to run as root, which is who one is in many containers, unless told.
-AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Installs are repeated when the dependencies changed, or when the repository was moved.
 PLACE := $(shell printf '%s' '$(CURDIR)' | cksum | cut -d ' ' -f 1)
@@ -28,7 +26,7 @@ test: $(DEV) ## run the whole test suite and hold coverage to its floors
 	@$(PY) tests/checks/coverage_floors.py coverage.json
 
 lab: $(LAB) ## open JupyterLab on the workbench
-	@$(PY) -m jupyterlab $(AS_ROOT) notebooks/01_workbench.ipynb
+	@$(PY) -m basis_lab.cli lab
 
 check: format-check lint types imports docstrings notebooks ## everything but the tests
 

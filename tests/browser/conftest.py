@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,17 +73,14 @@ def chromium(tmp_path_factory):
         context.close()
 
 
-@contextmanager
-def jupyterlab(folder):
-    """JupyterLab on a copy of the notebooks, with settings of its own."""
-    notebooks = folder / "notebooks"
-    shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".ipynb_*"))
-    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(QUIET)
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return probe.getsockname()[1]
+
+
+def own_jupyter(folder):
+    """Return the environment of a Jupyter that neither reads nor leaves anything elsewhere."""
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -93,7 +90,19 @@ def jupyterlab(folder):
         "IPYTHONDIR": "ipython",
         "BASIS_RESULTS_DIR": "outputs",
     }
-    own = {name: str(folder / place) for name, place in places.items()}
+    return {**os.environ, **{name: str(folder / place) for name, place in places.items()}}
+
+
+@contextmanager
+def jupyterlab(folder):
+    """JupyterLab on a copy of the notebooks, with settings of its own."""
+    notebooks = folder / "notebooks"
+    shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".ipynb_*"))
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(QUIET)
+    port = free_port()
+    own = own_jupyter(folder)
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(
             [
@@ -106,7 +115,7 @@ def jupyterlab(folder):
             stdout=log,
             stderr=log,
             cwd=folder,
-            env={**os.environ, **own},
+            env=own,
         )
         try:
             yield f"http://127.0.0.1:{port}/lab"
@@ -132,11 +141,12 @@ def wait_for(address):
 
     place = urlsplit(address)
     for _ in range(2 * START_S):
+        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=5)
         try:
-            connection = http.client.HTTPConnection(place.hostname, place.port, timeout=5)
-            connection.request("GET", "/api")
-            if connection.getresponse().status == 200:
-                return
+            with closing(connection):
+                connection.request("GET", "/api")
+                if connection.getresponse().status == 200:
+                    return
         except OSError:
             time.sleep(0.5)
     pytest.fail(f"JupyterLab did not answer in {START_S} s")

@@ -400,10 +400,11 @@ def test_the_lab_opens_on_the_workbench(monkeypatch):
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda _: object())
     monkeypatch.setattr(lab.subprocess, "call", lambda words: called.append(words) or 0)
 
-    assert cli.main(["lab"]) == 0
+    assert cli.main(["lab", "--", "--no-browser"]) == 0
 
     assert called[0][1:3] == ["-m", "jupyterlab"]
-    assert called[0][3].endswith("01_workbench.ipynb")
+    assert called[0][-2].endswith("01_workbench.ipynb")
+    assert called[0][-1] == "--no-browser"
 
 
 def test_a_lab_that_is_not_installed_says_how_to_get_it(capsys, monkeypatch):
