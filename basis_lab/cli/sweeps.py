@@ -230,17 +230,17 @@ def word_sweep(result: "SweepResult") -> str:
         Lines for a terminal.
     """
     from basis_lab.results.formats import format_count
-    from basis_lab.results.sweep_remarks import word_robustness
-    from basis_lab.results.sweep_words import best_point, word_best
+    from basis_lab.results.sweep_remarks import word_remarks
+    from basis_lab.results.sweep_words import SYNTHETIC, best_point, word_best, word_data
 
     told = result.summary
     counts = f"{told['done']:,} done, {told['failed']:,} failed, {told['open']:,} open"
     rate = f"{told['points_per_second']:,.1f} points a second"
     best = best_point(result.table, None)
-    remark = "" if best is None else word_robustness(result, best)
+    made_up = f" ({SYNTHETIC})" if word_data(result.table) == SYNTHETIC else ""
     lines = [
-        f"{word_best(result)}.",
-        *([f"{remark[0].upper()}{remark[1:]}."] if remark else []),
+        f"{word_best(result)}{made_up}.",
+        *(f"{x[0].upper()}{x[1:]}." for x in word_remarks(result, best)),
         f"{format_count(told['points'], 'point')}: {counts}, {told['resumed']:,} resumed; {rate}",
         f"sweep folder: {result.path}",
     ]

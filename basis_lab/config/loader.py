@@ -182,15 +182,33 @@ def _add_layer(draft: Draft, document: Document) -> None:
 def _add_overrides(draft: Draft, overrides: Mapping[str, object]) -> None:
     """Merge overrides; keys that nothing reads are refused with the nearest ones."""
     source = Source(OVERRIDE)
+    seen: dict[tuple[str, ...], str] = {}
     for key, given in overrides.items():
         value = _plain(given)
         path = tuple(key.split("."))
+        ends = _ends(path, value)
+        twice = next((x for x in ends if x in seen), None)
+        if twice is not None:
+            what = f"{'.'.join(twice)} is given twice, here and under {seen[twice]}"
+            draft.refuse_from(source, key, value, what, "give each key once")
+            continue
+        seen |= dict.fromkeys(ends, key)
         if path[0] in FIXED_KEYS:
             draft.refuse_from(source, key, value, *_FIXED)
         elif draft.accepts(path):
             draft.put(path, value, source)
         else:
             draft.refuse_from(source, key, value, "there is no such key", draft.suggest(key))
+
+
+def _ends(path: tuple[str, ...], value: object) -> tuple[tuple[str, ...], ...]:
+    """Return the paths of the values in a block, however its keys are spelt."""
+    if not isinstance(value, Mapping):
+        return (path,)
+    inner = ((*path, *str(key).split(".")) for key in value)
+    return tuple(
+        x for key, below in zip(inner, value.values(), strict=True) for x in _ends(key, below)
+    )
 
 
 _FIXED = ("only the mode file decides this key", "choose another mode or share class, or write one")

@@ -22,6 +22,7 @@ from basis_lab.domain.instructions import (
 )
 
 DEFAULT = " defaulted at "
+MADE_UP = "made from synthetic sample data: nothing here is market history"
 COSTS_OFF = "costs are off: fees, slippage, gas, premiums and transfer fees are in no figure"
 
 

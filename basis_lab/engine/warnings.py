@@ -14,7 +14,7 @@ from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import Level
 from basis_lab.domain.stress import moment_row
-from basis_lab.domain.wording import COSTS_OFF, word_default
+from basis_lab.domain.wording import COSTS_OFF, MADE_UP, word_default
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
 
@@ -68,7 +68,7 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
         found.append(f"{loop.liquidations} liquidations: see LIQUIDATION in the event log")
     found += _large_positions(loop, config, held)
     if loop.frame.synthetic:
-        found.append("made from synthetic sample data: nothing here is market history")
+        found.append(MADE_UP)
     return tuple(found)
 
 

@@ -9,15 +9,15 @@ from basis_lab.errors import UsageError
 from basis_lab.results import sweep_figures as figures
 from basis_lab.results.formats import NONE, format_count, format_points, format_share
 from basis_lab.results.html import Content, Html, heading, paragraph, table
-from basis_lab.results.sweep_remarks import group_failures, word_robustness
-from basis_lab.results.sweep_result import DONE, SweepResult
+from basis_lab.results.sweep_remarks import group_failures, word_remarks
+from basis_lab.results.sweep_result import SweepResult
 from basis_lab.results.sweep_words import (
     SYNTHETIC,
     Safety,
     best_point,
-    excess,
     label,
     measure,
+    merit,
     row_of,
     word_best,
     word_data,
@@ -87,7 +87,7 @@ class SweepPage:
             *([f"{told['resumed']:,} resumed"] if told["resumed"] else []),
         ]
         best = best_point(self.result.table, self._safety)
-        more = [] if best is None else [word_robustness(self.result, best)]
+        more = word_remarks(self.result, best)
         if self._safety is not None:
             more.append(word_without_limit(self.result, self._safety))
         line = " \N{MIDDLE DOT} ".join(x for x in [*counts, *more] if x)
@@ -151,7 +151,7 @@ class SweepPage:
             A table; the number is what ``--report`` takes.
         """
         frame = self.result.table
-        gains = excess(frame)[frame["status"] == DONE].dropna()
+        gains = merit(frame)
         sizes = measure(frame, self._measure) if "apr" in frame else gains
         if self._safety is not None:
             gains = gains[self._safety.within(sizes).reindex(gains.index)]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from basis_lab.domain.wording import MADE_UP
 from basis_lab.results.formats import format_count
-from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
+from basis_lab.results.sweep_result import APART, DONE, OPEN, WARNINGS, SweepResult
 from basis_lab.results.sweep_words import (
     excess,
     label,
@@ -20,6 +21,7 @@ from basis_lab.results.text import PARTS
 
 ISLAND = 0.5  # share of the gain over the median that neighbours may lose
 SAMPLES = ("random", "sobol")  # methods of a plan whose points lie on no grid
+TOLD = 2  # warnings of a best point that are said
 SAME = 5e-7  # of a year; less is no difference of a key
 LEAST_POINTS = 5  # of fewer the median is a neighbour itself
 NUMBER = re.compile(r"[0-9]+([.,][0-9]+)*")
@@ -188,6 +190,49 @@ def word_robustness(result: SweepResult, point: int) -> str:
         if lost > ISLAND * gain:
             told.append("not robust: its neighbours lose over half of its lead on the median")
     return "; ".join(x for x in told if x)
+
+
+def word_remarks(result: SweepResult, point: int | None) -> list[str]:
+    """Say how far a best point can be trusted.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    point : int or None
+        Its number; None where none is best.
+
+    Returns
+    -------
+    list of str
+        Of the edge and its neighbours, and of its run's warnings; what there is to say.
+    """
+    if point is None:
+        return []
+    return [x for x in (word_robustness(result, point), word_warnings(result, point)) if x]
+
+
+def word_warnings(result: SweepResult, point: int) -> str:
+    """Say what the run of a point warns of, beside that its data are made up.
+
+    Parameters
+    ----------
+    result : SweepResult
+        The sweep.
+    point : int
+        Its number.
+
+    Returns
+    -------
+    str
+        "its run warns: ...", or an empty text.
+    """
+    text = result.table[WARNINGS][point] if WARNINGS in result.table else None
+    told = [x for x in str(text).split(APART) if x and x != MADE_UP] if pd.notna(text) else []
+    if not told:
+        return ""
+    more = f" (and {len(told) - TOLD} more, in the column {WARNINGS})" if len(told) > TOLD else ""
+    return f"its run warns: {'; '.join(told[:TOLD])}{more}"
 
 
 def neighbours(table: pd.DataFrame, axes: list[str], point: int) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from basis_lab.data.writing import whole_file
 from basis_lab.errors import ResultError
+from basis_lab.results.verdict import SHORT_DAYS, days_between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,9 @@ OPEN = "open"  # not run yet: only in the table of a sweep that is under way
 TABLE = "table.parquet"
 SUMMARY = "summary.json"
 LEADING = ("point", "status")
-TRAILING = ("code", "error", "command")
+WARNINGS = "warnings"
+TRAILING = (WARNINGS, "code", "error", "command")
+APART = " | "  # between the warnings of a point
 NUMBERS = frozenset({int, float})
 INNER = ("at", "asked")
 
@@ -130,6 +133,22 @@ class SweepResult:
         return replace(self, path=folder)
 
 
+def join_warnings(warnings: Iterable[str]) -> str:
+    """Return the warnings of a point's run as one text.
+
+    Parameters
+    ----------
+    warnings : iterable of str
+        As in its summary.
+
+    Returns
+    -------
+    str
+        As the table holds them.
+    """
+    return APART.join(warnings)
+
+
 def open_sweep(folder: str | Path) -> SweepResult:
     """Open the folder of a sweep.
 
@@ -164,13 +183,20 @@ def open_sweep(folder: str | Path) -> SweepResult:
 
 
 def _best(rows: Sequence[Mapping[str, Any]]) -> int | None:
-    """Return the point with the highest APR over its hurdle, or by itself where there is none."""
+    """Return the point with the highest APR over its hurdle, or by itself where there is none.
+
+    A run too short for a rate comes after every other.
+    """
     told = [
-        (row["apr"] - (row["hurdle_apr"] if row["hurdle_apr"] is not None else 0.0), row["point"])
+        (
+            days_between(row["start"], row["end"]) >= SHORT_DAYS,
+            row["apr"] - (row["hurdle_apr"] if row["hurdle_apr"] is not None else 0.0),
+            -row["point"],
+        )
         for row in rows
         if row["status"] == DONE and row["apr"] is not None
     ]
-    return max(told, key=lambda pair: (pair[0], -pair[1]))[1] if told else None
+    return -max(told)[2] if told else None
 
 
 def _table(rows: Sequence[Mapping[str, Any]], axes: Sequence[str]) -> "pa.Table":

@@ -9,9 +9,10 @@ import pandas as pd
 
 from basis_lab.results.formats import NONE, format_points, format_share
 from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
-from basis_lab.results.verdict import LENDING
+from basis_lab.results.verdict import LENDING, SHORT_DAYS, days_between
 
 SYNTHETIC = "synthetic data"
+LARGE = 10_000.0  # from here on four digits are not enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,43 @@ def excess(table: pd.DataFrame) -> pd.Series:
     return table["apr"] if hurdle.isna().all() else table["apr"] - hurdle
 
 
+def too_short(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell which points are runs too short for a rate.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+
+    Returns
+    -------
+    pandas.Series
+        Of bool; False for a point without dates, which was not run.
+    """
+    if "start" not in table or "end" not in table:
+        return pd.Series(False, index=table.index)  # noqa: FBT003 - the value of each row
+    first, last = (pd.to_datetime(table[x], utc=True, format="ISO8601") for x in ("start", "end"))
+    return (last - first) < pd.Timedelta(days=SHORT_DAYS)
+
+
+def merit(table: pd.DataFrame) -> pd.Series:
+    """Return what points are ranked by: their excess, of those long enough for a rate.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a sweep.
+
+    Returns
+    -------
+    pandas.Series
+        Fraction a year, of points that are done alone; of the short ones only where all are.
+    """
+    gains = excess(table)[table["status"] == DONE].dropna()
+    short = too_short(table)[gains.index]
+    return gains if short.all() else gains[~short]
+
+
 def best_point(table: pd.DataFrame, safety: Safety | None) -> int | None:
     """Return the best point that keeps a limit.
 
@@ -110,7 +148,7 @@ def best_point(table: pd.DataFrame, safety: Safety | None) -> int | None:
     int or None
         Its number; None where none keeps the limit.
     """
-    gains = excess(table)[table["status"] == DONE].dropna()
+    gains = merit(table)
     if safety is not None and len(gains) > 0:
         kept = safety.within(measure(table, safety.name))
         gains = gains[kept.reindex(gains.index)]
@@ -142,7 +180,11 @@ def word_best(result: SweepResult, safety: Safety | None = None) -> str:
     row = row_of(table, found)
     opening = "Best so far" if under_way else "Best"
     opening += "" if safety is None else " within your limits"
-    return f"{opening}: {word_place(row, axes)}: {_word_gain(row, float(excess(table)[found]))}"
+    told = f"{opening}: {word_place(row, axes)}: {_word_gain(row, float(excess(table)[found]))}"
+    if not too_short(table)[found]:
+        return told
+    days = days_between(str(row["start"]), str(row["end"]))
+    return f"{told}, in {days:.1f} days: too short for a rate"
 
 
 def word_without_limit(result: SweepResult, safety: Safety) -> str:
@@ -297,11 +339,13 @@ def word_value(value: object) -> str:
     Returns
     -------
     str
-        Four digits of a number; a dash where there is none.
+        Four digits of a number, all of a large one; a dash where there is none.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return NONE
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:.4g}"
 
 
 def _word_gain(row: "pd.Series[Any]", gain: float) -> str:

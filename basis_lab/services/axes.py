@@ -44,7 +44,7 @@ def grid_points(axes: Mapping[str, object], where: str) -> list[Point]:
     for name, values in listed.items():
         _refuse_equal(name, values, where)
     count = math.prod(len(x) for x in listed.values())
-    _refuse_too_many(count, where)
+    _refuse_too_many("grid", count, where)
     return [
         dict(zip(listed, values, strict=True)) for values in itertools.product(*listed.values())
     ]
@@ -94,7 +94,7 @@ def _sample(
         raise _refusal(f"{kind}.seed", seed, "not a seed", "give a whole number from 0", where)
     if not isinstance(axes, Mapping) or not axes:
         raise _refusal(f"{kind}.keys", axes, "no axes", "give at least one key", where)
-    _refuse_too_many(int(str(count)), where)
+    _refuse_too_many(f"{kind}.count", int(str(count)), where)
     return int(str(count)), int(str(seed)), axes
 
 
@@ -129,6 +129,7 @@ def _listed(name: str, axis: object, where: str) -> list[object]:
             raise _refusal(
                 f"{name}.count", count, "not a number of values", "give 2 or more", where
             )
+        _refuse_too_many(f"{name}.count", int(count), where)
         return _scaled(np.linspace(0.0, 1.0, int(count)), low, high, log=log)
     raise _refusal(
         name, axis, "not the values of an axis", "give a list, or {from, to, count}", where
@@ -184,11 +185,10 @@ def _refuse_equal(name: str, values: list[object], where: str) -> None:
         seen.add(text)
 
 
-def _refuse_too_many(count: int, where: str) -> None:
+def _refuse_too_many(key: str, count: int, where: str) -> None:
     if count > MOST_POINTS:
-        raise _refusal(
-            "grid", count, "more points than a plan may have", f"{MOST_POINTS} at most", where
-        )
+        most = f"{MOST_POINTS:,} at most"
+        raise _refusal(key, count, "more points than a plan may have", most, where)
 
 
 def _refusal(key: str, value: object, what: str, remedy: str, where: str) -> UsageError:

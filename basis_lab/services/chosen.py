@@ -1,10 +1,13 @@
 """Reports of chosen points of a sweep."""
 
+import json
 import os
+from itertools import count
 from pathlib import Path
 
+from basis_lab.data.writing import writing
 from basis_lab.errors import UsageError
-from basis_lab.results.sweep_result import SweepResult
+from basis_lab.results.sweep_result import SUMMARY, SweepResult
 from basis_lab.services.cases import Case
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import Ground
@@ -75,9 +78,9 @@ def report_points(
     ReportError
         If a notebook fails.
     """
-    from basis_lab.results.sweep_words import excess
+    from basis_lab.results.sweep_words import merit
 
-    gains = excess(result.table).dropna()
+    gains = merit(result.table)
     numbers = []
     for word in check_choice(text, plan):
         if word in NAMES and len(gains) == 0:
@@ -91,6 +94,45 @@ def report_points(
         report_case(plan.cases[x], place / f"point-{x:05d}", ground=ground, assets=place)
         for x in dict.fromkeys(numbers)
     )
+
+
+def set_reports_aside(folder: Path, stands_on: str) -> str:
+    """Move the reports of another plan, or of other data, out of the way of this one's.
+
+    They are named by the numbers of points, which now are others.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the sweep, as it was left.
+    stands_on : str
+        What the points of this one are and stand on, as its summary will say.
+
+    Returns
+    -------
+    str
+        Where they are now, for people; empty where none were there, or they still hold.
+    """
+    reports = folder / REPORTS
+    if not reports.is_dir() or _stood_on(folder) == stands_on:
+        return ""
+    names = (folder / f"{REPORTS}-earlier-{i}" for i in count(1))
+    aside = next(x for x in names if not x.exists())
+    with writing(reports):
+        reports.rename(aside)
+    return (
+        f"reports here were of other points, data, code or configuration: they are now in {aside}"
+    )
+
+
+def _stood_on(folder: Path) -> str | None:
+    """Return what the sweep that left a folder stood on; None where it does not say."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_bytes())
+    except (OSError, ValueError):
+        return None
+    said = summary.get("stands_on") if isinstance(summary, dict) else None
+    return None if said is None else str(said)
 
 
 def report_case(case: Case, folder: Path, *, ground: Ground, assets: Path) -> Path:

@@ -15,6 +15,24 @@ IN_PROCESS = "inproc://"  # a cluster of this process; no host and port
 LOOK_S = 0.02
 
 
+def require_scheduler(address: str) -> None:
+    """Refuse an address at which no scheduler answers, before anything is begun.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, as tcp://host:8786.
+
+    Raises
+    ------
+    UsageError
+        If dask and distributed are not installed.
+    SweepError
+        If no scheduler answers, or the address is encrypted and Dask has no certificates.
+    """
+    _connect(_distributed(), address).close()
+
+
 def run_on_cluster(
     work: Callable[[Item], Answer],
     items: Sequence[Item],

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from basis_lab.data.writing import unwritten, whole_file, writing
+from basis_lab.domain.wording import agree
 from basis_lab.errors import SweepError, UnwrittenError
 from basis_lab.results.formats import format_count
 from basis_lab.services.folders import make_folder
@@ -25,7 +26,7 @@ WHOLE = b'{"whole":true}\n'  # the last line of a sweep that ended
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
-    """What an unfinished sweep left, kept when another began in its place.
+    """What an earlier sweep left, kept when another began in its place.
 
     Parameters
     ----------
@@ -33,18 +34,27 @@ class Aside:
         The journal as it was.
     points : int
         Finished in it.
+    ended : bool
+        True where it had ended, and this one would not compute its points again.
     """
 
     path: Path
     points: int
+    ended: bool
 
     def __str__(self) -> str:
         """Say what is kept, where, and how to go on with it."""
         points = format_count(self.points, "finished point")
+        kept = f"its {points} {'is' if self.points == 1 else 'are'} kept in {self.path}"
+        if self.ended:
+            return (
+                "an earlier sweep here had other points, data, code or configuration: "
+                f"{kept} (its table is replaced; moved back to {JOURNAL}, with the plan it was of, "
+                "--resume writes it again)"
+            )
         return (
-            f"an earlier sweep here did not end: its {points} {'is' if self.points == 1 else 'are'}"
-            f" kept in {self.path}; --resume would have taken up what it did (to go on with it, "
-            f"move that file back to {JOURNAL} and call with --resume)"
+            f"an earlier sweep here did not end: {kept}; --resume would have taken up what it did "
+            f"(to go on with it, move that file back to {JOURNAL} and call with --resume)"
         )
 
 
@@ -58,8 +68,11 @@ class Journal:
     ground : mapping of str to str
         Digests of what every point stands on, by what it is ("data", "code").
     resume : bool
-        True to take over what is there; else it begins empty, and what an unfinished sweep left
-        is kept beside it. ``remarks`` says what became of what was there.
+        True to take over what is there; else it begins empty, and what an earlier sweep left is
+        kept beside it, unless it ended and the same comes again. ``remarks`` says what became of
+        what was there.
+    wanted : frozenset of str
+        Keys of the cases that will be run.
 
     Raises
     ------
@@ -69,9 +82,17 @@ class Journal:
         If its folder cannot be made, or it cannot be opened there.
     """
 
-    def __init__(self, path: Path, ground: Mapping[str, str], *, resume: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        ground: Mapping[str, str],
+        *,
+        resume: bool,
+        wanted: frozenset[str] = frozenset(),
+    ) -> None:
         self.path = path
         self._ground = dict(ground)
+        self._wanted = wanted
         make_folder(path.parent)
         self._file = _opened(path)
         self._hold()
@@ -135,20 +156,28 @@ class Journal:
             self._add(WHOLE)
 
     def _set_aside(self) -> None:
-        """Copy what an unfinished sweep left, and say so; of one that ended, that it was here."""
+        """Copy what will not come again of what an earlier sweep left, and say so."""
         self._file.seek(0)
         lines = [x for x in self._file.readlines() if x.endswith(b"\n")]
         points = sum(x != WHOLE for x in lines[1:])
         if not points:
             return
-        if lines[-1] == WHOLE:
+        ended = lines[-1] == WHOLE
+        if ended and self._comes_again(lines):
             self.remarks.append(
                 f"a finished sweep of {format_count(points, 'point')} in {self.path.parent} is "
                 "replaced; --resume takes its points over, another name or --out keeps both"
             )
             return
-        path = self._copy("unfinished", b"".join(lines))
-        self.remarks.append(str(Aside(path=path, points=points)))
+        path = self._copy("earlier" if ended else "unfinished", b"".join(lines))
+        self.remarks.append(str(Aside(path=path, points=points, ended=ended)))
+
+    def _comes_again(self, lines: list[bytes]) -> bool:
+        """Tell if the points of a journal are all wanted, and stand on the same ground."""
+        head = _mapping(lines[0])
+        same = head is not None and head.get("ground") == self._ground
+        found = (_point(x) for x in lines[1:] if x != WHOLE)
+        return same and all(x is not None and x[0] in self._wanted for x in found)
 
     def _copy(self, why: str, content: bytes) -> Path:
         """Keep a content beside the journal, under a name that is free."""
@@ -188,6 +217,12 @@ class Journal:
         lines = whole.splitlines(keepends=True)
         read = [_point(line) for line in lines[1:]]
         points = dict(x for x in read if x is not None)
+        others = sum(key not in self._wanted for key in points) if self._wanted else 0
+        if others:
+            self.remarks.append(
+                f"{format_count(others, 'finished point')} of {self.path} "
+                f"{agree(others, 'is', 'are')} no point of this plan: kept there, and in no table"
+            )
         damaged = [
             i
             for i, (x, y) in enumerate(zip(lines[1:], read, strict=True), start=2)

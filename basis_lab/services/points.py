@@ -16,6 +16,7 @@ from basis_lab.errors import (
 )
 from basis_lab.results.compare import flatten
 from basis_lab.results.summary import summarise
+from basis_lab.results.sweep_result import WARNINGS, join_warnings
 from basis_lab.services.cases import Case
 from basis_lab.services.keys import (
     check_files,
@@ -90,6 +91,11 @@ class Ground:
             named=named,
             database=None if database is None else str(database.resolve()),
         )
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What points stand on, by what it is; the same data at another place are the same."""
+        return {"data": self.data, "code": self.code, "configuration": self.configuration}
 
     @property
     def place(self) -> Place | None:
@@ -193,6 +199,8 @@ def _figures(case: Case, ground: Ground) -> Mapping[str, object]:
     engine = EventDrivenStrategyEngine(
         config, "backtest", checked.provider, checked.capital, config.share_class.name
     )
-    summary = summarise(engine.run_backtest(checked.start, checked.end))
+    record = engine.run_backtest(checked.start, checked.end)
+    summary = summarise(record)
     figures = {key: x for key, x in flatten(summary).items() if key not in NO_FIGURES}
-    return {"mode": config.mode, "share_class": config.share_class.name, **figures}
+    named = {"mode": config.mode, "share_class": config.share_class.name}
+    return {**named, **figures, WARNINGS: join_warnings(record.warnings)}

@@ -12,8 +12,9 @@ from typing import Protocol
 from basis_lab.data.places import Place
 from basis_lab.errors import UsageError
 from basis_lab.results.sweep_result import OPEN, SweepResult
-from basis_lab.services.cases import Case
-from basis_lab.services.cluster import run_on_cluster
+from basis_lab.services.cases import Case, digest
+from basis_lab.services.chosen import set_reports_aside
+from basis_lab.services.cluster import require_scheduler, run_on_cluster
 from basis_lab.services.journal import JOURNAL, Journal
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import DONE, PASSING, Ground, Row, failure, run_point
@@ -106,6 +107,8 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
         If there is something to resume, and a file is not the one that its catalogue names.
     """
     _check(request)
+    if request.scheduler is not None:
+        require_scheduler(request.scheduler)
     stopped = threading.Event() if stop is None else stop
     ground = Ground.here(request.data_dir, request.database, request.plan.cases)
     folder = None if request.out is None else request.out / FOLDER / request.plan.name
@@ -119,7 +122,7 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
         kept = {key: row for key, row in found.items() if _stands(row, request)}
         run = _Run(request, ground, journal, kept, stopped)
         result = run.result(run.rows())
-    told = result if folder is None else result.save(folder)
+    told = result if folder is None else _saved(result, folder, request)
     if request.watch is not None:
         request.watch(told)
     return told
@@ -167,7 +170,11 @@ class _Run:
             kept=frozenset(i for i, x in enumerate(plan.cases) if x.key in self._kept),
             seconds=perf_counter() - self._began_s,
         )
-        more = {"method": plan.method, "data_dir": self._ground.data_dir}
+        more = {
+            "method": plan.method,
+            "data_dir": self._ground.data_dir,
+            "stands_on": digest([[x.key for x in plan.cases], self._ground.digests]),
+        }
         return replace(result, summary={**result.summary, **more})
 
     def rows(self) -> dict[str, Row]:
@@ -211,6 +218,13 @@ class _Run:
         self._show_from_s = now_s + max(SHOWN_EVERY_S, taken_s / MOST_SHOWING)
 
 
+def _saved(result: SweepResult, folder: Path, request: SweepRequest) -> SweepResult:
+    moved = set_reports_aside(folder, str(result.summary["stands_on"]))
+    if moved and request.note is not None:
+        request.note(moved)
+    return result.save(folder)
+
+
 def _check(request: SweepRequest) -> None:
     if request.scheduler is not None and request.workers is not None:
         raise UsageError(
@@ -238,13 +252,8 @@ def _journal(
 ) -> AbstractContextManager[Journal | None]:
     if folder is None:
         return nullcontext()
-    # Not where the data lie: the same data at another place are the same.
-    parts = {
-        "data": ground.data,
-        "code": ground.code,
-        "configuration": ground.configuration,
-    }
-    return Journal(folder / JOURNAL, parts, resume=request.resume)
+    wanted = frozenset(case.key for case in request.plan.cases)
+    return Journal(folder / JOURNAL, ground.digests, resume=request.resume, wanted=wanted)
 
 
 def _stands(row: Row, request: SweepRequest) -> bool:

@@ -116,6 +116,26 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
     assert config.data.allow_derived == ("oracle/aave/WETHUSD",)
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"strategy.spot_allocation": 0.5, "strategy": {"spot_allocation": 0.6}},
+        {"risk": {"margin_ratio.critical": 0.1}, "risk.margin_ratio": {"critical": 0.1}},
+    ],
+)
+def test_one_key_in_two_spellings_is_refused(overrides):
+    with pytest.raises(ConfigError, match="is given twice, here and under"):
+        load_config("btc_basis", overrides=overrides)
+
+
+def test_keys_of_one_block_may_be_given_in_two_ways():
+    split = {"risk": {"margin_ratio": {"warning": 0.18}}, "risk.margin_ratio.critical": 0.12}
+
+    limits = load_config("btc_basis", overrides=split).risk.margin_ratio
+
+    assert (limits.warning, limits.critical) == (0.18, 0.12)
+
+
 def test_overrides_do_not_reach_the_next_run():
     load_config("btc_basis", overrides={"venues.okx.perp.markets.BTCUSDT.lot": 1.0})
 

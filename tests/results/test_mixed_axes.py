@@ -21,6 +21,8 @@ def row(number, at):
         "status": "completed",
         "mode": "m",
         "share_class": "USDT",
+        "start": "2025-01-01T00:00:00Z",
+        "end": "2025-12-31T00:00:00Z",
         "synthetic_data": True,
         "apr": 0.05 + number / 100.0,
         "hurdle_apr": 0.05,

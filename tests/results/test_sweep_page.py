@@ -3,14 +3,21 @@
 import numpy as np
 import pytest
 
+from basis_lab.domain.wording import MADE_UP
 from basis_lab.errors import UsageError
 from basis_lab.results.sweep_page import SweepPage
-from basis_lab.results.sweep_remarks import group_failures, word_failures, word_robustness
-from basis_lab.results.sweep_result import SweepResult, open_sweep
+from basis_lab.results.sweep_remarks import (
+    group_failures,
+    word_failures,
+    word_remarks,
+    word_robustness,
+)
+from basis_lab.results.sweep_result import SweepResult, join_warnings, open_sweep
 from basis_lab.results.sweep_words import (
     Safety,
     best_point,
     word_best,
+    word_value,
     word_without_limit,
 )
 
@@ -36,6 +43,8 @@ def row(number, place, **more):
         "status": "completed",
         "mode": "m",
         "share_class": "USDT",
+        "start": "2025-01-01T00:00:00Z",
+        "end": "2025-12-31T00:00:00Z",
         "synthetic_data": True,
         "apr": HURDLE + GAINS[place] / 100.0,
         "hurdle_apr": HURDLE,
@@ -94,6 +103,34 @@ def test_the_best_is_told_with_its_place_and_its_gain(sweep):
         "Best within your limits: spot 0.6, band 0.1: 0.50 points a year above "
         "plain USDT lending (Aave)"
     )
+
+
+def test_a_run_too_short_for_a_rate_is_best_only_among_its_like():
+    days = {"end": "2025-01-10T00:00:00Z"}
+    rows = [row(i, place) for i, place in enumerate(GAINS)]
+    rows[5] |= days  # the richest
+
+    mixed, short = result(rows), result([{**x, **days} for x in rows])
+
+    assert mixed.summary["best"] == best_point(mixed.table, None) == 2
+    assert "too short" not in word_best(mixed)
+    assert short.summary["best"] == best_point(short.table, None) == 5
+    assert word_best(short).endswith("in 9.0 days: too short for a rate")
+
+
+def test_what_the_run_of_a_best_point_warns_of_is_said():
+    rows = [row(i, place) for i, place in enumerate(GAINS)]
+    rows[5]["warnings"] = join_warnings(("the hedge was off", MADE_UP, "a", "b"))
+    rows[4]["warnings"] = MADE_UP
+    found = result(rows)
+
+    told = word_remarks(found, best_point(found.table, None))
+    assert told[-1] == "its run warns: the hedge was off; a (and 1 more, in the column warnings)"
+    assert not any("warns" in x for x in word_remarks(found, 4))
+
+
+def test_a_large_value_of_an_axis_has_all_its_digits():
+    assert [word_value(x) for x in (100_000.0, 0.66667, 12)] == ["100,000", "0.6667", "12"]
 
 
 def test_what_the_limit_costs_is_told(sweep):

@@ -89,6 +89,21 @@ def test_a_sobol_sample_leaves_no_quarter_of_its_box_empty():
     assert sorted(quarters.count(x) for x in set(quarters)) == [4, 4, 4, 4]
 
 
+@pytest.mark.parametrize(
+    ("axes", "key"),
+    [
+        ({"grid": {SPOT: {"from": 0.5, "to": 0.6, "count": 10**12}}}, f"{SPOT}.count"),
+        ({"random": {"count": 10**12, "seed": 1, "keys": {SPOT: [0.5, 0.6]}}}, "random.count"),
+        ({"grid": {x: {"from": 0.1, "to": 0.2, "count": 2000} for x in (SPOT, BAND)}}, "grid"),
+    ],
+)
+def test_more_points_than_a_plan_may_have_are_refused_before_they_are_made(axes, key):
+    with pytest.raises(UsageError, match="more points than a plan may have") as refusal:
+        plan(**axes)
+
+    assert f"test: {key};" in str(refusal.value)
+
+
 def test_equal_cases_have_equal_keys_whatever_they_are_called():
     one = Case(name="a", mode="btc_basis", overrides={SPOT: 0.6, BAND: 0.1})
     two = Case(name="b", mode="btc_basis", overrides={BAND: 0.1, SPOT: 0.6})
