@@ -174,12 +174,14 @@ def _run_sweep(options: argparse.Namespace) -> int:
     from basis_lab.results.tally import PointTally
     from basis_lab.services.chosen import check_choice
     from basis_lab.services.plans import read_plan
+    from basis_lab.services.reports import require_papermill
     from basis_lab.services.sweep import SweepRequest, run_sweep
 
     data_dir, database, out = places(options)
     plan = read_plan(options.file)
     if options.report is not None:
         check_choice(options.report, plan)
+        require_papermill()
     with (
         stop_on_signals(FINISHING.format("points")) as stop,
         nullcontext() if options.quiet else PointTally("point") as tally,

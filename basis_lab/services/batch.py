@@ -19,7 +19,7 @@ from basis_lab.services.keys import config_digest, content_digest, file_digest
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import Ground, failure
 from basis_lab.services.pool import count_workers, run_in_processes
-from basis_lab.services.reports import PAGE, TEMPLATE
+from basis_lab.services.reports import PAGE, TEMPLATE, require_papermill
 from basis_lab.services.sweep import Tally
 
 FOLDER = "batches"
@@ -134,6 +134,7 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
     """
     from basis_lab.results.batch_page import write_index
 
+    require_papermill()
     stopped = threading.Event() if stop is None else stop
     root = make_folder(request.out / FOLDER / request.plan.name)
     tasks = tuple(_tasks(request, root))

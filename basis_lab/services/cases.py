@@ -20,6 +20,7 @@ from basis_lab.services.requests import BacktestRequest
 
 LONGEST_BYTES = 240  # of a name of a folder, with room for an ending
 DIGEST_LETTERS = 12
+TEXT_HINT = ", without quotes and in full (YAML reads 1e4 as text)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,12 +273,16 @@ def _expected(name: str, value: object) -> tuple[str, str] | None:
         case "start" | "end":
             fine, remedy = value is None or _is_date(value), "write 2024-06-01, UTC"
         case "capital":
-            fine, remedy = value is None or _is_amount(value), "give an amount above 0"
+            fine = value is None or _is_amount(value)
+            remedy = f"give an amount above 0{TEXT_HINT if isinstance(value, str) else ''}"
         case "overrides":
             fine, remedy = isinstance(value, Mapping), "write a map of dotted keys to values"
         case "scenarios":
             texts = isinstance(value, list | tuple) and all(isinstance(x, str) for x in value)
-            fine, remedy = texts, "write a list of scenarios"
+            fine = texts
+            remedy = (
+                "write a list of scenarios, as [hold]; an axis is a list of such lists, [[hold]]"
+            )
         case _:
             return "there is no such key", nearest(name, SETTINGS)
     return None if fine else ("this value makes no sense here", remedy)

@@ -21,6 +21,7 @@ PLOTS = "plots"  # of a run's folder; the plotly.js there serves its report as w
 PAGE = "report.html"
 NOTEBOOK = "report.ipynb"
 KERNEL = "python3"
+DEAD = "DeadKernelError"  # as nbclient calls it
 QUIET = ("--log-level=CRITICAL",)  # a kernel that is told to end logs the interrupt as an error
 CELL_TIMEOUT_S = 1_800
 START_TIMEOUT_S = 300  # of a kernel, on a machine that is busy with others
@@ -126,7 +127,7 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
     ReportError
         If a cell fails, its kernel dies, or it takes too long.
     """
-    papermill = _papermill()
+    papermill = require_papermill()
     check_parameters(parameters)
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -166,6 +167,8 @@ def execute_template(parameters: Mapping[str, object], target: Path) -> "Noteboo
 def _failure(name: str, said: str, failed: Path) -> ReportError:
     code = code_of(name)
     told = f"{name if code is None else code}: {said}"
+    if name == DEAD:
+        told = "a dead kernel: it was killed, or had too little memory"
     return ReportError(
         f"the report's notebook failed with {told}",
         where=str(failed),
@@ -193,7 +196,7 @@ def check_parameters(given: Mapping[str, object]) -> None:
     """
     from pydantic import TypeAdapter, ValidationError
 
-    known = tuple(_papermill().inspect_notebook(TEMPLATE))
+    known = tuple(require_papermill().inspect_notebook(TEMPLATE))
     for name, value in given.items():
         where = f"{TEMPLATE.name}: parameter {name}"
         if name not in known:
@@ -247,7 +250,19 @@ def write_pictures(notebook: "NotebookNode", directory: Path) -> tuple[Path, ...
     return write_png(figures, directory)
 
 
-def _papermill() -> Any:
+def require_papermill() -> Any:
+    """Return papermill, before anything is run that will need it.
+
+    Returns
+    -------
+    module
+        papermill.
+
+    Raises
+    ------
+    UsageError
+        If the notebooks' libraries are not installed.
+    """
     try:
         import papermill
     except ImportError as error:

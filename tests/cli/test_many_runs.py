@@ -285,3 +285,18 @@ def test_a_report_of_what_is_no_run_names_it(tmp_path, capsys):
 
     assert code == 2
     assert "nothing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("batch",), ("sweep", "--report", "best")])
+def test_reports_without_the_notebooks_libraries_are_refused_before_anything_runs(
+    words, tmp_path, monkeypatch, capsys
+):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("mode: btc_basis\nstart: 2025-01-01\nend: 2025-01-03\ngrid: {capital: [10000]}")
+    monkeypatch.setitem(sys.modules, "papermill", None)
+
+    code = main([words[0], str(plan), "--out", str(tmp_path / "out"), *words[1:]])
+
+    assert code == 2
+    assert "pip install -e .[lab]" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

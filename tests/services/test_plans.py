@@ -90,6 +90,18 @@ def test_a_sobol_sample_leaves_no_quarter_of_its_box_empty():
 
 
 @pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        ({"capital": ["1e4"]}, "YAML reads 1e4 as text"),
+        ({"scenarios": ["hold", "frictionless"]}, "an axis is a list of such lists"),
+    ],
+)
+def test_a_value_of_an_axis_that_is_nearly_right_says_how_it_is_written(axes, words):
+    with pytest.raises(ConfigError, match=words):
+        plan(grid=axes)
+
+
+@pytest.mark.parametrize(
     ("axes", "key"),
     [
         ({"grid": {SPOT: {"from": 0.5, "to": 0.6, "count": 10**12}}}, f"{SPOT}.count"),
@@ -101,7 +113,7 @@ def test_more_points_than_a_plan_may_have_are_refused_before_they_are_made(axes,
     with pytest.raises(UsageError, match="more points than a plan may have") as refusal:
         plan(**axes)
 
-    assert f"test: {key};" in str(refusal.value)
+    assert f"test.yaml: {key};" in str(refusal.value)
 
 
 def test_equal_cases_have_equal_keys_whatever_they_are_called():

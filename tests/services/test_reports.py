@@ -92,6 +92,7 @@ def test_a_kernel_that_dies_is_an_error_like_any_other(tmp_path, monkeypatch):
         execute_template({"mode": "y"}, tmp_path / "report.ipynb")
 
     assert caught.value.details["name"] == "DeadKernelError"
+    assert "a dead kernel: it was killed, or had too little memory" in str(caught.value)
     assert (tmp_path / "report.failed.ipynb").is_file()
     assert not (tmp_path / "report.ipynb").exists()
 
