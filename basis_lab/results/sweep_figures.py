@@ -28,6 +28,7 @@ BLUE = "#1F5FA8"
 GREY = "#C3C8CE"
 TINT = "rgba(214,60,60,.13)"
 MOST_NUMBERS = 400  # cells with their number written in; more tell it on hover
+TICKS = 8  # at most, on an axis of the frontier
 LOW_SHARE, HIGH_SHARE = 0.05, 0.95  # of the cells that set the range of colours
 TWO_DIGITS = {"tickformat": ".2f"}
 LEAST_KEYS = 3  # of parallel coordinates
@@ -234,9 +235,9 @@ def draw_frontier(result: SweepResult, name: str, safety: Safety | None) -> go.F
         _draw_region(figure, safety)
     _ring(figure, best_point(table, safety), sizes, aprs)
     outside = _fit(figure, aprs)
-    figure.update_xaxes(title=f"{name}, %", type="linear", rangemode="tozero")
+    figure.update_xaxes(title=f"{name}, %", type="linear", rangemode="tozero", nticks=TICKS)
     told = f"net APR, %{outside}"
-    figure.update_yaxes(title=told)
+    figure.update_yaxes(title=told, nticks=TICKS)
     return figure
 
 
