@@ -108,7 +108,8 @@ def _row(name: str, request: BacktestRequest, base: _Calm, stop: threading.Event
     result = _finished(checked, stop)
     row = _first_row(checked, base.frame)
     paths = _paths(result)
-    days = None if row is None else days_to_recover(checked.frame.times, paths.nav, row)
+    calm = base.run[1].nav
+    days = None if row is None else days_to_recover(checked.frame.times, paths.nav, calm, row)
     return stress_row(name, (result.summary, paths), base.run, days)
 
 
