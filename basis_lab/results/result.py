@@ -1,10 +1,13 @@
 """A finished run as a researcher holds it: summary, tables, figures."""
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from basis_lab.errors import UsageError
 from basis_lab.results.files import RecordFiles
 from basis_lab.results.folder import FILES, check_run_folder, write_folder
 from basis_lab.results.record import RunRecord
@@ -120,9 +123,19 @@ class RunResult:
 
         Raises
         ------
+        UsageError
+            If it is neither a text nor a path.
         ResultError
             If something else stands there.
         """
+        given: object = directory
+        if not isinstance(given, str | PathLike) or not os.fspath(given):
+            raise UsageError(
+                "this is no directory to write to",
+                where="directory",
+                value=repr(directory),
+                remedy="give the folder to be, a text or a path",
+            )
         target = Path(directory)
         write_folder(target, self._all_files())
         return target
