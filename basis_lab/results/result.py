@@ -102,6 +102,13 @@ class RunResult:
         return self.tables.events
 
     @cached_property
+    def decisions(self) -> "pd.DataFrame":
+        """Each decision once, in words: what, why, value, limit, and in how many stages."""
+        from basis_lab.results.decisions import decisions_table
+
+        return decisions_table(self.tables)
+
+    @cached_property
     def figures(self) -> "Figures":
         """The charts, each a method that returns a plotly figure."""
         from basis_lab.results.charts import Figures

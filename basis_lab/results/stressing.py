@@ -70,7 +70,8 @@ class StressRow:
     synthetic_data : bool or None
         Whether the run was on made data.
     note : str
-        Why it failed, or that the stress changed nothing that the run uses, or no figure of it.
+        Why it failed, or that the stress changed nothing that the run uses, or no figure of it,
+        and why.
     """
 
     scenario: str
@@ -120,6 +121,7 @@ def stress_row(
     run: tuple[Mapping[str, Any], Paths],
     base: tuple[Mapping[str, Any], Paths],
     days: float | None,
+    reach: str,
 ) -> StressRow:
     """Return the row of a run that came to its end.
 
@@ -131,11 +133,13 @@ def stress_row(
         Summary and paths of the run, and of the one without the stress.
     days : float or None
         As ``days_to_recover`` found them.
+    reach : str
+        Why a stress that reaches the run may change no figure of it.
 
     Returns
     -------
     StressRow
-        With what the stress left untouched as its note.
+        Where it changed none, with that as its note.
     """
     summary, paths = run
     margins = summary["min_margin_ratio"]
@@ -160,11 +164,11 @@ def stress_row(
     )
     if scenario == BASE or row.note or not _untouched(row, base):
         return row
-    return replace(row, note="every figure here is that of the base run")
+    return replace(row, note=f"{reach}: every figure here is that of the base run")
 
 
 def _untouched(row: StressRow, base: tuple[Mapping[str, Any], Paths]) -> bool:
-    calm = stress_row(BASE, base, base, None)
+    calm = stress_row(BASE, base, base, None, "")
     named = {"scenario", "run_id", "note", "days_to_recover"}
     mine, theirs = asdict(row), asdict(calm)
     return all(mine[key] == theirs[key] for key in mine if key not in named)

@@ -105,7 +105,20 @@ def test_a_depeg_of_the_market_is_read_from_what_leaving_costs():
         (depeg.worst_exit - base.worst_exit) * 100.0, rel=0.05
     )
     assert depeg.note == ""
-    assert crash.note == "every figure here is that of the base run"
+    assert crash.note == (
+        "of the data of this run it moves spot/binance/ETHUSDT.open, on which no figure here "
+        "rests: every figure here is that of the base run"
+    )
+
+
+def test_a_closure_while_nothing_is_due_says_so():
+    _, closed = run_stresses(REQUEST, ["cex_outage_24h"])
+
+    assert closed.net_pnl_to_base == 0.0
+    assert closed.note == (
+        "nothing was due at binance, bybit, okx while closed: "
+        "every figure here is that of the base run"
+    )
 
 
 def test_a_default_never_recovers_and_its_fall_is_the_drawdown():
