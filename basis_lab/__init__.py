@@ -153,7 +153,8 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
     -------
     pandas.DataFrame
         By stress, ``base`` first: net P&L and its difference to base (share-class currency), worst
-        health factor and margin ratio, liquidations, drawdown, days to recover, status.
+        health factor and margin ratio, liquidations, drawdown, days to recover (from the stress
+        until its loss was made good and stayed so; NaN where it was not), status.
 
     Raises
     ------
