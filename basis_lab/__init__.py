@@ -153,7 +153,8 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
     -------
     pandas.DataFrame
         By stress, ``base`` first: net P&L and its difference to base (share-class currency), worst
-        health factor and margin ratio, liquidations, drawdown, days to recover, status.
+        health factor and margin ratio, liquidations, drawdown, days to recover (from the stress
+        until its loss was made good and stayed so; NaN where it was not), status.
 
     Raises
     ------
@@ -161,6 +162,7 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
         If the base run is refused or fails; a stress that fails is a row with its error.
     """
     from basis_lab.results.stressing import stress_table
+    from basis_lab.services.arguments import read_names
     from basis_lab.services.stress import run_stresses
 
     request = _request(
@@ -169,12 +171,12 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
         dates=(start, end),
         capital=capital,
         overrides=overrides,
-        scenarios=under,
+        scenarios=read_names(under, "under"),
         data=(data_dir, data_mode),
         interval=interval,
         stride=stride,
     )
-    names = (scenarios,) if isinstance(scenarios, str) else scenarios
+    names = None if scenarios is None else read_names(scenarios, "scenarios")
     if not progress:
         return stress_table(run_stresses(request, names))
     from basis_lab.results.progress import Progress
@@ -184,44 +186,43 @@ def stress(  # noqa: PLR0913 - the questions of a backtest, and which stresses
 
 
 def _request(  # noqa: PLR0913 - what a caller may say of a run
-    mode: str,
+    mode: object,
     *,
-    share_class: str | None,
+    share_class: object,
     dates: tuple[object, object],
     capital: object,
     overrides: object,
-    scenarios: Sequence[str],
-    data: tuple[str | Path | None, Literal["csv", "db"] | None],
+    scenarios: object,
+    data: tuple[object, object],
     interval: str | None,
-    stride: int | Literal["auto"],
+    stride: object,
 ) -> "BacktestRequest":
     from basis_lab.config.environment import read_environment
-    from basis_lab.data.places import place_of
-    from basis_lab.services.arguments import read_amount, read_date, read_overrides
+    from basis_lab.services import arguments as read
     from basis_lab.services.requests import BacktestRequest
 
     environment = read_environment()
     environment.require_backtest()
     start, end = dates
-    data_dir, data_mode = data
+    data_dir, data_mode = read.read_place(data[0]), read.read_data_mode(data[1])
     return BacktestRequest(
-        mode=mode,
-        share_class=share_class,
-        start=read_date(start, "start"),
-        end=read_date(end, "end"),
-        capital=read_amount(capital),
+        mode=read.read_mode(mode),
+        share_class=read.read_text(share_class, "share_class", "USDT or ETH"),
+        start=read.read_date(start, "start"),
+        end=read.read_date(end, "end"),
+        capital=read.read_amount(capital),
         overrides={
-            **read_overrides(overrides),
+            **read.read_overrides(overrides),
             **({} if interval is None else {"data.bar_interval": interval}),
         },
-        scenarios=(scenarios,) if isinstance(scenarios, str) else tuple(scenarios),
-        data_dir=place_of(data_dir) if data_dir is not None else environment.data_dir,
+        scenarios=read.read_names(scenarios, "scenarios"),
+        data_dir=data_dir if data_dir is not None else environment.data_dir,
         data_mode=data_mode if data_mode is not None else environment.data_source,
         database=environment.database if data_dir is None else None,
         out=None,
         run_id=None,
         plots=False,
-        stride=stride,
+        stride=read.read_stride(stride),
         progress=None,
     )
 
@@ -245,8 +246,9 @@ def open_result(path: str | Path) -> "RunResult":
         If the folder is missing, half-written or not ours.
     """
     from basis_lab.results.result import open_result as open_folder
+    from basis_lab.services.arguments import read_path
 
-    return open_folder(path)
+    return open_folder(read_path(path, "path", "give the folder of a run, as outputs/RUN_ID"))
 
 
 def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
@@ -265,11 +267,12 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     Raises
     ------
     UsageError
-        If fewer than two runs are given.
+        If it is no sequence of two runs or more.
     """
     from basis_lab.results.compare import compare as compare_runs
+    from basis_lab.services.arguments import read_runs
 
-    return compare_runs(runs)
+    return compare_runs(read_runs(runs))
 
 
 def data_catalogue(data_dir: str | Path | None = None) -> "DataCatalogue":
@@ -291,9 +294,10 @@ def data_catalogue(data_dir: str | Path | None = None) -> "DataCatalogue":
     MissingDataError
         If there is no such directory.
     """
+    from basis_lab.services.arguments import read_place
     from basis_lab.services.catalogue import open_catalogue
 
-    return open_catalogue(data_dir)
+    return open_catalogue(read_place(data_dir))
 
 
 def modes(*, share_class: str | None = None, risk_level: str | None = None) -> Any:
@@ -312,8 +316,12 @@ def modes(*, share_class: str | None = None, risk_level: str | None = None) -> A
         One entry a mode: its name, share classes, venues, and the data it needs.
     """
     from basis_lab.config.loader import list_modes
+    from basis_lab.services.arguments import read_text
 
-    return list_modes(share_class=share_class, risk_level=risk_level)
+    return list_modes(
+        share_class=read_text(share_class, "share_class", "USDT or ETH"),
+        risk_level=read_text(risk_level, "risk_level", "low, medium or high"),
+    )
 
 
 def load_config(
@@ -347,6 +355,11 @@ def load_config(
         With every key that was refused.
     """
     from basis_lab.config.loader import load_config as load
+    from basis_lab.services import arguments as read
 
-    given = overrides if overrides is not None else {}
-    return load(mode, share_class=share_class, overrides=given, scenarios=scenarios)
+    return load(
+        read.read_mode(mode),
+        share_class=read.read_text(share_class, "share_class", "USDT or ETH"),
+        overrides=read.read_overrides(overrides),
+        scenarios=read.read_names(scenarios, "scenarios"),
+    )

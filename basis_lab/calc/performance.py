@@ -57,6 +57,13 @@ def calculate_daily_returns(times: TimeArray, nav: FloatArray) -> FloatArray:
     -------
     ndarray of shape (D,) or (D, n)
         Fractions; D is the number of midnights less one, 0 at least.
+
+    Notes
+    -----
+    A day runs from the NAV of one timestep at 00:00 to that of the next such timestep, both after
+    their actions. The first counts from the first midnight of the run: what the entry costs at it
+    or before it is in no return, what it costs after it is in the first. Days that end at another
+    hour (the last timestep of a date, say) give other returns, and another deviation of them.
     """
     midnights = times == times.astype("datetime64[D]")
     return calculate_returns(nav[midnights])

@@ -64,7 +64,7 @@ def open_store(path: Place | str) -> Store:
         raise MissingDataError(
             "this is a file, not a data directory" if root.exists() else "no such data directory",
             where=str(root),
-            remedy="give a directory with --data-dir, or none for the embedded sample",
+            remedy="give another directory (--data-dir, data_dir=), or none for the sample",
         )
     if (root / CATALOGUE).is_file():
         return CanonicalStore.open(root)

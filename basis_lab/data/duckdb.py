@@ -59,7 +59,8 @@ def database_of(place: Place) -> Path:
             "a database is a file on a disk",
             where="database",
             value=str(place),
-            remedy="name one: `basis-lab data to-db --db FILE`, BASIS_DATABASE__URL or --data-dir",
+            remedy="name one: `basis-lab data to-db --db FILE`, BASIS_DATABASE__URL, or a data "
+            "directory (--data-dir, data_dir=)",
         )
     if place.suffix == SUFFIX:
         return place

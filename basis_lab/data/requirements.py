@@ -356,7 +356,7 @@ def _remedy(pieces: tuple[Absent, ...], sources: Sources) -> str:
     hedged = {venue for venue, what in lacking.items() if any(kind != spot for kind, _ in what)}
     ways = [two_ways(x, preferred(others - {x}), hedges=x in hedged) for x in sorted(lacking)]
     if any(x.coarse for x in pieces):
-        ways.insert(0, "choose a longer --interval, or import finer bars")
+        ways.insert(0, "choose a longer interval (--interval, interval=), or import finer bars")
     return "; ".join([*ways, "`basis-lab data list` prints what the directory has"])
 
 

@@ -117,6 +117,8 @@ class RiskReport:
         Price move to liquidation as a fraction; sides are ``aave`` and each perp venue.
     delta_drift : ndarray of shape (W,)
         (Net delta - its target) in share-class currency over equity.
+    divergence : mapping of venue to ndarray of shape (W,)
+        Of mark and spot, |mark / spot - 1|; of no venue where it is not watched.
     level : ndarray of int, shape (W,)
         The worst level of any enabled measure (``Level``).
     levels : mapping of (measure, venue) to ndarray of int, shape (W,)
@@ -129,6 +131,7 @@ class RiskReport:
     maintenance_usage: Mapping[str, FloatArray]
     liquidation_distance: Mapping[str, FloatArray]
     delta_drift: FloatArray
+    divergence: Mapping[str, FloatArray]
     level: IntArray
     levels: Mapping[tuple[str, str], IntArray]
 
@@ -152,6 +155,7 @@ class RiskReport:
             maintenance_usage=_cut(self.maintenance_usage, keep),
             liquidation_distance=_cut(self.liquidation_distance, keep),
             delta_drift=self.delta_drift[keep],
+            divergence=_cut(self.divergence, keep),
             level=self.level[keep],
             levels={name: level[keep] for name, level in self.levels.items()},
         )

@@ -77,7 +77,8 @@ class FullLoop:
     ) -> None:
         self.components = components
         self.frame = frame
-        self.recorder = Recorder(frame, components.universe, components.event_logger)
+        limits = components.risk_monitor.parameters
+        self.recorder = Recorder(frame, components.universe, components.event_logger, limits)
         self.rebalances = 0
         self.liquidations = 0
         self.rewards = 0

@@ -9,6 +9,7 @@ from basis_lab.domain.events import Event, EventSink, EventType
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import FloatArray, MarketFrame, Window
 from basis_lab.domain.reports import CATEGORIES, ExposureReport, Level, PnLReport, RiskReport
+from basis_lab.monitors.limits import RiskParameters, limit_passed
 from basis_lab.monitors.risk import DIVERGENCE
 
 DAY = np.timedelta64(1, "D")
@@ -25,10 +26,15 @@ class Recorder:
         The columns.
     events : EventSink
         Where warnings and daily interest go.
+    limits : RiskParameters
+        What risk is measured against; warnings name it.
     """
 
-    def __init__(self, frame: MarketFrame, universe: Universe, events: EventSink) -> None:
+    def __init__(
+        self, frame: MarketFrame, universe: Universe, events: EventSink, limits: RiskParameters
+    ) -> None:
         self._frame = frame
+        self._limits = limits
         self._events = events
         self._rows = frame.rows
         self._universe = universe
@@ -111,7 +117,7 @@ class Recorder:
         row: int,
         measure: tuple[str, str],
         level: Level,
-        seen: tuple[float | None, FloatArray | None],
+        seen: tuple[float, FloatArray | None],
     ) -> None:
         name, venue = measure
         kind = EventType.RISK_CRITICAL if level is Level.CRITICAL else EventType.RISK_WARNING
@@ -125,7 +131,7 @@ class Recorder:
                 venue=venue,
                 trigger=name,
                 status=level.name,
-                details={"value": seen[0]},
+                details={"value": seen[0], "limit": limit_passed(self._limits, name, level)},
                 positions=seen[1],
             )
         )
@@ -211,13 +217,15 @@ class Recorder:
         )
 
 
-def _measured(risk: RiskReport, measure: tuple[str, str], at: int) -> float | None:
-    """Return the value behind a level; None for data that diverge, whose series tell it."""
+def _measured(risk: RiskReport, measure: tuple[str, str], at: int) -> float:
+    """Return the value behind a level."""
     name, venue = measure
     if name == "margin_ratio":
         return float(risk.margin_ratio[venue][at])
+    if name == DIVERGENCE:
+        return float(risk.divergence[venue][at])
     columns = {"health_factor": risk.health_factor, "ltv": risk.ltv}
-    return float(columns[name][at]) if name in columns else None
+    return float(columns[name][at])
 
 
 def _worst_of(column: str) -> tuple[str, Callable[[FloatArray], float] | None]:

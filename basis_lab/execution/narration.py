@@ -401,11 +401,9 @@ def _line(instruction: OnChainInstruction) -> Instrument:
             return instruction.atoken
         case Borrow() | Repay():
             return instruction.debt
-        case Wrap():
-            return instruction.destination
         case Stake() | Unstake():
             return instruction.lst
-        case Swap():
+        case Swap() | Wrap():
             return instruction.source
         case FlashBorrow() | FlashRepay():
             return instruction.owed

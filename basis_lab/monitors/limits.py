@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from basis_lab.domain.parameters import Bounds, Doc, Primary, Unit, parameters
+from basis_lab.domain.reports import Level
 
 
 @parameters()
@@ -42,3 +43,31 @@ class RiskParameters:
     price_divergence: Annotated[
         CeilingLimits | None, Doc("|mark / spot - 1| at each perp venue; logged, never acted on")
     ] = None
+
+
+def limit_passed(parameters: RiskParameters, measure: str, level: Level) -> float | None:
+    """Return the limit that a measure passes where it reaches a level.
+
+    Parameters
+    ----------
+    parameters : RiskParameters
+        The limits.
+    measure : str
+        "margin_ratio", "health_factor", "ltv" or "price_divergence".
+    level : Level
+        The level that it reaches.
+
+    Returns
+    -------
+    float or None
+        In the unit of the measure; None where it has no limits, or the level is none.
+    """
+    limits = {
+        "margin_ratio": parameters.margin_ratio,
+        "health_factor": parameters.health_factor,
+        "ltv": parameters.ltv,
+        "price_divergence": parameters.price_divergence,
+    }[measure]
+    if limits is None or level is Level.OK:
+        return None
+    return limits.critical if level is Level.CRITICAL else limits.warning

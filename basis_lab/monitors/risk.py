@@ -127,6 +127,7 @@ class RiskMonitor:
         usage: dict[str, FloatArray] = {}
         ltv, factor = self._loan(window, exposure)
         distance: dict[str, FloatArray] = {"aave": ratio(np.ones(rows), factor) - 1.0}
+        apart: dict[str, FloatArray] = {}
         levels: dict[tuple[str, str], IntArray] = {}
         if "health_factor" in self.parameters.enabled_risk_types:
             levels["health_factor", "aave"] = _floor_level(factor, self.parameters.health_factor)
@@ -140,9 +141,9 @@ class RiskMonitor:
                     margin[venue], self.parameters.margin_ratio
                 )
             if "price_divergence" in self.parameters.enabled_risk_types:
-                divergence = np.abs(window.values(account.mark) / window.values(account.spot) - 1.0)
+                apart[venue] = np.abs(window.values(account.mark) / window.values(account.spot) - 1)
                 levels[DIVERGENCE, venue] = _ceiling_level(
-                    divergence, self.parameters.price_divergence
+                    apart[venue], self.parameters.price_divergence
                 )
         return RiskReport(
             ltv=ltv,
@@ -151,6 +152,7 @@ class RiskMonitor:
             maintenance_usage=usage,
             liquidation_distance=distance,
             delta_drift=self._delta_drift(window, exposure),
+            divergence=apart,
             level=_worst(levels, rows),
             levels=levels,
         )

@@ -36,14 +36,18 @@ WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"--set key\.path=value"), "key.path = value"),
     (re.compile(r"--set "), ""),
-    (re.compile(r"--data-dir\b"), "workbench(data_dir=...) or the field Data directory"),
+    (
+        re.compile(r"--data-dir(?:, data_dir=)?"),
+        "workbench(data_dir=...) or the field Data directory",
+    ),
     (re.compile(r"--start\b"), "From (start=...)"),
     (re.compile(r"--end\b"), "To (end=...)"),
     (re.compile(r"--capital\b"), "Capital (capital=...)"),
     (re.compile(r"--share-class\b"), "Share class (share_class=...)"),
     (re.compile(r"--scenario\b"), "Scenario"),
-    (re.compile(r"--interval\b"), "data.bar_interval"),
+    (re.compile(r"--interval(?:, interval=)?"), "data.bar_interval"),
     (re.compile(r"with --out\b"), "by the variable BASIS_RESULTS_DIR"),
+    (re.compile(r"--out, (?:--run-id, )?save\(\.\.\.\)"), "by the variable BASIS_RESULTS_DIR"),
 )
 
 

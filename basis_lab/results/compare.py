@@ -48,7 +48,7 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
             "a comparison needs two runs",
             where="compare",
             value=len(runs),
-            remedy="give the folders of two or more runs",
+            remedy="give two or more: their folders to the command, a list of runs in Python",
         )
     figures = [flatten(run.summary) for run in runs]
     names = _names([str(figure["run_id"]) for figure in figures])

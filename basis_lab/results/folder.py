@@ -62,7 +62,7 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
             "the folder of a run cannot be written",
             where=str(target),
             value=error.strerror,
-            remedy="make room or choose another directory with --out",
+            remedy="make room, or choose another directory (--out, save(...))",
         ) from error
 
 
@@ -151,7 +151,7 @@ def check_replaceable(target: Path) -> None:
             "something that is not a run's folder stands where the run would be written",
             where=str(target),
             value=error.what,
-            remedy="move it away, or choose another --run-id or --out",
+            remedy="move it away, or choose another place (--out, --run-id, save(...))",
         ) from error
 
 

@@ -1,10 +1,13 @@
 """A finished run as a researcher holds it: summary, tables, figures."""
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from basis_lab.errors import UsageError
 from basis_lab.results.files import RecordFiles
 from basis_lab.results.folder import FILES, check_run_folder, write_folder
 from basis_lab.results.record import RunRecord
@@ -99,6 +102,13 @@ class RunResult:
         return self.tables.events
 
     @cached_property
+    def decisions(self) -> "pd.DataFrame":
+        """Each decision once, in words: what, why, value, limit, and in how many stages."""
+        from basis_lab.results.decisions import decisions_table
+
+        return decisions_table(self.tables)
+
+    @cached_property
     def figures(self) -> "Figures":
         """The charts, each a method that returns a plotly figure."""
         from basis_lab.results.charts import Figures
@@ -120,9 +130,19 @@ class RunResult:
 
         Raises
         ------
+        UsageError
+            If it is neither a text nor a path.
         ResultError
             If something else stands there.
         """
+        given: object = directory
+        if not isinstance(given, str | PathLike) or not os.fspath(given):
+            raise UsageError(
+                "this is no directory to write to",
+                where="directory",
+                value=repr(directory),
+                remedy="give the folder to be, a text or a path",
+            )
         target = Path(directory)
         write_folder(target, self._all_files())
         return target

@@ -57,8 +57,8 @@ class StressRow:
         Exit equity less that of the base run at the timestep where it is least, share-class
         currency.
     days_to_recover : float or None
-        From the stress until NAV per share is back where it stood just before; 0 where it never
-        fell, or never below the base run's; None where it never came back or nothing was stressed.
+        From the stress until its loss was made good to stay so (see ``days_to_recover``); 0 where
+        nothing was lost; None where it was not made good by the end or nothing was stressed.
     status : str
         completed, stopped or failed.
     run_id : str
@@ -70,7 +70,8 @@ class StressRow:
     synthetic_data : bool or None
         Whether the run was on made data.
     note : str
-        Why it failed, or that the stress changed nothing that the run uses, or no figure of it.
+        Why it failed, or that the stress changed nothing that the run uses, or no figure of it,
+        and why.
     """
 
     scenario: str
@@ -120,6 +121,7 @@ def stress_row(
     run: tuple[Mapping[str, Any], Paths],
     base: tuple[Mapping[str, Any], Paths],
     days: float | None,
+    reach: str,
 ) -> StressRow:
     """Return the row of a run that came to its end.
 
@@ -131,11 +133,13 @@ def stress_row(
         Summary and paths of the run, and of the one without the stress.
     days : float or None
         As ``days_to_recover`` found them.
+    reach : str
+        Why a stress that reaches the run may change no figure of it.
 
     Returns
     -------
     StressRow
-        With what the stress left untouched as its note.
+        Where it changed none, with that as its note.
     """
     summary, paths = run
     margins = summary["min_margin_ratio"]
@@ -149,7 +153,7 @@ def stress_row(
         max_drawdown=summary["max_drawdown"],
         worst_exit=paths.worst_exit,
         worst_exit_to_base=float((paths.exit_equity - base[1].exit_equity).min()),
-        days_to_recover=0.0 if days is not None and never_below(paths.nav, base[1].nav) else days,
+        days_to_recover=days,
         status=summary["status"],
         run_id=summary["run_id"],
         currency=summary["currency"],
@@ -160,64 +164,56 @@ def stress_row(
     )
     if scenario == BASE or row.note or not _untouched(row, base):
         return row
-    return replace(row, note="every figure here is that of the base run")
+    return replace(row, note=f"{reach}: every figure here is that of the base run")
 
 
 def _untouched(row: StressRow, base: tuple[Mapping[str, Any], Paths]) -> bool:
-    calm = stress_row(BASE, base, base, None)
+    calm = stress_row(BASE, base, base, None, "")
     named = {"scenario", "run_id", "note", "days_to_recover"}
     mine, theirs = asdict(row), asdict(calm)
     return all(mine[key] == theirs[key] for key in mine if key not in named)
 
 
-def never_below(nav: FloatArray, calm: FloatArray) -> bool:
-    """Tell if a run was at no timestep worth less than the one without the stress.
-
-    Parameters
-    ----------
-    nav, calm : ndarray of shape (T,)
-        NAV per share.
-
-    Returns
-    -------
-    bool
-        True where the stress cost nothing that recovers.
-    """
-    return bool((nav >= calm * (1.0 - ROUNDING)).all())
-
-
-def days_to_recover(times: TimeArray, nav: FloatArray, row: int) -> float | None:
-    """Return the days from a stress until NAV per share is back at its level before it.
+def days_to_recover(times: TimeArray, nav: FloatArray, calm: FloatArray, row: int) -> float | None:
+    """Return the days from a stress until its loss was made good, and stayed so to the end.
 
     Parameters
     ----------
     times : ndarray of datetime64[s], shape (T,)
         Timesteps.
-    nav : ndarray of shape (T,)
-        NAV per share after each.
+    nav, calm : ndarray of shape (T,)
+        NAV per share after each, of the run and of the one without the stress.
     row : int
         The timestep at which the stress takes hold.
 
     Returns
     -------
     float or None
-        0.0 where it never fell, None where it never came back.
+        0.0 where nothing was lost, None where something still is at the last timestep.
+
+    Notes
+    -----
+    Lost is what NAV per share lacks of its level just before the stress, or of that of the run
+    without the stress where that one is lower: a fall that both runs share is none of the stress.
+    A loss that comes back counts to the last time that it was made good.
 
     Examples
     --------
     >>> hours = np.datetime64("2024-06-01T00", "s") + np.arange(5) * np.timedelta64(12, "h")
-    >>> days_to_recover(hours, np.array([1.0, 1.1, 0.9, 1.0, 1.1]), 2)
+    >>> calm = np.array([1.0, 1.1, 1.1, 1.1, 1.1])
+    >>> days_to_recover(hours, np.array([1.0, 1.1, 0.9, 1.1, 1.1]), calm, 2)
+    0.5
+    >>> days_to_recover(hours, np.array([1.0, 1.1, 1.1, 0.9, 1.1]), calm, 2)
     1.0
     """
-    level = nav[max(row - 1, 0)] * (1.0 - ROUNDING)
-    below = np.flatnonzero(nav[row:] < level)
-    if not len(below):
+    floor = np.minimum(nav[max(row - 1, 0)], calm[row:]) * (1.0 - ROUNDING)
+    lost = np.flatnonzero(nav[row:] < floor)
+    if not len(lost):
         return 0.0
-    fallen = row + int(below[0])
-    back = np.flatnonzero(nav[fallen:] >= level)
-    if not len(back):
+    back = row + int(lost[-1]) + 1
+    if back == len(nav):
         return None
-    return float((times[fallen + int(back[0])] - times[row]) / np.timedelta64(1, "D"))
+    return float((times[back] - times[row]) / np.timedelta64(1, "D"))
 
 
 def stress_table(rows: Sequence[StressRow]) -> "pd.DataFrame":
@@ -261,7 +257,8 @@ def word_stresses(rows: Sequence[StressRow]) -> str:
     head = (
         "worst margin: the least margin ratio at any venue; worst exit: what leaving costs at the "
         "worst hour, of equity; exit against base: exit equity less the base run's at the hour "
-        "where that is least, an amount"
+        "where that is least, an amount; days to recover: from the stress until NAV per share is "
+        "back at its level before it, or at the base run's where that is lower, and stays there"
     )
     return "\n".join([align_table(lines, right=tuple(range(1, 10))), "", span, head, *said])
 

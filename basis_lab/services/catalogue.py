@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basis_lab.config.environment import read_environment
@@ -11,6 +10,7 @@ from basis_lab.config.loader import list_modes, load_config
 from basis_lab.data.catalogue import open_store, sample_directory
 from basis_lab.data.check import Checked, check_store
 from basis_lab.data.coverage import Coverage, cover_dataset, cover_run
+from basis_lab.data.places import Place
 from basis_lab.data.requirements import Sources, proxies_from
 from basis_lab.data.series import DatasetInfo, Store
 from basis_lab.data.static import Rules
@@ -126,12 +126,12 @@ class DataCatalogue:
         return cover_run(f"{mode} {share_class}", blueprint_of(config).requirements, sources)
 
 
-def open_catalogue(data_dir: str | Path | None) -> DataCatalogue:
+def open_catalogue(data_dir: str | Place | None) -> DataCatalogue:
     """Look at a data directory.
 
     Parameters
     ----------
-    data_dir : str, Path or None
+    data_dir : str, Place or None
         The directory; None takes BASIS_DATA_DIR, else the embedded sample.
 
     Returns

@@ -104,7 +104,7 @@ def _require_certificates(distributed: Any, address: str) -> None:
     if sealed and distributed.Security().get_connection_args("client")["ssl_context"] is None:
         raise SweepError(
             "the scheduler's address is encrypted, and Dask has no certificates here",
-            where="--scheduler",
+            where="scheduler",
             value=address,
             remedy="name them under distributed.comm.tls in Dask's configuration (every worker "
             "needs its own), or give an address as tcp://host:8786",
@@ -123,7 +123,7 @@ def _connect(distributed: Any, address: str) -> Any:
     except (OSError, TimeoutError, ValueError) as error:
         raise SweepError(
             "no Dask scheduler answers",
-            where="--scheduler",
+            where="scheduler",
             value=address,
             remedy="start one with `dask scheduler`, and give its address as tcp://host:8786",
         ) from error
@@ -135,7 +135,7 @@ def _distributed() -> Any:
     except ImportError as error:
         raise UsageError(
             "a sweep on a cluster needs dask, which is not installed",
-            where="--scheduler",
+            where="scheduler",
             remedy="install it with: pip install -e .[cluster]",
         ) from error
     return distributed

@@ -53,8 +53,8 @@ class Aside:
                 "--resume writes it again)"
             )
         return (
-            f"an earlier sweep here did not end: {kept}; --resume would have taken up what it did "
-            f"(to go on with it, move that file back to {JOURNAL} and call with --resume)"
+            f"an earlier sweep here did not end: {kept}; --resume (resume=True) would have taken up "
+            f"what it did (to go on with it, move that file back to {JOURNAL} and call with it)"
         )
 
 
@@ -145,7 +145,7 @@ class Journal:
         self._add(f"{line}\n".encode())
 
     def _add(self, content: bytes) -> None:
-        with writing(self.path, "call it with --resume"):
+        with writing(self.path, "call it with --resume (resume=True)"):
             self._file.write(content)
             self._file.flush()
 
@@ -166,7 +166,8 @@ class Journal:
         if ended and self._comes_again(lines):
             self.remarks.append(
                 f"a finished sweep of {format_count(points, 'point')} in {self.path.parent} is "
-                "replaced; --resume takes its points over, another name or --out keeps both"
+                "replaced; --resume (resume=True) takes its points over, another name or directory "
+                "keeps both"
             )
             return
         path = self._copy("earlier" if ended else "unfinished", b"".join(lines))
@@ -196,7 +197,7 @@ class Journal:
             raise SweepError(
                 "another sweep is writing here",
                 where=str(self.path),
-                remedy="wait for it, or give this one another name or --out",
+                remedy="wait for it, or give this one another name or directory (--out, out=)",
             ) from error
 
     def _begin(self) -> None:
@@ -257,8 +258,8 @@ class Journal:
                 "the first line of a journal cannot be read, which says what its points stand on",
                 where=f"{self.path}, line 1",
                 value=format_count(points, "finished point"),
-                remedy="put that line back, or call the sweep without --resume, which keeps this "
-                "file aside and begins anew",
+                remedy="put that line back, or call the sweep without --resume (resume=True), "
+                "which keeps this file aside and begins anew",
             )
         before = head["ground"]
         if head["format"] != FORMAT or not isinstance(before, Mapping):
@@ -272,8 +273,8 @@ class Journal:
                 f"the {changed} {verb} changed since this sweep began",
                 where=str(self.path),
                 value=format_count(points, "finished point"),
-                remedy="put back what was changed, give this sweep another name or --out, or call "
-                "it without --resume, which begins anew",
+                remedy="put back what was changed, give this sweep another name or directory "
+                "(--out, out=), or call it without --resume (resume=True), which begins anew",
             )
 
 
@@ -305,5 +306,5 @@ def _opened(path: Path) -> BinaryIO:
             "the journal of a sweep cannot be written",
             where=str(path),
             value=error.strerror,
-            remedy="give a directory that can be written to with --out",
+            remedy="give a directory that can be written to (--out, out=)",
         ) from error

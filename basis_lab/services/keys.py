@@ -90,7 +90,9 @@ def data_digest(data_dir: Place | None) -> str:
     root = sample_directory() if data_dir is None else data_dir
     if isinstance(root, Path) and not root.is_dir():
         raise MissingDataError(
-            "no such data directory", where=str(root), remedy="give a directory with --data-dir"
+            "no such data directory",
+            where=str(root),
+            remedy="give another directory (--data-dir, data_dir=)",
         )
     if (root / CATALOGUE).is_file():
         return file_digest(root / CATALOGUE)

@@ -158,7 +158,7 @@ def _plan_name(given: object, where: str) -> str:
             "the name of a plan is also that of its folder, and no path",
             where=f"{where}: name",
             value=given,
-            remedy="give a name without slashes; --out says where its folder stands",
+            remedy="give a name without slashes; --out or out= says where its folder stands",
         )
     if not fits_folder(name):
         raise UsageError(

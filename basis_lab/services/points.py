@@ -185,7 +185,7 @@ def failure(error: BaseException) -> Row:
         error = MachineError(
             "the machine failed under this case",
             value=f"{type(error).__name__}: {error}",
-            remedy="make room (memory, disk, open files) or use fewer --workers, and run it again",
+            remedy="make room (memory, disk, open files) or use fewer workers, and run it again",
         )
     if isinstance(error, BasisLabError):
         return {"status": FAILED, "code": error.code, "error": str(error)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from basis_lab.config.files import default_folder
 from basis_lab.config.loader import STRESS_KEYS
+from basis_lab.domain import series
 from basis_lab.domain.market import MarketFrame
 from basis_lab.domain.stress import moment_row
 from basis_lab.errors import BasisLabError
@@ -20,6 +21,8 @@ from basis_lab.services.requests import (
     check_request,
 )
 from basis_lab.services.single import execute
+
+MOST_NAMED = 3  # series of a note
 
 
 def shipped_stresses() -> tuple[str, ...]:
@@ -76,7 +79,7 @@ def run_stresses(
     checked = check_request(request)
     calm = _finished(checked, stopped)
     base = _Calm(checked.frame, (calm.summary, _paths(calm)))
-    rows = [stress_row(BASE, base.run, base.run, None)]
+    rows = [stress_row(BASE, base.run, base.run, None, "")]
     for name in chosen:
         _tell(progress, len(rows), len(chosen) + 1)
         asked = replace(request, scenarios=(*request.scenarios, name))
@@ -108,8 +111,25 @@ def _row(name: str, request: BacktestRequest, base: _Calm, stop: threading.Event
     result = _finished(checked, stop)
     row = _first_row(checked, base.frame)
     paths = _paths(result)
-    days = None if row is None else days_to_recover(checked.frame.times, paths.nav, row)
-    return stress_row(name, (result.summary, paths), base.run, days)
+    calm = base.run[1].nav
+    days = None if row is None else days_to_recover(checked.frame.times, paths.nav, calm, row)
+    reach = _reach(checked, base.frame)
+    return stress_row(name, (result.summary, paths), base.run, days, reach)
+
+
+def _reach(checked: CheckedRequest, unstressed: MarketFrame) -> str:
+    """Say what of a run a stress reaches, for one that changes none of its figures."""
+    stressed, calm = checked.frame.series, unstressed.series
+    named = dict.fromkeys(x for closure in checked.config.closures for x in closure.venues)
+    closed = [x for x in named if series.venue_open(x) in stressed]
+    moved = sorted(x for x in calm if stressed[x] is not calm[x])
+    more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
+    told = ", ".join(moved[:MOST_NAMED]) + more
+    said = [
+        f"of the data of this run it moves {told}, on which no figure here rests" if moved else "",
+        f"nothing was due at {', '.join(closed)} while closed" if closed else "",
+    ]
+    return "; ".join(x for x in said if x) or "what it orders asks for nothing here"
 
 
 def _paths(result: RunResult) -> Paths:

@@ -229,7 +229,7 @@ def _check(request: SweepRequest) -> None:
     if request.scheduler is not None and request.workers is not None:
         raise UsageError(
             "a sweep runs on processes here or on a cluster",
-            where="--workers, --scheduler",
+            where="workers, scheduler (--workers, --scheduler)",
             value=f"{request.workers}, {request.scheduler}",
             remedy="give one of them",
         )
@@ -238,12 +238,16 @@ def _check(request: SweepRequest) -> None:
             "a sweep needs a process", where="workers", value=request.workers, remedy="1 or more"
         )
     if request.resume and request.out is None:
-        raise UsageError("there is no place to resume from", where="resume", remedy="give out")
+        raise UsageError(
+            "there is no place to resume from",
+            where="resume",
+            remedy="give a directory (--out, out=)",
+        )
     if request.retry_failed and not request.resume:
         raise UsageError(
             "only a sweep that is resumed has failed points to try again",
-            where="--retry-failed",
-            remedy="give --resume as well",
+            where="retry_failed (--retry-failed)",
+            remedy="resume it as well (--resume, resume=True)",
         )
 
 

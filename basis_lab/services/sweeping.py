@@ -69,28 +69,28 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
         bl.sweep(plan).table["apr"]
     """
     from basis_lab.config.environment import read_environment
-    from basis_lab.data.places import place_of
+    from basis_lab.services import arguments as read
     from basis_lab.services.plans import make_plan, read_plan
     from basis_lab.services.sweep import SweepRequest, run_sweep
 
     environment = read_environment()
     environment.require_backtest()
-    place = None if data_dir is None else place_of(data_dir)
+    place = read.read_place(data_dir)
     found = (
         make_plan({"name": "sweep", **plan}, where="plan")
         if isinstance(plan, Mapping)
-        else read_plan(Path(plan))
+        else read_plan(Path(read.read_path(plan, "plan", "give a mapping, or a file's path")))
     )
     request = SweepRequest(
         plan=found,
         data_dir=place if place is not None else environment.data_dir,
         database=database_of(environment, place),
-        out=None if out is None else Path(out),
-        workers=workers,
-        scheduler=scheduler,
+        out=None if out is None else Path(read.read_path(out, "out", "give a directory")),
+        workers=None if workers is None else read.read_count(workers, "workers", "1 or more"),
+        scheduler=read.read_text(scheduler, "scheduler", "an address as tcp://host:8786"),
         resume=resume,
         retry_failed=retry_failed,
-        watch=watch,
+        watch=_watcher(watch),
         note=lambda text: sys.stderr.write(f"{text}\n"),
     )
     if not progress:
@@ -101,6 +101,19 @@ def sweep(  # noqa: PLR0913 - one argument an option of the command
 
     with PointTally("point") as tally:
         return run_sweep(replace(request, tally=tally))
+
+
+def _watcher(watch: object) -> Callable[["SweepResult"], object] | None:
+    if watch is None or callable(watch):
+        return watch
+    from basis_lab.errors import UsageError
+
+    raise UsageError(
+        "what watches a sweep is called with it",
+        where="watch",
+        value=repr(watch),
+        remedy="give a function, for instance sweep_view().show",
+    )
 
 
 def open_sweep(path: str | Path) -> "SweepResult":
@@ -122,8 +135,9 @@ def open_sweep(path: str | Path) -> "SweepResult":
         If it is none.
     """
     from basis_lab.results.sweep_result import open_sweep as open_folder
+    from basis_lab.services.arguments import read_path
 
-    return open_folder(path)
+    return open_folder(read_path(path, "path", "give a sweep's folder, as outputs/sweeps/NAME"))
 
 
 def database_of(environment: "Environment", data_dir: "Place | None") -> Path | None:

@@ -44,6 +44,17 @@ def test_the_result_does_not_depend_on_the_stride():
         assert getattr(one, name).equals(getattr(auto, name))
 
 
+@pytest.mark.parametrize("start", ["2024-05-31T23:00", "2024-06-01", "2024-06-01T05:00"])
+def test_volatility_is_told_of_the_days_between_midnights_of_the_table(start):
+    run = bl.backtest("btc_basis", start=start, end="2024-07-15")
+
+    midnights = run.pnl["nav_per_share"][run.pnl.index.hour == 0]
+    returns = midnights.pct_change().dropna()
+    assert run.summary["volatility"] == pytest.approx(returns.std(ddof=1) * 365**0.5, rel=1e-9)
+    lasts = run.pnl["nav_per_share"].resample("D").last().pct_change().dropna()
+    assert run.summary["volatility"] != pytest.approx(lasts.std(ddof=1) * 365**0.5, rel=1e-3)
+
+
 def test_progress_is_shown_on_standard_error(capsys):
     bl.backtest("pure_lending", progress=True, **DATES)
 

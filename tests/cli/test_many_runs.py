@@ -65,7 +65,7 @@ def test_failed_points_are_taken_up_again_only_where_that_is_asked(tmp_path, cap
     assert main([*words, "--resume", "--retry-failed"]) == 4
     assert "1 resumed" in capsys.readouterr().out
     assert main([*words, "--retry-failed"]) == 2
-    assert "give --resume as well" in capsys.readouterr().err
+    assert "(--resume, resume=True)" in capsys.readouterr().err
 
 
 def test_a_best_point_on_the_edge_of_its_grid_is_said_with_axis_and_value(tmp_path, capsys):

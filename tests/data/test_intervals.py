@@ -95,7 +95,7 @@ def test_a_run_never_goes_finer_than_its_bars(kit):
     with pytest.raises(MissingDataError, match="its bars are of 1h, the timesteps of 1m") as caught:
         kit.provider(store, kit.need(f"{SPOT}.open"), step_s=60)
 
-    assert "choose a longer --interval" in caught.value.remedy
+    assert "choose a longer interval (--interval, interval=)" in caught.value.remedy
     assert "hedge_allocation" not in caught.value.remedy
 
 

@@ -95,6 +95,15 @@ def test_a_level_is_blamed_on_the_one_that_leaves_the_others(kit, spoilt, factor
     assert told[0][2].value == pytest.approx(factor, rel=1e-2)
 
 
+def test_a_level_is_told_without_the_name_that_stands_before_it_already(kit):
+    told = found(peer(kit, NAMES[0], PRICES), peer(kit, NAMES[1], 0.04 * PRICES))
+
+    for _, name, defect in told:
+        (other,) = set(NAMES[:2]) - {name}
+        assert name not in defect.what.partition("(")[0]
+        assert f"times those of {other} (" in defect.what
+
+
 def test_of_two_levels_neither_is_believed(kit):
     told = found(peer(kit, NAMES[0], PRICES), peer(kit, NAMES[1], 0.04 * PRICES))
 

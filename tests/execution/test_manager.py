@@ -345,6 +345,8 @@ def test_gas_is_an_event_of_its_own_behind_its_instruction():
     gas = [x for x in world.events.entries if x.event_type is EventType.GAS]
     assert [x.amount for x in gas] == pytest.approx([-0.001] * 3)
     assert {x.cause for x in gas} == {Cause.GAS}
+    wrapped = world.events.entries[0]
+    assert (wrapped.instrument, wrapped.amount, wrapped.currency) == (str(eth), 1.0, "ETH")
     assert world.manager.fills == 0
     assert world.manager.health() == ""
     assert held(world.positions) == pytest.approx(

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +111,49 @@ def test_a_filter_keeps_rows_with_its_words(series):
 
     assert lines
     assert all("okx:perp" in x.action for x in lines)
+
+
+def test_the_chip_of_trades_counts_what_the_table_of_runs_does(series):
+    assert family_counts(series)["trades"] == series.summary["trades"] > 0
+
+
+@pytest.fixture(scope="module")
+def loop():
+    """A leveraged loop, which trades at no exchange."""
+    case = Case(mode="eth_leveraged", share_class="ETH", start="2025-01-01", end="2025-01-15")
+    return Workbench(case).board.series
+
+
+def test_a_loop_that_trades_at_no_exchange_has_no_trades_but_what_it_did_on_chain(loop):
+    assert loop.summary["trades"] == 0
+    assert "trades" not in family_counts(loop)
+    # The transaction, and four steps of it: borrowed ETH is unwrapped, staked, supplied, borrowed.
+    assert family_counts(loop)["on-chain"] == 5
+
+
+def test_unwrapping_tells_the_token_that_left(loop):
+    (swap,) = [x for x in event_lines(loop, EventFilter()) if x.kind == "swap"]
+
+    assert re.fullmatch(MINUS + r"[0-9.,]+ wallet:token:WETH at 1", swap.action)
+    assert re.fullmatch(MINUS + r"[0-9.,]+ WETH", swap.amount)
+
+
+def test_a_risk_warning_is_told_with_its_value_and_its_limit():
+    case = Case(
+        mode="btc_basis", share_class="USDT", start="2025-07-01", end="2025-07-15", scenario="hold"
+    )
+    overrides = {"risk.margin_ratio.warning": 0.40}
+    series = Workbench(replace(case, overrides=overrides)).board.series
+
+    told = [x for x in event_lines(series, EventFilter()) if x.kind == "risk warning"]
+
+    assert told
+    for line in told:
+        value = re.fullmatch(
+            r"margin ratio: (0\.[0-9]+) against 0\.4, (binance|bybit|okx)", line.why
+        )
+        assert value, line.why
+        assert float(value[1]) < 0.40
 
 
 def test_a_decision_in_stages_is_counted_and_shown_once():

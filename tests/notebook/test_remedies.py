@@ -207,13 +207,15 @@ def test_a_number_outside_its_bounds_offers_the_nearest_one(value, kept):
 @pytest.mark.parametrize(
     "told",
     [
-        "give a directory with --data-dir, or none for the embedded sample",
+        "give another directory (--data-dir, data_dir=), or none for the sample",
         """use a proxy: --set 'data.proxies={"okx": "binance"}'""",
         "write --set key.path=value, for instance --set strategy.spot_allocation=0.6",
         "--start",
         "`basis-lab config show MODE` lists every key",
-        "choose a longer --interval, or import finer bars",
-        "make room or choose another directory with --out",
+        "choose a longer interval (--interval, interval=), or import finer bars",
+        "make room, or choose another directory (--out, save(...))",
+        "move it away, or choose another place (--out, --run-id, save(...))",
+        "fetch it into another directory with --out",
     ],
 )
 def test_no_flag_of_the_command_is_told_in_the_workbench(told):
@@ -224,7 +226,7 @@ def test_a_directory_is_told_as_field_and_as_python():
     error = MissingDataError(
         "no such data directory",
         where="/nowhere",
-        remedy="give a directory with --data-dir, or none for the embedded sample",
+        remedy="give another directory (--data-dir, data_dir=), or none for the sample",
     )
 
     html = alert_html(trouble(error, data_dir="/nowhere"), "btc_basis, as shipped")

@@ -1,5 +1,6 @@
 """Every notebook runs top to bottom under nbval and papermill, and names a wrong parameter."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,15 +50,39 @@ def test_it_runs_with_its_own_parameters_and_says_what_it_said_before(notebook):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)
-def test_papermill_leaves_an_executed_copy(notebook, tmp_path):
-    executed = tmp_path / "executed.ipynb"
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=NAMES)
+def executed(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("executed") / request.param.name
+    execute(request.param, path)
+    return path
 
-    execute(notebook, executed)
 
-    cells = [c for c in nbformat.read(executed, as_version=4).cells if c.cell_type == "code"]
-    assert all(c.execution_count for c in cells)
+def code_cells(path):
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+def test_papermill_leaves_an_executed_copy(executed):
+    assert all(c.execution_count for c in code_cells(executed))
     assert executed.stat().st_size < 4_000_000
+
+
+def test_nothing_is_on_standard_error(executed):
+    outputs = [output for cell in code_cells(executed) for output in cell.outputs]
+
+    assert [x.text for x in outputs if x.output_type == "stream" and x.name == "stderr"] == []
+
+
+TOLD_WHOLE = ("00_start_here", "03_stress", "05_compare")
+
+
+@pytest.mark.parametrize("executed", [x for x in NOTEBOOKS if x.stem in TOLD_WHOLE], indirect=True)
+def test_tables_are_told_whole(executed):
+    outputs = [output for cell in code_cells(executed) for output in cell.outputs]
+    pages = [x.data["text/html"] for x in outputs if "data" in x and "text/html" in x.data]
+    told = [x.strip() for page in pages for x in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", page)]
+
+    assert len(told) > 100
+    assert not [x for x in told if x.endswith("...") or x.lower() == "nan"]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)

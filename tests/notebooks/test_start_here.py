@@ -1,5 +1,6 @@
 """The first notebook runs top to bottom, under nbval and papermill, and names a wrong value."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -41,6 +42,12 @@ def test_papermill_leaves_an_executed_copy(tmp_path):
     shown = [c for c in cells if c.source and "parameters" not in c.metadata["tags"]]
     assert all(c.execution_count for c in cells)
     assert sum(bool(c.outputs) for c in shown) >= 10
+    pages = [
+        x.data["text/html"] for c in cells for x in c.outputs if "text/html" in x.get("data", {})
+    ]
+    rows = dict(re.findall(r">([a-z]+)</th>\s*<td[^>]*>(.*?)</td>", "".join(pages)))
+    assert rows["rebalances"].isdecimal()
+    assert rows["liquidations"] == "0"
 
 
 def test_its_answer_is_what_the_run_says():

@@ -127,3 +127,26 @@ def test_a_run_compared_with_itself_is_told_apart(fresh):
 def test_one_run_is_no_comparison(fresh):
     with pytest.raises(UsageError, match="two runs"):
         compare([fresh])
+
+
+def test_a_decision_in_stages_is_one_row_with_its_value_against_its_limit():
+    run = bl.backtest("btc_basis", start="2025-01-01", end="2025-03-01")
+
+    told = run.decisions
+
+    logged = run.events[run.events["event_type"] == "DECISION"]
+    assert len(told) == run.summary["rebalances"] + 1
+    assert told["stages"].sum() == len(logged) > len(told)
+    entry, *later = told.itertuples()
+    assert (entry.decision, entry.why) == ("entry full", "entry")
+    assert entry.value != entry.value  # NaN: it passes no limit
+    assert later
+    for decision in later:
+        assert decision.why in {"spot share above", "spot share below"}
+        assert (decision.value > decision.limit) == decision.why.endswith("above")
+
+
+def test_a_run_that_decides_nothing_has_a_table_of_no_rows(fresh):
+    assert "DECISION" not in set(fresh.events["event_type"])
+    assert len(fresh.decisions) == 0
+    assert list(fresh.decisions.columns) == ["decision", "why", "value", "limit", "stages"]

@@ -181,6 +181,10 @@ def test_a_critical_margin_is_acted_on_before_a_warning_and_named():
     assert first.details["value"] == pytest.approx(8_800.0 / 91_200.0)
     told = [x.event_type for x in events(record, row=2)]
     assert told.index(EventType.RISK_CRITICAL) < told.index(EventType.TRIGGER)
+    assert events(record, EventType.RISK_CRITICAL)[0].details == {
+        "value": pytest.approx(8_800.0 / 91_200.0),
+        "limit": 0.10,
+    }
     assert record.level[2] == 0
 
 
@@ -191,7 +195,10 @@ def test_a_held_run_lets_its_margin_go():
     record = replace(world, config=config).run()
 
     assert risk_triggers(record) == []
-    assert [x.row for x in events(record, EventType.RISK_WARNING)] == [2]
+    (warned,) = events(record, EventType.RISK_WARNING)
+    # At +40 % the shorts of 60,000 have lost 24,000 of the 40,000 beside them.
+    assert (warned.row, warned.details["limit"]) == (2, 0.20)
+    assert warned.details["value"] == pytest.approx(16_000.0 / 84_000.0)
     assert record.level.tolist() == [0, 0, 1, 1]
 
 
@@ -269,6 +276,9 @@ def test_a_mark_that_leaves_spot_is_logged_and_never_acted_on(factor, levels):
 
     told = events(record, EventType.PRICE_DIVERGENCE)
     assert [(x.row, x.venue, x.status) for x in told] == [(2, "binance", x) for x in levels]
+    limits = {"WARNING": 0.005, "CRITICAL": 0.01}
+    assert [x.details["limit"] for x in told] == [limits[x] for x in levels]
+    assert [x.details["value"] for x in told] == [pytest.approx(abs(factor - 1)) for _ in levels]
     assert [x for x in events(record, EventType.TRIGGER) if x.row > 0] == []
     assert record.level.tolist() == [0] * 5
 

@@ -40,7 +40,36 @@ def written(tmp_path, name, text):
     ],
 )
 def test_recovery_is_counted_from_the_stress_to_the_level_before_it(nav, days):
-    assert days_to_recover(TIMES, np.array(nav), 2) == days
+    assert days_to_recover(TIMES, np.array(nav), np.full(6, 1.1), 2) == days
+
+
+@pytest.mark.parametrize(
+    ("nav", "days"),
+    [
+        ([1.0, 1.1, 0.9, 1.1, 0.9, 1.1], 3.0),
+        ([1.0, 1.1, 0.9, 1.1, 0.9, 0.6], None),
+        ([1.0, 1.1, 0.9, 1.1, 1.1, 0.6], None),
+    ],
+)
+def test_a_level_that_is_touched_once_and_lost_again_is_no_recovery(nav, days):
+    assert days_to_recover(TIMES, np.array(nav), np.full(6, 1.1), 2) == days
+
+
+def test_a_fall_that_the_run_without_the_stress_has_too_is_no_loss_of_the_stress():
+    calm = np.array([1.0, 1.1, 1.1, 1.1, 0.8, 0.8])
+
+    assert days_to_recover(TIMES, np.array([1.0, 1.1, 0.9, 1.1, 0.8, 0.8]), calm, 2) == 1.0
+    assert days_to_recover(TIMES, np.array([1.0, 1.1, 1.1, 1.1, 0.8, 0.7]), calm, 2) is None
+
+
+def test_a_hedge_that_a_default_took_is_told_as_never_made_good():
+    # The leg that is left without its hedge passes the old level in November, and ends at 0.6.
+    request = BacktestRequest(mode="usdt_market_neutral", plots=False)
+
+    _, lost = run_stresses(request, ["venue_default_binance"])
+
+    assert lost.net_pnl < -30_000.0
+    assert lost.days_to_recover is None
 
 
 def test_every_shipped_stress_is_a_row_and_the_base_run_is_the_first():
@@ -76,7 +105,20 @@ def test_a_depeg_of_the_market_is_read_from_what_leaving_costs():
         (depeg.worst_exit - base.worst_exit) * 100.0, rel=0.05
     )
     assert depeg.note == ""
-    assert crash.note == "every figure here is that of the base run"
+    assert crash.note == (
+        "of the data of this run it moves spot/binance/ETHUSDT.open, on which no figure here "
+        "rests: every figure here is that of the base run"
+    )
+
+
+def test_a_closure_while_nothing_is_due_says_so():
+    _, closed = run_stresses(REQUEST, ["cex_outage_24h"])
+
+    assert closed.net_pnl_to_base == 0.0
+    assert closed.note == (
+        "nothing was due at binance, bybit, okx while closed: "
+        "every figure here is that of the base run"
+    )
 
 
 def test_a_default_never_recovers_and_its_fall_is_the_drawdown():

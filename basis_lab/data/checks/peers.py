@@ -188,7 +188,7 @@ def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
         if apart[place, against]:
             other = known[against][0]
             ratio = float(level / levels[against])
-            what = f"{peer.dataset} is typically {ratio:.6g} times {other.dataset} ({other.file})"
+            what = f"prices are typically {ratio:.6g} times those of {other.dataset} ({other.file})"
             doubt = "" if decided else DOUBT
             yield peer, Defect(what=what + doubt, field="", value=ratio)
 

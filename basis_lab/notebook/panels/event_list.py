@@ -29,9 +29,9 @@ FAMILIES: dict[str, frozenset[EventType]] = {
             EventType.RESERVE_LOW,
         }
     ),
-    "trades": frozenset(
+    "trades": frozenset({EventType.TRADE}),  # the fills at exchanges, as the summary counts them
+    "on-chain": frozenset(
         {
-            EventType.TRADE,
             EventType.SUPPLY,
             EventType.WITHDRAW,
             EventType.BORROW,
@@ -67,8 +67,10 @@ PAID = frozenset(
         EventType.TRANSFER_START,
     }
 )
+# Of what is paid, where the line that is named is the one that falls.
+LEAVES = PAID - {EventType.SUPPLY, EventType.REPAY, EventType.FLASH_REPAY}
 FUNDING = "funding"
-SHOWN_FIRST = frozenset({"decisions", "risk", "trades"})
+SHOWN_FIRST = frozenset({"decisions", "risk", "trades", "on-chain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,9 @@ def _action(event: Event) -> str:
         return words(str(event.details["action"]))
     parts = [event.instrument or event.venue]
     if np.isfinite(event.quantity):
-        parts.insert(0, f"{event.quantity:+,.6g}".replace("-", "\N{MINUS SIGN}"))
+        left = event.event_type in LEAVES and event.quantity > 0.0
+        units = -event.quantity if left else event.quantity
+        parts.insert(0, f"{units:+,.6g}".replace("-", MINUS))
     if np.isfinite(event.price):
         parts.append(f"at {event.price:,.6g}")
     if event.status not in {"", "FILLED"}:
