@@ -1,16 +1,15 @@
 """The workbench: one case on the left, the answer on the right."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import ipywidgets
 
-from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook import loops
+from basis_lab.notebook.asked import Asked
 from basis_lab.notebook.board import Board
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.editor import Editor
@@ -25,8 +24,8 @@ from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.reporter import Reporter
 from basis_lab.notebook.runner import Outcome, Runner
 from basis_lab.notebook.series import RunSeries
-from basis_lab.notebook.shown import stood_for
-from basis_lab.notebook.words import count_steps, word_progress
+from basis_lab.notebook.shown import differences, stood_for
+from basis_lab.notebook.words import count_steps
 from basis_lab.results.result import RunResult
 from basis_lab.results.saved import list_runs
 from basis_lab.results.store import ResultsStore
@@ -58,10 +57,9 @@ class Workbench:
         self._live_chosen = False
         self._runner = Runner(self._ended, self._progress)
         self._beside = Runner(self._ended_beside, lambda *_: None)
-        self._compared = case
         self._reporter = Reporter(self._reported)
-        self._asked = case
         self.editor = Editor(case, self._case_changed, self.act)
+        self._asked = self._compared = self._ask(self.editor.case)
         self._then = (self.editor.case, then) if then else None
         self._acts = self._known_acts()
         self.editor.panel.observe(self._themed, "dark")
@@ -93,12 +91,16 @@ class Workbench:
         """
         if self.editor.refused:
             return
+        asked = self._ask(self.editor.case)
         if self.editor.trouble is not None:
-            self._fail(self.editor.trouble)
+            self._fail(asked.trouble(self.editor.trouble))
             return
-        self._asked = self.editor.case
-        self._runner.start(self._asked.request(), wait=wait)
+        self._asked = asked
+        self._runner.start(asked.case.request(), wait=wait)
         self._tell_acts()
+
+    def _ask(self, case: Case) -> Asked:
+        return Asked(case=case, covered=self.editor.offer.coverage)
 
     def load(self, case: Case, *, then: str = "") -> None:
         """Run another case in place of the one that is there.
@@ -122,18 +124,18 @@ class Workbench:
         case : Case
             What shall be compared with.
         """
-        self._compared = case
+        self._compared = self._ask(case)
         try:
             self._beside.start(case.request())
         except BasisLabError as error:
-            self._fail(error)
+            self._fail(self._compared.trouble(error))
 
     def _ended_beside(self, outcome: Outcome) -> None:
         if outcome.error is not None:
-            self._fail(outcome.error)
+            self._fail(self._compared.trouble(outcome.error))
         elif outcome.result is not None and outcome.result.record is not None:
             series = RunSeries(outcome.result.record, outcome.result.summary)
-            self._pin(series, self._compared)
+            self._pin(series, self._compared.case)
 
     def pin(self) -> None:
         """Keep the drawn run to compare with; the oldest of five goes."""
@@ -147,7 +149,7 @@ class Workbench:
         if run_id in known:
             self._say(f"this run is pinned already, as {known[run_id]}")
             return
-        differs = _differences(case)
+        differs = differences(case)
         self._add_pin(Pin.of_series(next_name(self.board.pins), series, differs), differs)
 
     def open_saved(self, folder: str) -> None:
@@ -266,7 +268,7 @@ class Workbench:
         if isinstance(outcome.error, ConfigError):
             self._refuse(outcome.error)
         elif outcome.error is not None:
-            self._fail(outcome.error)
+            self._fail(self._asked.trouble(outcome.error))
         elif outcome.result is None:
             self._say("cancelled before its first timestep; the last result stays")
         elif self.drawn is not None and outcome.result.summary["status"] == "stopped":
@@ -284,53 +286,45 @@ class Workbench:
         self.failure = None
         self.board.alert("")
         series = RunSeries(record, result.summary)
-        self.result, self.drawn = result, self._asked
-        scenario = self._asked.scenario
-        self.board.show(series, case=_differences(self._asked), scenario=scenario)
+        asked = self._asked.case
+        self.result, self.drawn = result, asked
+        self.board.show(series, case=differences(asked), scenario=asked.scenario)
         drawn_s = perf_counter() - began
-        if not self._live_chosen:
+        if not self._live_chosen and not self._stale:
             self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
         off = "" if self.live or self._live_chosen else side.live_off(seconds)
-        self.editor.fill(
-            series.summary, stood_for(self._asked, self.editor.controls, series.summary["end"][:10])
-        )
-        self.drawn = replace(self._asked, capital=series.summary["initial_capital"])
         hints = {f"risk.{x}.warning": often_met(series, x) for x in LIMITED}
-        self.editor.hint({key: x for key, x in hints.items() if x})
+        self.editor.learn(asked, stood_for(asked, series.summary["end"][:10]), hints)
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
         ran = f"{count_steps(series.rows, series.step_s)} in {seconds:.2f} s{stopped}"
         self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms{off}")
         then, self._then = self._then, None
-        if then is not None and then[0] == self._asked:
+        if then is not None and then[0] == asked:
             self.act(then[1])
 
-    def _fail(self, error: BasisLabError) -> None:
-        self.failure = error
-        below = "" if self.drawn is None else f"your last finished run, {_differences(self.drawn)}"
-        trouble = Trouble(error=error, case=self.editor.case, covered=self.editor.offer.coverage)
-        self.board.alert(alert_html(trouble, below))
-        self._say(f'<span class="bad">stopped: {text(error.code)}</span>')
+    def _fail(self, trouble: Trouble) -> None:
+        self.failure = trouble.error
+        below = "" if self.drawn is None else f"your last finished run, {differences(self.drawn)}"
+        other = "" if trouble.case == self.editor.case else differences(trouble.case)
+        self.board.alert(alert_html(trouble, below, other))
+        self._say(f'<span class="bad">stopped: {text(trouble.error.code)}</span>')
 
     def _refuse(self, error: ConfigError) -> None:
         """Say at its control what is refused; the last result stays as it is."""
+        if self._asked.case != self.editor.case:
+            self._fail(self._asked.trouble(error))  # the fields are those of another case
+            return
         self.failure = error
         self.editor.refuse(error)
         self.editor.render()
         if self.editor.trouble is not None:
-            self._fail(error)
+            self._fail(self._asked.trouble(error))
         else:
             self._say(f'<span class="bad">refused: {text(error.code)}</span>')
 
     def _progress(self, status: BacktestStatus, seconds: float) -> None:
-        done, total = status.timesteps_done, status.timesteps
-        told = word_progress(done, total, seconds, *self._first_and_step())
-        self.editor.panel.patch({"progress": side.progress_html(done, total, told)})
+        self.editor.panel.patch({"progress": self._asked.progress(status, seconds)})
         self._tell_acts()
-
-    def _first_and_step(self) -> tuple[str, int]:
-        """Return the first day that was asked for, and the length of a timestep in seconds."""
-        interval = next(x.value for x in self.editor.controls if x.key == "data.bar_interval")
-        return self._asked.start or "", SECONDS[str(interval)]
 
     def _report(self) -> None:
         if self._reporter.running:
@@ -357,7 +351,7 @@ class Workbench:
         try:
             do()
         except BasisLabError as error:
-            self._fail(error)
+            self._fail(self._ask(self.editor.case).trouble(error))
 
     def _themed(self, change: Mapping[str, Any]) -> None:
         self.board.paint(dark=bool(change["new"]))
@@ -381,10 +375,3 @@ class Workbench:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.widget._repr_mimebundle_(**kwargs)
-
-
-def _differences(case: Case) -> str:
-    """Return what tells a case from the mode's files."""
-    told = [f"{key.rpartition('.')[2].replace('_', ' ')} {x}" for key, x in case.overrides.items()]
-    told += [f"scenario {case.scenario}"] if case.scenario else []
-    return ", ".join([case.mode, *(told if told else ["as shipped"])])

@@ -120,10 +120,12 @@ def label_text(value: object) -> str:
     Returns
     -------
     str
-        Shares without brackets, with four digits; the rest as an input shows it.
+        Maps without brackets, shares with four digits; the rest as an input shows it.
     """
     if are_shares(value):
         return ", ".join(f"{name} {x:.4g}" for name, x in value.items())
+    if isinstance(value, Mapping) and value:
+        return ", ".join(f"{name}: {value_text(x)}" for name, x in value.items())
     return value_text(value)
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from basis_lab.config.describe import describe_config
 from basis_lab.config.files import default_folder
@@ -46,12 +45,13 @@ class Editor:
         self.live = False
         self._hints: Mapping[str, str] = {}
         self._stood_for: Mapping[str, float] = {}
+        self._learned_of = case
         self._on_change = on_change
         self._pairs = pairs()
         self._structure: tuple[object, ...] = ()
         self.panel = Panel("side", "", watches=True, on_act=on_act)
         self.offer = self._make_offer()
-        self.case = dated(case, self.offer.coverage)
+        self.case = self._filled()
         self.render()
 
     @property
@@ -256,16 +256,28 @@ class Editor:
         self.case = replace(self.case, overrides=kept)
         self._changed()
 
-    def hint(self, hints: Mapping[str, str]) -> None:
-        """Say at controls what the last run says about them.
+    def learn(self, case: Case, stood_for: Mapping[str, float], hints: Mapping[str, str]) -> None:
+        """Say at the controls what a run says about them, as long as they are those of its mode.
 
         Parameters
         ----------
+        case : Case
+            That was run.
+        stood_for : mapping of str to float
+            The number that it took for a word such as "auto", by key.
         hints : mapping of str to str
-            By key.
+            What it says of a limit, by key; empty texts where it says nothing.
         """
-        self._hints = hints
+        self._learned_of = case
+        self._stood_for, self._hints = stood_for, {key: x for key, x in hints.items() if x}
         self.render()
+
+    @property
+    def _learned(self) -> tuple[Mapping[str, float], Mapping[str, str]]:
+        """The numbers that stood for words, and the hints, of a run of the chosen mode."""
+        ran, case = self._learned_of, self.case
+        same = (ran.mode, ran.share_class) == (case.mode, case.share_class)
+        return (self._stood_for, self._hints) if same else ({}, {})
 
     def _changed(self) -> None:
         self._resolve()
@@ -276,7 +288,7 @@ class Editor:
         self._refusals.look_anew()
         try:
             self.offer = self._make_offer()
-            self.case = dated(self.case, self.offer.coverage)
+            self.case = self._filled()
         except ConfigError as error:
             self.offer = replace(self.offer, controls=self._asked())
             self.refuse(error)
@@ -284,6 +296,11 @@ class Editor:
             self._refusals.trouble = error
         self._refusals.note(self._refused_dates())
         self.render()
+
+    def _filled(self) -> Case:
+        """Return the case with what its empty fields stand for, so that it runs as it reads."""
+        case = dated(self.case, self.offer.coverage)
+        return case if case.capital is not None else replace(case, capital=self.offer.capital)
 
     def _refused_dates(self) -> dict[str, str]:
         why, _ = refuse_dates(self.case, self.offer.coverage)
@@ -315,6 +332,7 @@ class Editor:
             scenarios=default_folder(None).names("scenarios"),
             coverage=self._coverage(),
             currency=config.share_class.currency,
+            capital=config.share_class.default_capital,
             controls=controls,
             other_keys=tuple(x.key for x in describe_config(config) if x.key not in keys),
         )
@@ -346,26 +364,9 @@ class Editor:
             for key, why in told.items()
         }
         _, ways["start"] = refuse_dates(case, offer.coverage)
-        slots = told_slots(case, controls, told, ways, self._hints)
+        stood_for, hints = self._learned
+        slots = told_slots(case, controls, told, ways, hints)
         self.panel.patch({**slots, **summaries(case, controls)})
-        values = shown_values(case, controls, self._stood_for)
+        values = shown_values(case, controls, stood_for)
         thumbs = {f"thumb:{x.key}": x.text for x in controls if x.key in unread}
         self.panel.values = {**self.panel.values, **thumbs, **values, **written}
-
-    def fill(self, summary: Mapping[str, Any], stood_for: Mapping[str, float]) -> None:
-        """Write what a run took where nothing was chosen: the capital, and words' numbers.
-
-        Parameters
-        ----------
-        summary : mapping
-            As summary.json.
-        stood_for : mapping of str to float
-            The number that the run took for a word such as "auto", by key.
-        """
-        case = self.case
-        self._stood_for = stood_for
-        self.case = replace(
-            case,
-            capital=summary["initial_capital"] if case.capital is None else case.capital,
-        )
-        self.render()

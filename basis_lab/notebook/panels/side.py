@@ -27,6 +27,8 @@ class Offer:
         First and last date that the data has for the mode; empty texts where unknown.
     currency : str
         Of capital.
+    capital : float
+        That of the share class where none is given.
     controls : tuple of Control
         The mode's keys.
     other_keys : tuple of str
@@ -37,6 +39,7 @@ class Offer:
     scenarios: tuple[str, ...]
     coverage: tuple[str, str]
     currency: str
+    capital: float
     controls: tuple[Control, ...]
     other_keys: tuple[str, ...]
 
