@@ -11,7 +11,7 @@ from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
 from basis_lab.notebook.controls import Control, make_controls, read_share, read_value
 from basis_lab.notebook.dates import dated, refuse_dates
-from basis_lab.notebook.mending import mends, settings
+from basis_lab.notebook.mending import mends, problems_of, settings
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.refused import told_slots
@@ -212,12 +212,13 @@ class Editor:
         if key in known:
             return ""
         overrides = {**self.case.overrides, key: value}
-        try:
-            replace(self.case, overrides=overrides).config()
-        except ConfigError as error:
-            placed = [(place_of(x, overrides, known), x) for x in error.problems]
-            return "; ".join(reason(x, "other") for place, x in placed if place == key)
-        return ""
+        before = problems_of(self.case)
+        made = [
+            x
+            for x in problems_of(replace(self.case, overrides=overrides))
+            if (place := place_of(x, overrides, known)) == key or not (place or x in before)
+        ]
+        return "; ".join(reason(x, "other") for x in made)
 
     def remedy(self, key: str, value: str) -> None:
         """Apply a remedy.

@@ -142,14 +142,15 @@ def _accepted(case: Case, remedy: Remedy, known: Collection[str]) -> Remedy | No
     """Return a remedy that holds, following the limits that refusals name; None without one."""
     if not settings(remedy):
         return remedy
-    before = {place_of(x, case.overrides, known) for x in _problems(case)}
+    before = {place_of(x, case.overrides, known) or x.key for x in problems_of(case)}
     for _ in range(MOST_ROUNDS):
         made = settings(remedy)
         after = replace(case, overrides={**case.overrides, **made})
         left = [
             (place, x)
-            for x in _problems(after)
-            if (place := place_of(x, after.overrides, known)) in made or place not in before
+            for x in problems_of(after)
+            if (place := place_of(x, after.overrides, known) or x.key) in made
+            or place not in before
         ]
         if not left:
             return remedy
@@ -161,8 +162,19 @@ def _accepted(case: Case, remedy: Remedy, known: Collection[str]) -> Remedy | No
     return None
 
 
-def _problems(case: Case) -> tuple[ConfigProblem, ...]:
-    """Return what the configuration of a case, and its loan over the dates, is refused for."""
+def problems_of(case: Case) -> tuple[ConfigProblem, ...]:
+    """Return what the configuration of a case, and its loan over the dates, is refused for.
+
+    Parameters
+    ----------
+    case : Case
+        Any.
+
+    Returns
+    -------
+    tuple of ConfigProblem
+        Empty where a run would accept it.
+    """
     dates = moments(case)
     try:
         config = case.config()
