@@ -66,6 +66,7 @@ class Workbench:
         self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
         self.widget.add_class("bl-root")
         self.failure: BasisLabError | None = None
+        self._failed: Case | None = None  # the case that the alert is about
         self.run(wait=wait)
 
     def act(self, name: str, key: str = "", value: str = "") -> None:
@@ -255,6 +256,11 @@ class Workbench:
         self.live = self.editor.live = on
 
     def _case_changed(self) -> None:
+        if self._failed not in (None, self.editor.case):
+            # What failed is no longer chosen; its remedies would be for another case.
+            self._failed = None
+            self.board.alert("")
+            self._say("")
         if self.live and not self.editor.refused:
             self.run()
         self._tell_acts()
@@ -283,7 +289,7 @@ class Workbench:
         if record is None:
             return
         began = perf_counter()
-        self.failure = None
+        self.failure = self._failed = None
         self.board.alert("")
         series = RunSeries(record, result.summary)
         asked = self._asked.case
@@ -303,7 +309,7 @@ class Workbench:
             self.act(then[1])
 
     def _fail(self, trouble: Trouble) -> None:
-        self.failure = trouble.error
+        self.failure, self._failed = trouble.error, trouble.case
         below = "" if self.drawn is None else f"your last finished run, {differences(self.drawn)}"
         other = "" if trouble.case == self.editor.case else differences(trouble.case)
         self.board.alert(alert_html(trouble, below, other))

@@ -256,6 +256,24 @@ def _floor_log10(value: float) -> int:
     return int(f"{value:e}".partition("e")[2])
 
 
+def names(value: object) -> frozenset[object]:
+    """Return what a value names: other names may need other data.
+
+    Parameters
+    ----------
+    value : object
+        Plain data.
+
+    Returns
+    -------
+    frozenset
+        The keys of a map, a text or a truth itself; empty for a number.
+    """
+    if isinstance(value, Mapping):
+        return frozenset(value)
+    return frozenset({value}) if isinstance(value, str | bool) else frozenset()
+
+
 def read_value(control: Control, written: str) -> object:
     """Return what was written into an input, of the key's own type.
 

@@ -9,7 +9,7 @@ from basis_lab.config.files import default_folder
 from basis_lab.config.loader import parse_set
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
-from basis_lab.notebook.controls import Control, make_controls, read_share, read_value
+from basis_lab.notebook.controls import Control, make_controls, names, read_share, read_value
 from basis_lab.notebook.dates import dated, refuse_dates
 from basis_lab.notebook.mending import mends, problems_of, settings
 from basis_lab.notebook.panel import Panel
@@ -163,10 +163,10 @@ class Editor:
             del overrides[key]
         self._refusals.forget_text(key)
         self.case = replace(self.case, overrides=overrides)
-        if control is None or control.key.startswith("data."):
+        if control is None or key.startswith("data.") or names(value) != names(control.value):
             self._changed()
             return
-        # A key of the mode changes no other: what it becomes is known, and the run checks it.
+        # A number changes no other key, nor the data: what it becomes is known, the run checks it.
         after = replace(control, value=value)
         controls = tuple(after if x.key == key else x for x in self.controls)
         self.offer = replace(self.offer, controls=controls)
@@ -233,7 +233,7 @@ class Editor:
                 start, _, end = value.partition("/")
                 self.case = replace(self.case, start=start, end=end)
                 self._changed()
-            case "data_dir" | "scenario":
+            case "data_dir" | "scenario" | "capital":
                 self.choose(key, value)
             case "together":
                 made = settings(Remedy("", key, value))

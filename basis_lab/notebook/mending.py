@@ -11,6 +11,7 @@ from basis_lab.notebook.controls import Control, Widget, label_text
 from basis_lab.notebook.dates import moments
 from basis_lab.notebook.refusals import place_of
 from basis_lab.notebook.remedies import (
+    CAPITAL,
     DATA_DIR,
     DATES,
     SCENARIO,
@@ -24,7 +25,7 @@ from basis_lab.notebook.remedies import (
 from basis_lab.notebook.shares import are_shares, of_one
 
 MOST_ROUNDS = 4  # a bound, the limit that its refusal names, and what that one names
-ELSEWHERE = frozenset({DATES, DATA_DIR, SCENARIO})
+ELSEWHERE = frozenset({DATES, CAPITAL, DATA_DIR, SCENARIO})
 
 
 def settings(remedy: Remedy) -> dict[str, object]:
@@ -38,7 +39,7 @@ def settings(remedy: Remedy) -> dict[str, object]:
     Returns
     -------
     dict of str to object
-        Empty for dates, data directory and scenario.
+        Empty for dates, capital, data directory and scenario.
     """
     if remedy.key in ELSEWHERE:
         return {}

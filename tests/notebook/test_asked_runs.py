@@ -150,3 +150,17 @@ def test_a_run_that_was_refused_blames_no_field_of_another_case(ends, bench):
 
     assert bench.editor.refused == {}
     assert "another case is chosen by now" in bench.board.head.slots["alert"]
+
+
+def test_an_error_goes_once_its_case_is_no_longer_chosen(bench):
+    bench.act("live")
+    bench.act("case", "data_dir", "/nowhere/at/all")
+    bench.act("run")
+    assert "/nowhere/at/all" in bench.board.head.slots["alert"]
+
+    bench.act("case", "mode", "pure_lending")
+
+    assert bench.board.head.slots["alert"] == ""
+    assert bench.board.head.kind == "head"
+    assert bench.editor.panel.slots["status"] == ""
+    assert "Run \N{BULLET}" in bench.editor.panel.slots["acts"]

@@ -34,6 +34,18 @@ RUN_DISABLED = re.compile(r'data-do="run"[^>]* disabled')
             "2025-01-01/2025-02-01",
         ),
         (
+            ("2026-03-01", "2025-12-31"),
+            "the end 2025-12-31 lies before the start 2026-03-01",
+            "Use the covered dates, 2024-01-01 to 2025-12-31",
+            "2024-01-01/2025-12-31",
+        ),
+        (
+            ("2029-01-01", "2025-03-01"),
+            "the end 2025-03-01 lies before the start 2029-01-01",
+            "Use the covered dates, 2025-03-01 to 2025-12-31",
+            "2025-03-01/2025-12-31",
+        ),
+        (
             ("2025-02-15", "2025-02-15"),
             "at least two timesteps",
             "Run one day, 2025-02-15 to 2025-02-16",
