@@ -19,7 +19,7 @@ from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.event_list import often_met
 from basis_lab.notebook.panels.markup import text
-from basis_lab.notebook.pins import MOST_PINS, Pin, next_name
+from basis_lab.notebook.pinboard import Pinboard
 from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.reporter import Reporter
 from basis_lab.notebook.runner import Outcome, Runner
@@ -51,6 +51,7 @@ class Workbench:
     def __init__(self, case: Case, *, wait: bool = True, then: str = "") -> None:
         self.board = Board(self.act)
         self._looking = Looking(self.board)
+        self._pinboard = Pinboard(self.board, self._say)
         self.result: RunResult | None = None
         self.drawn: Case | None = None
         self.live = False
@@ -66,6 +67,7 @@ class Workbench:
         self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
         self.widget.add_class("bl-root")
         self.failure: BasisLabError | None = None
+        self._waits: Callable[[], None] | None = None
         self._failed: Case | None = None  # the case that the alert is about
         self.run(wait=wait)
 
@@ -79,6 +81,7 @@ class Workbench:
         key, value : str
             What it is about, and the new value.
         """
+        self._do_what_waits()
         if name in self._acts:
             self._acts[name](key, value)
 
@@ -136,43 +139,13 @@ class Workbench:
             self._fail(self._compared.trouble(outcome.error))
         elif outcome.result is not None and outcome.result.record is not None:
             series = RunSeries(outcome.result.record, outcome.result.summary)
-            self._pin(series, self._compared.case)
+            self._pinboard.keep(series, self._compared.case)
 
     def pin(self) -> None:
         """Keep the drawn run to compare with; the oldest of five goes."""
         series, drawn = self.board.series, self.drawn
         if series is not None and drawn is not None:
-            self._pin(series, drawn)
-
-    def _pin(self, series: RunSeries, case: Case) -> None:
-        known = {x.summary["run_id"]: x.name for x in self.board.pins}
-        run_id = series.summary["run_id"]
-        if run_id in known:
-            self._say(f"this run is pinned already, as {known[run_id]}")
-            return
-        differs = differences(case)
-        self._add_pin(Pin.of_series(next_name(self.board.pins), series, differs), differs)
-
-    def open_saved(self, folder: str) -> None:
-        """Compare with a saved run; its tables are read, nothing is run again.
-
-        Parameters
-        ----------
-        folder : str
-            Name of a folder of the list of saved runs.
-        """
-        saved = self.board.saved
-        if saved is None or folder not in {x.path.name for x in saved.runs}:
-            return
-        pin = Pin.of_folder(next_name(self.board.pins), saved.directory / folder)
-        self._add_pin(pin, f"saved run {folder}")
-
-    def _add_pin(self, pin: Pin, told: str) -> None:
-        gone = [x.name for x in self.board.pins[: 1 - MOST_PINS]]
-        self.board.pins = [*self.board.pins, pin][-MOST_PINS:]
-        self.board.redraw()
-        dropped = f"; {' '.join(gone)} made way, {MOST_PINS} are kept" if gone else ""
-        self._say(text(f"{pin.name}: {told}{dropped}"))
+            self._pinboard.keep(series, drawn)
 
     def save(self) -> Path | None:
         """Write the drawn run's folder.
@@ -202,7 +175,7 @@ class Workbench:
     def _known_acts(self) -> dict[str, Callable[[str, str], Any]]:
         return {
             **self._looking.acts(),
-            "case": self.editor.choose,
+            "case": self._choose,
             "set": self.editor.set,
             "other": lambda _, value: self.editor.other(value),
             "reset": lambda key, _: self.editor.restore(key),
@@ -211,8 +184,8 @@ class Workbench:
             "live": lambda *_: self._choose_live(),
             "cancel": lambda *_: self._runner.cancel(),
             "pin": lambda *_: self.pin(),
-            "unpin": lambda key, _: self._unpin(int(key)),
-            "open": lambda key, _: self._guarded(lambda: self.open_saved(key)),
+            "unpin": lambda key, _: self._pinboard.drop(int(key)),
+            "open": lambda key, _: self._guarded(lambda: self._pinboard.open_saved(key)),
             "saved": lambda *_: self._list_saved(),
             "save": lambda *_: self._begin("the run is being saved", self.save),
             "report": lambda *_: self._begin("the report is being made", self._report),
@@ -220,6 +193,26 @@ class Workbench:
             "copied": lambda *_: self._say("copied"),
             "view": lambda key, _: self._show_view(key),
         }
+
+    def _choose(self, key: str, value: str) -> None:
+        if key != "data_dir":
+            self.editor.choose(key, value)
+            return
+        # To look a directory of raw files over may take seconds.
+        self._end_alert()
+        self._say(f"looking at the data in {text(value if value else 'the default directory')}")
+        self._waits = lambda: self._look_at_data(value)
+        loops.soon(self._do_what_waits)
+
+    def _look_at_data(self, directory: str) -> None:
+        self._say("")
+        self.editor.choose("data_dir", directory)
+
+    def _do_what_waits(self) -> None:
+        """Do what was said and not done yet, before anything that came after it."""
+        waits, self._waits = self._waits, None
+        if waits is not None:
+            waits()
 
     def _remedy(self, key: str, value: str) -> None:
         """Apply what an error offers, and run again."""
@@ -234,10 +227,6 @@ class Workbench:
 
     def _list_saved(self) -> None:
         self.board.saved = list_runs(results_dir())
-        self.board.redraw()
-
-    def _unpin(self, place: int) -> None:
-        del self.board.pins[place]
         self.board.redraw()
 
     def _choose_live(self) -> None:
@@ -257,13 +246,15 @@ class Workbench:
 
     def _case_changed(self) -> None:
         if self._failed not in (None, self.editor.case):
-            # What failed is no longer chosen; its remedies would be for another case.
-            self._failed = None
-            self.board.alert("")
-            self._say("")
+            self._end_alert()  # its remedies would be for another case
         if self.live and not self.editor.refused:
             self.run()
         self._tell_acts()
+
+    def _end_alert(self) -> None:
+        self._failed = None
+        self.board.alert("")
+        self._say("")
 
     def _ended(self, outcome: Outcome) -> None:
         with self.editor.panel.hold_sync():

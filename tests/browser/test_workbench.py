@@ -138,6 +138,19 @@ def test_the_line_of_views_ends_inside_and_the_output_never_scrolls(bench, width
     assert bench.page.errors == []
 
 
+def test_the_opened_advanced_keys_scroll_in_themselves_and_leave_no_blank_below(bench):
+    bench.page.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = true; }")
+
+    seen = bench.page.evaluate(INSIDE)
+    folded = bench.page.evaluate(
+        "(x => x.scrollHeight - x.clientHeight)(document.querySelector('.bl-side .inside'))"
+    )
+
+    bench.page.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = false; }")
+    assert folded > 500  # the keys are there, behind the scroll bar of their own
+    assert seen["spare"] <= 0
+
+
 INSIDE = """() => {
   const right = (x) => document.querySelector(x).getBoundingClientRect().right;
   const output = document.querySelector(".bl-root").closest(".jp-OutputArea-output");

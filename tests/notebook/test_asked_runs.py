@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from basis_lab.errors import ConfigError, DataRangeError
+from basis_lab.notebook import loops
 from basis_lab.notebook.bench import Workbench
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.runner import Outcome, Runner
@@ -164,3 +165,27 @@ def test_an_error_goes_once_its_case_is_no_longer_chosen(bench):
     assert bench.board.head.kind == "head"
     assert bench.editor.panel.slots["status"] == ""
     assert "Run \N{BULLET}" in bench.editor.panel.slots["acts"]
+
+
+@pytest.mark.parametrize("next_act", ["", "run"])
+def test_a_directory_is_looked_at_after_it_is_said_and_before_anything_that_follows(
+    bench, monkeypatch, next_act
+):
+    bench.act("live")
+    bench.act("case", "data_dir", "/nowhere/at/all")
+    bench.act("run")
+    later = []
+    monkeypatch.setattr(loops, "soon", later.append)
+
+    bench.act("case", "data_dir", "")
+
+    assert bench.editor.panel.slots["status"] == "looking at the data in the default directory"
+    assert bench.board.head.slots["alert"] == ""
+    assert bench.editor.case.data_dir == "/nowhere/at/all"
+    if next_act:
+        bench.act(next_act)
+    (do,) = later
+    do()
+    assert bench.editor.case.data_dir == ""
+    assert "looking at" not in bench.editor.panel.slots["status"]
+    assert bench.failure is None or next_act == ""

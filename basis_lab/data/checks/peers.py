@@ -188,7 +188,8 @@ def find_levels(market: Market) -> Iterator[tuple[Peer, Defect]]:
         if apart[place, against]:
             other = known[against][0]
             ratio = float(level / levels[against])
-            what = f"{peer.dataset} is typically {ratio:.6g} times {other.dataset} ({other.file})"
+            against_it = f"{other.dataset} ({other.file})"
+            what = f"its prices are typically {ratio:.6g} times those of {against_it}"
             doubt = "" if decided else DOUBT
             yield peer, Defect(what=what + doubt, field="", value=ratio)
 
