@@ -85,7 +85,7 @@ def test_a_pinned_run_stays_beside_the_next_one(bench):
     bench.wait_drawn(drawing)
 
     assert page.locator(".bl-six .pinned").count() == 6
-    assert "drawn \N{MINUS SIGN} pinned" in page.inner_text(".bl-invoice")
+    assert "drawn \N{MINUS SIGN} pin 1" in page.inner_text(".bl-invoice")
     shot(page, "pinned")
     bench.show("runs")
     shot(page, "runs_pinned")

@@ -90,7 +90,7 @@ def test_a_pin_in_another_currency_keeps_its_unit(bench):
 
     usdt = bench.board.pins[0].summary
     six = words_of(bench.board.head.slots["six"])
-    assert re.search(r"pinned [\d,]+ USDT", six)
+    assert re.search(r"pin 1: [\d,]+ USDT", six)
     row = cells(bench.board.foot.slots["tables"], "final equity")
     assert row[0].endswith(" ETH")
     assert row[1] == f"{usdt['final_equity']:,.0f} USDT"

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from basis_lab.notebook.panels.event_list import (
 from basis_lab.notebook.panels.invoice import daily_sums, invoice_html
 from basis_lab.notebook.panels.run_table import runs_html
 from basis_lab.notebook.parameters import check_parameters
+from basis_lab.notebook.pins import Pin
 from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.scene import spread_px
 from basis_lab.notebook.sides import daily_sigma
@@ -65,10 +67,11 @@ def test_differences_are_drawn_less_pinned_in_the_invoice_and_among_the_runs(ser
         "attribution": {**costs, "funding": costs["funding"] + 50.0},
     }
 
-    invoice = invoice_html(series, pinned, "")
+    pin = replace(Pin.of_series("pin 1", series, ""), summary=pinned)
+    invoice = invoice_html(series, pin, "")
     runs = runs_html([("drawn", summary, ""), ("pin 1", pinned, "")])
 
-    assert f"drawn {MINUS} pinned" in invoice
+    assert f"drawn {MINUS} pin 1" in invoice
     assert f"drawn {MINUS} pin 1" in runs
     for html, name in ((invoice, "net"), (runs, "net pnl, USDT")):
         assert cells(html, name)[-1] == "+200"

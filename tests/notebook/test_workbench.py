@@ -304,12 +304,12 @@ def test_pins_are_at_most_four_and_the_invoice_tells_the_difference(bench):
         bench.act("set", SPOT, share)
 
     assert len(bench.board.pins) == MOST_PINS
-    assert "drawn \N{MINUS SIGN} pinned" in bench.board.right.slots["invoice"]
+    assert "drawn \N{MINUS SIGN} pin 5" in bench.board.right.slots["invoice"]
 
     for _ in range(MOST_PINS):
         bench.act("unpin", "0")
 
-    assert "drawn \N{MINUS SIGN} pinned" not in bench.board.right.slots["invoice"]
+    assert "drawn \N{MINUS SIGN} pin" not in bench.board.right.slots["invoice"]
 
 
 def test_a_saved_run_has_the_name_that_the_command_line_gives(bench, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import numpy as np
 from basis_lab.domain.market import SeriesSource
 from basis_lab.domain.wording import agree, word_costs
 from basis_lab.notebook.panels.markup import text
+from basis_lab.notebook.pins import Pin, dates_text, same_dates
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import date_text, rhythm, side_name, words
 from basis_lab.results.formats import NONE, format_amount, format_points, format_share
@@ -142,15 +143,15 @@ def _warnings(summary: Mapping[str, Any]) -> str:
     )
 
 
-def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
+def six_html(series: RunSeries, pinned: Pin | None) -> str:
     """Return the six figures, each with what it is measured by and the pinned run's.
 
     Parameters
     ----------
     series : RunSeries
         The run.
-    pinned : mapping or None
-        The summary of the run to compare with.
+    pinned : Pin or None
+        The run to compare with.
 
     Returns
     -------
@@ -158,17 +159,15 @@ def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
         HTML, a list of definitions.
     """
     large = large_figures(series.summary)
-    other = {} if pinned is None else large_figures(pinned)
+    other = {} if pinned is None else large_figures(pinned.summary)
     seconds = _seconds(series)
     mark = direction(Comparison.of(series.summary))
     cells = []
     for name, (figure, unit) in large.items():
         third = ""
-        if name in other:
+        if pinned is not None and name in other:
             told, of = other[name]
-            # In another currency than the drawn one a figure is nothing without its unit.
-            told = told if of == unit else f"{told} {of}"
-            third = f'<dd class="pinned">pinned {told}</dd>'
+            third = f'<dd class="pinned">{text(pinned.name)}: {told} {of}</dd>'
         sign = ""
         if name == "Difference" and mark:
             shape = MARKS[mark] if mark in MARKS else EVEN
@@ -178,7 +177,20 @@ def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
             f'<dd class="large">{sign}{figure} <small>{unit}</small></dd>'
             f'<dd class="second">{seconds[name]}</dd>{third}</div>'
         )
-    return f'<dl class="bl-six">{"".join(cells)}</dl>'
+    return f'<dl class="bl-six">{"".join(cells)}</dl>{_beside(series, pinned)}'
+
+
+def _beside(series: RunSeries, pinned: Pin | None) -> str:
+    """Return which run the pinned figures are of, and whether they are about the same days."""
+    if pinned is None:
+        return ""
+    told = f"{pinned.name}: {pinned.case}"
+    if not same_dates(series.summary, pinned.summary):
+        told += (
+            f", {dates_text(pinned.summary)}. These are other dates than the drawn run's: rates "
+            "a year and shares can be compared, amounts cannot"
+        )
+    return f'<p class="bl-beside">{text(told)}.</p>'
 
 
 def large_figures(summary: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
