@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from basis_lab.domain.market import SeriesSource
-from basis_lab.domain.wording import agree, word_costs
+from basis_lab.domain.wording import agree, idle_parts, word_costs
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.pins import Pin, dates_text, same_dates
 from basis_lab.notebook.series import RunSeries
@@ -22,6 +22,7 @@ from basis_lab.results.verdict import (
 )
 
 MARKS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
+STRESSES = {"shocks": "shocks", "closures": "closures", "actions": "ordered exits"}
 EVEN = "\N{BLACK DIAMOND}"
 DOT = " \N{MIDDLE DOT} "
 
@@ -69,11 +70,24 @@ def case_html(series: RunSeries, scenario: str = "") -> str:
         f"{capital} {series.currency}",
         word_costs(summary["warnings"]),
         *([f"scenario {scenario}"] if scenario else []),
+        *_without_effect(series),
     ]
     if summary["status"] != "completed":
         parts.append(f"<strong>{text(summary['status'])} before its end</strong>")
     told = DOT.join(x if x.startswith("<") else text(x) for x in parts)
     return f"{_badges(series)}<span>{told}</span>{_warnings(summary)}"
+
+
+def _without_effect(series: RunSeries) -> list[str]:
+    """Return that nothing of a stress met this run: its figures are those without it."""
+    config = series.record.identity.config
+    found = {word: config[key] for key, word in STRESSES.items()}
+    parts = {word: len(x) for word, x in found.items() if isinstance(x, list) and x}
+    if not parts or idle_parts(series.summary["warnings"]) < sum(parts.values()):
+        return []
+    names = list(parts)
+    told = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return [f"<strong>its {told} changed nothing in this run</strong>"]
 
 
 def caption_of(series: RunSeries, view: str, scenario: str = "") -> dict[str, str]:
