@@ -182,7 +182,7 @@ class Workbench:
             "remedy": self._remedy,
             "run": lambda *_: self.run(),
             "live": lambda *_: self._choose_live(),
-            "cancel": lambda *_: self._runner.cancel(),
+            "cancel": lambda *_: self._cancel(),
             "pin": lambda *_: self.pin(),
             "unpin": lambda key, _: self._pinboard.drop(int(key)),
             "open": lambda key, _: self._guarded(lambda: self._pinboard.open_saved(key)),
@@ -207,6 +207,11 @@ class Workbench:
     def _look_at_data(self, directory: str) -> None:
         self._say("")
         self.editor.choose("data_dir", directory)
+
+    def _cancel(self) -> None:
+        if self._runner.running:
+            self._say("cancelling: the run ends after the timesteps under way")
+            self._runner.cancel()
 
     def _do_what_waits(self) -> None:
         """Do what was said and not done yet, before anything that came after it."""

@@ -213,12 +213,12 @@ class Board:
             The alert, or "".
         """
         self.head.patch({"alert": html})
-        for part in (self.body, self.foot):
-            if html:
-                part.add_class("bl-dimmed")
-            else:
-                part.remove_class("bl-dimmed")
-        self.head.kind = "head dimmed" if html else "head"
+        if html:
+            self.body.add_class("bl-dimmed")
+        else:
+            self.body.remove_class("bl-dimmed")
+        for name, panel in (("head", self.head), ("foot", self.foot)):
+            panel.kind = f"{name} dimmed" if html else name
 
     def step(self, forward: bool) -> None:  # noqa: FBT001 - one of two directions
         """Move the moment to the next or the previous decision.

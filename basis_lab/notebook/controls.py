@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from basis_lab.config.describe import ConfigRow, describe_config
 from basis_lab.config.models import RunConfig
-from basis_lab.config.schema import Shape
+from basis_lab.config.schema import Node, Shape
 from basis_lab.errors import UsageError
 from basis_lab.notebook.shares import are_shares, with_share
 from basis_lab.notebook.words import words
@@ -15,6 +15,8 @@ from basis_lab.notebook.words import words
 MOST_OPEN = 5
 BLOCKS = ("strategy", "risk", "costs", "data", "rewards")  # the last only where one stakes
 STEPS_OF_A_SLIDER = 50
+SERIES_EXAMPLE = "spot/binance/ETHUSDT"
+MAP_EXAMPLE = '{"okx": "binance"}'
 GRID = 1e-6  # of a step
 TREASURY = "strategy.treasury"
 SHORT = frozenset({"ltv", "lst", "dex"})
@@ -53,6 +55,8 @@ class Control:
         What may be chosen.
     words : tuple of str
         What may stand in place of a number.
+    form : str
+        How a value is written that is neither a number nor a text: as JSON, for instance ...
     primary : bool
         True where it is open; the others are folded.
     """
@@ -72,6 +76,7 @@ class Control:
     most: float | None = None
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    form: str = ""
     primary: bool = False
 
     @property
@@ -174,6 +179,7 @@ def _control(row: ConfigRow, defaults: Mapping[str, object], config: RunConfig) 
         primary=mark is not None,
         choices=node.choices if node.shape is Shape.VALUE else (),
         words=node.words,
+        form=_form(node, defaults[row.key] if row.key in defaults else None),
         low=node.low,
         high=node.high,
         least=node.low,
@@ -191,6 +197,19 @@ def _control(row: ConfigRow, defaults: Mapping[str, object], config: RunConfig) 
         widget = Widget.CHOICE if choices else Widget.TEXT
         return replace(control, widget=widget, choices=choices)
     return _number(control, row, whole=node.kind is int)
+
+
+def _form(node: Node, default: object) -> str:
+    """Return what the JSON of a key looks like."""
+    if default not in (None, [], {}):
+        return f"for instance {json.dumps(default)}"
+    match node.shape:
+        case Shape.BLOCK:
+            return f"a map with the keys {', '.join(node.keys)}"
+        case Shape.LIST:
+            return f'for instance ["{SERIES_EXAMPLE}"]'
+        case _:
+            return f"for instance {MAP_EXAMPLE}"
 
 
 def _label(row: ConfigRow) -> str:
@@ -350,9 +369,7 @@ def _read_json(control: Control, written: str) -> object:
     try:
         return json.loads(written)
     except json.JSONDecodeError as error:
-        raise _unreadable(
-            control, written, 'write JSON, for instance {"okx": "binance"}'
-        ) from error
+        raise _unreadable(control, written, f"write JSON, {control.form}") from error
 
 
 def _unreadable(control: Control, written: str, remedy: str) -> UsageError:

@@ -30,8 +30,9 @@ LAST_DAY = re.compile(r"(?:reach to|limit) (\d{4}-\d{2}-\d{2})")
 PROXIES = "data.proxies"
 DATES, DATA_DIR, SCENARIO, TOGETHER = "dates", "data_dir", "scenario", "together"
 CAPITAL = "capital"
+OTHER_FIELD = " (the field Any other key)"
 WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (SETTING, r"\1 = \2 (the field Any other key)"),
+    (SETTING, rf"\1 = \2{OTHER_FIELD}"),
     (
         re.compile("`basis-lab config show MODE` lists every key"),
         "the field Any other key lists them while it is written",
@@ -120,7 +121,9 @@ def in_fields(told: str) -> str:
     """
     for flag, name in WORDS:
         told = flag.sub(name, told)
-    return told
+    # The field is named once.
+    before, field, after = told.partition(OTHER_FIELD)
+    return before + field + after.replace(OTHER_FIELD, "")
 
 
 def nearest_bound(control: Control) -> Remedy | None:

@@ -189,3 +189,37 @@ def test_a_directory_is_looked_at_after_it_is_said_and_before_anything_that_foll
     assert bench.editor.case.data_dir == ""
     assert "looking at" not in bench.editor.panel.slots["status"]
     assert bench.failure is None or next_act == ""
+
+
+def test_the_table_below_is_dimmed_with_the_result_above(bench):
+    bench.act("live")
+    bench.act("case", "data_dir", "/nowhere/at/all")
+    bench.act("run")
+    assert bench.board.foot.kind == "foot dimmed"
+
+    bench.act("dismiss")
+
+    assert bench.board.foot.kind == "foot"
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_run_that_is_cancelled_says_so_before_it_has_ended():
+    bench = Workbench(Case(mode="btc_basis", share_class="USDT", **SHORT))
+    bench.act("set", "strategy.spot_allocation", "0.6")
+    told = []
+
+    def cancel():
+        bench.act("cancel")
+        told.append(bench.editor.panel.slots["status"])
+
+    async def do():
+        bench.act("run")
+        await until(lambda: re.search(r"[0-9] of ", bench.editor.panel.slots["progress"]))
+        cancel()
+        await until(lambda: "disabled" in cancel_button(bench))
+
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, do()).result()
+
+    assert told == ["cancelling: the run ends after the timesteps under way"]
+    assert "cancelled when it had reached" in bench.editor.panel.slots["status"]

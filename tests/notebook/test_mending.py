@@ -265,7 +265,7 @@ def test_labels_make_sense_alone_and_venues_are_chosen_from_those_there_are(pair
 
 
 def test_what_an_empty_date_means_stands_at_its_field(basis):
-    assert "empty: the last 365 days of data" in basis.panel.html
+    assert "empty: to the last day of data, from 365 days before To" in basis.panel.html
     assert 'title="empty: 365 days before To" data-key="start"' in basis.panel.html
 
 
@@ -318,3 +318,34 @@ def test_dates_are_held_to_the_venues_that_are_hedged_at(real_data):
     bench.act("remedy", *covered[:2])
     assert bench.failure is None
     assert bench.result.summary["end"].startswith("2025-03-31")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("risk.enabled_risk_types", 'for instance ["margin_ratio", "price_divergence"]'),
+        ("data.proxies", 'for instance {"okx": "binance"}'),
+        ("data.allow_derived", 'for instance ["spot/binance/ETHUSDT"]'),
+        ("strategy.funding_filter", "a map with the keys days, exit_below, enter_above"),
+    ],
+)
+def test_what_is_no_json_is_told_what_the_keys_own_json_looks_like(basis, key, told):
+    basis.set(key, "nonsense[")
+
+    assert basis.refused[key].endswith(f"write JSON, {told}")
+    if told.startswith("for instance"):
+        basis.set(key, told.removeprefix("for instance "))
+        assert basis.refused == {}
+
+
+def test_what_is_no_setting_is_told_once_where_settings_are_written(basis):
+    basis.other("nonsense")
+
+    assert basis.panel.slots["note:other"].count("the field Any other key") == 1
+
+
+def test_the_block_that_a_key_is_in_is_not_among_the_nearest_keys(basis):
+    basis.other("strategy.tresury=1")
+
+    assert "the nearest keys are strategy.treasury" in basis.refused["other"]
+    assert "strategy," not in basis.refused["other"]

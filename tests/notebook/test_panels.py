@@ -33,6 +33,8 @@ from basis_lab.notebook.sides import daily_sigma
 from basis_lab.results.formats import MINUS
 from basis_lab.results.themes import DARK, LIGHT
 
+DATES = {"start": "2025-01-01", "end": "2025-02-15"}
+
 
 def cells(html, name):
     row = re.search(
@@ -365,3 +367,18 @@ def oklab(colour):
         )
         @ lms
     )
+
+
+def test_a_balance_sheet_tells_prices_above_zero_and_debts_as_quantities_below():
+    loop = Workbench(Case(mode="usdt_market_neutral", share_class="USDT", **DATES)).board.series
+    html = lines_html(loop, loop.rows - 1)
+
+    found = re.findall(r'<tr[^>]*><th scope="row">([^<]*)</th>(.*?)</tr>', html)
+    told = {name: re.findall(r"<td[^>]*>(.*?)</td>", x) for name, x in found}
+    debt = told["debt WETH"]
+    perps = [x for name, x in told.items() if name.startswith("perp")]
+    assert debt[1].startswith(MINUS)
+    assert number(debt[2]) > 0.0
+    assert number(debt[1]) * number(debt[2]) == pytest.approx(number(debt[3]), rel=1e-5)
+    assert perps
+    assert {x[2] for x in perps} == {"\N{EN DASH}"}

@@ -272,7 +272,7 @@ def _seconds(series: RunSeries) -> dict[str, str]:
 def _left(against: Comparison) -> str:
     if against.days < SHORT_DAYS:
         return "to lending; too short for a rate"
-    return f"if left at the end {format_points(against.left)} pp"
+    return f"if left at the end {format_points(against.left)} points"
 
 
 def _percent(fraction: float | None) -> str:
@@ -282,7 +282,7 @@ def _percent(fraction: float | None) -> str:
 def _worst_drawdown(series: RunSeries) -> str:
     row = int(np.nanargmin(series.drawdown))
     if format_share(series.summary["max_drawdown"]) == format_share(0.0):
-        return f"never, {rhythm(series.step_s)}"
+        return f"none seen, {rhythm(series.step_s)}"
     return f"{date_text(series, row)}, {rhythm(series.step_s)}"
 
 

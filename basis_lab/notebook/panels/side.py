@@ -9,7 +9,7 @@ from basis_lab.notebook.panels.markup import attributes, button, link, text
 from basis_lab.notebook.shares import SEPARATOR
 from basis_lab.notebook.words import day_text
 
-EMPTY_DATES = "empty: the last 365 days of data"
+EMPTY_DATES = "empty: to the last day of data, from 365 days before To"
 EMPTY_DATE = {"start": "empty: 365 days before To", "end": "empty: the last day of the data"}
 
 
