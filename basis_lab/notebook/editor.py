@@ -20,6 +20,8 @@ from basis_lab.notebook.remedies import Remedy
 from basis_lab.notebook.shares import SEPARATOR
 from basis_lab.notebook.shown import shown_values, summaries
 
+ABOUT_DATA = ("data.proxies", "data.allow_derived")  # what a directory lacks, it lacks for all
+
 
 class Editor:
     """Holds the case and its controls.
@@ -83,12 +85,13 @@ class Editor:
                 share_class = self.case.share_class
                 valid = self._pairs[value]
                 chosen = share_class if share_class in valid else valid[0]
-                self.case = replace(self.case, mode=value, share_class=chosen, overrides={})
+                self._take(mode=value, share_class=chosen)
                 self._refusals.forget_text()
                 if chosen != share_class:
                     self.case = replace(self.case, capital=None)
             case "share_class":
-                self.case = replace(self.case, share_class=value, capital=None, overrides={})
+                self._take(share_class=value)
+                self.case = replace(self.case, capital=None)
             case "capital":
                 self._capital(value)
             case "scenario":
@@ -100,6 +103,11 @@ class Editor:
             case _:
                 self.case = replace(self.case, data_dir=value)
         self._changed()
+
+    def _take(self, **chosen: str) -> None:
+        """Take another mode or share class; of what was changed stays what is about the data."""
+        kept = {k: v for k, v in self.case.overrides.items() if k in ABOUT_DATA}
+        self.case = replace(self.case, overrides=kept, **chosen)  # type: ignore[arg-type] # texts
 
     def load(self, case: Case) -> None:
         """Take another case whole; nobody is told, whoever loads it runs it.
