@@ -152,7 +152,8 @@ class Draft:
         known = [dotted(x) for x in key_paths(self.schema)]
         last = key.rsplit(".", maxsplit=1)[-1]
         same = [x for x in known if x.rsplit(".", maxsplit=1)[-1] == last]
-        close = list(dict.fromkeys([*same, *get_close_matches(key, known, n=3)]))[:3]
+        others = [x for x in known if not key.startswith(f"{x}.")]  # not the block that it is in
+        close = list(dict.fromkeys([*same, *get_close_matches(key, others, n=3)]))[:3]
         if not close:
             return "`basis-lab config show MODE` lists every key"
         return f"the nearest keys are {', '.join(close)}"

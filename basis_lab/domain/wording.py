@@ -23,7 +23,40 @@ from basis_lab.domain.instructions import (
 
 DEFAULT = " defaulted at "
 MADE_UP = "made from synthetic sample data: nothing here is market history"
+IDLE = "changes nothing in this run"
 COSTS_OFF = "costs are off: fees, slippage, gas, premiums and transfer fees are in no figure"
+
+
+def word_idle(what: str) -> str:
+    """Return the warning of a part of a scenario that a run goes on without.
+
+    Parameters
+    ----------
+    what : str
+        For instance "a shock of gas/*/*.price_gwei at 50%".
+
+    Returns
+    -------
+    str
+        A sentence that ``idle_parts`` counts.
+    """
+    return f"{what} {IDLE}"
+
+
+def idle_parts(warnings: Iterable[str]) -> int:
+    """Return how many parts of a scenario changed nothing, from a run's warnings.
+
+    Parameters
+    ----------
+    warnings : iterable of str
+        As summary.json.
+
+    Returns
+    -------
+    int
+        Shocks, closures and orders.
+    """
+    return sum(x.endswith(IDLE) for x in warnings)
 
 
 def agree(count: int, one: str, many: str = "") -> str:

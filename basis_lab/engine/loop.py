@@ -82,6 +82,7 @@ class FullLoop:
         self.rebalances = 0
         self.liquidations = 0
         self.rewards = 0
+        self.waited_for: set[str] = set()
         self.row = 0
         self._config = config
         self._clock = clock
@@ -288,6 +289,7 @@ class FullLoop:
         reason = firing.reason
         manager = self.components.strategy_manager
         closed = manager.closed
+        self.waited_for.update(closed)
         urgent = reason.trigger.startswith(RISK) or reason.trigger == ORDERED_EXIT
         if not closed and not manager.dear and (firing.due or not urgent):
             return

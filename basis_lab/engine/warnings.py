@@ -13,8 +13,8 @@ from basis_lab.domain.events import DEFAULTED, Event, EventType
 from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import Level
-from basis_lab.domain.stress import moment_row
-from basis_lab.domain.wording import COSTS_OFF, MADE_UP, word_default
+from basis_lab.domain.stress import ClosureParameters, moment_row
+from basis_lab.domain.wording import COSTS_OFF, MADE_UP, word_default, word_idle
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
 
@@ -108,11 +108,26 @@ def _stresses(loop: FullLoop, config: RunConfig) -> list[str]:
         if not any(closure_note(x, venue, times) in done for venue in x.venues)
     ]
     idle += [
+        f"a closure of {', '.join(x.venues)} at {x.at} is waited for by no decision and"
+        for x in config.closures
+        if any(closure_note(x, venue, times) in done for venue in x.venues)
+        and _met_nobody(x, loop, config)
+    ]
+    idle += [
         f"an order to {x.action} at {x.at}"
         for x in config.actions
         if moment_row(x.at, times) is None
     ]
-    return [*done, *(f"{what} changes nothing in this run" for what in idle)]
+    return [*done, *map(word_idle, idle)]
+
+
+def _met_nobody(closure: ClosureParameters, loop: FullLoop, config: RunConfig) -> bool:
+    """Tell if venues were closed while nobody asked anything of them.
+
+    Deposits and withdrawals wait without saying so in every case: with flows nothing is claimed.
+    """
+    asked = loop.waited_for.intersection(closure.venues)
+    return not (closure.lost or asked or config.flows)
 
 
 def _data_warnings(loop: FullLoop) -> list[str]:

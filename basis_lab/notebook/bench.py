@@ -1,16 +1,15 @@
 """The workbench: one case on the left, the answer on the right."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import ipywidgets
 
-from basis_lab.domain.intervals import SECONDS
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook import loops
+from basis_lab.notebook.asked import Asked
 from basis_lab.notebook.board import Board
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.editor import Editor
@@ -20,13 +19,13 @@ from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.alerts import alert_html
 from basis_lab.notebook.panels.event_list import often_met
 from basis_lab.notebook.panels.markup import text
-from basis_lab.notebook.pins import MOST_PINS, Pin, next_name
+from basis_lab.notebook.pinboard import Pinboard
 from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.reporter import Reporter
 from basis_lab.notebook.runner import Outcome, Runner
 from basis_lab.notebook.series import RunSeries
-from basis_lab.notebook.shown import stood_for
-from basis_lab.notebook.words import count_steps, word_progress
+from basis_lab.notebook.shown import differences, stood_for
+from basis_lab.notebook.words import count_steps
 from basis_lab.results.result import RunResult
 from basis_lab.results.saved import list_runs
 from basis_lab.results.store import ResultsStore
@@ -52,22 +51,24 @@ class Workbench:
     def __init__(self, case: Case, *, wait: bool = True, then: str = "") -> None:
         self.board = Board(self.act)
         self._looking = Looking(self.board)
+        self._pinboard = Pinboard(self.board, self._say)
         self.result: RunResult | None = None
         self.drawn: Case | None = None
         self.live = False
         self._live_chosen = False
         self._runner = Runner(self._ended, self._progress)
         self._beside = Runner(self._ended_beside, lambda *_: None)
-        self._compared = case
         self._reporter = Reporter(self._reported)
-        self._asked = case
         self.editor = Editor(case, self._case_changed, self.act)
+        self._asked = self._compared = self._ask(self.editor.case)
         self._then = (self.editor.case, then) if then else None
         self._acts = self._known_acts()
         self.editor.panel.observe(self._themed, "dark")
         self.widget = ipywidgets.Box([self.editor.panel, self.board.widget])
         self.widget.add_class("bl-root")
         self.failure: BasisLabError | None = None
+        self._waits: Callable[[], None] | None = None
+        self._failed: Case | None = None  # the case that the alert is about
         self.run(wait=wait)
 
     def act(self, name: str, key: str = "", value: str = "") -> None:
@@ -80,6 +81,7 @@ class Workbench:
         key, value : str
             What it is about, and the new value.
         """
+        self._do_what_waits()
         if name in self._acts:
             self._acts[name](key, value)
 
@@ -93,12 +95,16 @@ class Workbench:
         """
         if self.editor.refused:
             return
+        asked = self._ask(self.editor.case)
         if self.editor.trouble is not None:
-            self._fail(self.editor.trouble)
+            self._fail(asked.trouble(self.editor.trouble))
             return
-        self._asked = self.editor.case
-        self._runner.start(self._asked.request(), wait=wait)
+        self._asked = asked
+        self._runner.start(asked.case.request(), wait=wait)
         self._tell_acts()
+
+    def _ask(self, case: Case) -> Asked:
+        return Asked(case=case, covered=self.editor.offer.coverage)
 
     def load(self, case: Case, *, then: str = "") -> None:
         """Run another case in place of the one that is there.
@@ -122,54 +128,24 @@ class Workbench:
         case : Case
             What shall be compared with.
         """
-        self._compared = case
+        self._compared = self._ask(case)
         try:
             self._beside.start(case.request())
         except BasisLabError as error:
-            self._fail(error)
+            self._fail(self._compared.trouble(error))
 
     def _ended_beside(self, outcome: Outcome) -> None:
         if outcome.error is not None:
-            self._fail(outcome.error)
+            self._fail(self._compared.trouble(outcome.error))
         elif outcome.result is not None and outcome.result.record is not None:
             series = RunSeries(outcome.result.record, outcome.result.summary)
-            self._pin(series, self._compared)
+            self._pinboard.keep(series, self._compared.case)
 
     def pin(self) -> None:
         """Keep the drawn run to compare with; the oldest of five goes."""
         series, drawn = self.board.series, self.drawn
         if series is not None and drawn is not None:
-            self._pin(series, drawn)
-
-    def _pin(self, series: RunSeries, case: Case) -> None:
-        known = {x.summary["run_id"]: x.name for x in self.board.pins}
-        run_id = series.summary["run_id"]
-        if run_id in known:
-            self._say(f"this run is pinned already, as {known[run_id]}")
-            return
-        differs = _differences(case)
-        self._add_pin(Pin.of_series(next_name(self.board.pins), series, differs), differs)
-
-    def open_saved(self, folder: str) -> None:
-        """Compare with a saved run; its tables are read, nothing is run again.
-
-        Parameters
-        ----------
-        folder : str
-            Name of a folder of the list of saved runs.
-        """
-        saved = self.board.saved
-        if saved is None or folder not in {x.path.name for x in saved.runs}:
-            return
-        pin = Pin.of_folder(next_name(self.board.pins), saved.directory / folder)
-        self._add_pin(pin, f"saved run {folder}")
-
-    def _add_pin(self, pin: Pin, told: str) -> None:
-        gone = [x.name for x in self.board.pins[: 1 - MOST_PINS]]
-        self.board.pins = [*self.board.pins, pin][-MOST_PINS:]
-        self.board.redraw()
-        dropped = f"; {' '.join(gone)} made way, {MOST_PINS} are kept" if gone else ""
-        self._say(text(f"{pin.name}: {told}{dropped}"))
+            self._pinboard.keep(series, drawn)
 
     def save(self) -> Path | None:
         """Write the drawn run's folder.
@@ -199,17 +175,17 @@ class Workbench:
     def _known_acts(self) -> dict[str, Callable[[str, str], Any]]:
         return {
             **self._looking.acts(),
-            "case": self.editor.choose,
+            "case": self._choose,
             "set": self.editor.set,
             "other": lambda _, value: self.editor.other(value),
             "reset": lambda key, _: self.editor.restore(key),
             "remedy": self._remedy,
             "run": lambda *_: self.run(),
             "live": lambda *_: self._choose_live(),
-            "cancel": lambda *_: self._runner.cancel(),
+            "cancel": lambda *_: self._cancel(),
             "pin": lambda *_: self.pin(),
-            "unpin": lambda key, _: self._unpin(int(key)),
-            "open": lambda key, _: self._guarded(lambda: self.open_saved(key)),
+            "unpin": lambda key, _: self._pinboard.drop(int(key)),
+            "open": lambda key, _: self._guarded(lambda: self._pinboard.open_saved(key)),
             "saved": lambda *_: self._list_saved(),
             "save": lambda *_: self._begin("the run is being saved", self.save),
             "report": lambda *_: self._begin("the report is being made", self._report),
@@ -217,6 +193,31 @@ class Workbench:
             "copied": lambda *_: self._say("copied"),
             "view": lambda key, _: self._show_view(key),
         }
+
+    def _choose(self, key: str, value: str) -> None:
+        if key != "data_dir":
+            self.editor.choose(key, value)
+            return
+        # To look a directory of raw files over may take seconds.
+        self._end_alert()
+        self._say(f"looking at the data in {text(value if value else 'the default directory')}")
+        self._waits = lambda: self._look_at_data(value)
+        loops.soon(self._do_what_waits)
+
+    def _look_at_data(self, directory: str) -> None:
+        self._say("")
+        self.editor.choose("data_dir", directory)
+
+    def _cancel(self) -> None:
+        if self._runner.running:
+            self._say("cancelling: the run ends after the timesteps under way")
+            self._runner.cancel()
+
+    def _do_what_waits(self) -> None:
+        """Do what was said and not done yet, before anything that came after it."""
+        waits, self._waits = self._waits, None
+        if waits is not None:
+            waits()
 
     def _remedy(self, key: str, value: str) -> None:
         """Apply what an error offers, and run again."""
@@ -231,10 +232,6 @@ class Workbench:
 
     def _list_saved(self) -> None:
         self.board.saved = list_runs(results_dir())
-        self.board.redraw()
-
-    def _unpin(self, place: int) -> None:
-        del self.board.pins[place]
         self.board.redraw()
 
     def _choose_live(self) -> None:
@@ -253,9 +250,16 @@ class Workbench:
         self.live = self.editor.live = on
 
     def _case_changed(self) -> None:
+        if self._failed not in (None, self.editor.case):
+            self._end_alert()  # its remedies would be for another case
         if self.live and not self.editor.refused:
             self.run()
         self._tell_acts()
+
+    def _end_alert(self) -> None:
+        self._failed = None
+        self.board.alert("")
+        self._say("")
 
     def _ended(self, outcome: Outcome) -> None:
         with self.editor.panel.hold_sync():
@@ -266,7 +270,7 @@ class Workbench:
         if isinstance(outcome.error, ConfigError):
             self._refuse(outcome.error)
         elif outcome.error is not None:
-            self._fail(outcome.error)
+            self._fail(self._asked.trouble(outcome.error))
         elif outcome.result is None:
             self._say("cancelled before its first timestep; the last result stays")
         elif self.drawn is not None and outcome.result.summary["status"] == "stopped":
@@ -281,56 +285,48 @@ class Workbench:
         if record is None:
             return
         began = perf_counter()
-        self.failure = None
+        self.failure = self._failed = None
         self.board.alert("")
         series = RunSeries(record, result.summary)
-        self.result, self.drawn = result, self._asked
-        scenario = self._asked.scenario
-        self.board.show(series, case=_differences(self._asked), scenario=scenario)
+        asked = self._asked.case
+        self.result, self.drawn = result, asked
+        self.board.show(series, case=differences(asked), scenario=asked.scenario)
         drawn_s = perf_counter() - began
-        if not self._live_chosen:
+        if not self._live_chosen and not self._stale:
             self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
         off = "" if self.live or self._live_chosen else side.live_off(seconds)
-        self.editor.fill(
-            series.summary, stood_for(self._asked, self.editor.controls, series.summary["end"][:10])
-        )
-        self.drawn = replace(self._asked, capital=series.summary["initial_capital"])
         hints = {f"risk.{x}.warning": often_met(series, x) for x in LIMITED}
-        self.editor.hint({key: x for key, x in hints.items() if x})
+        self.editor.learn(asked, stood_for(asked, series.summary["end"][:10]), hints)
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
         ran = f"{count_steps(series.rows, series.step_s)} in {seconds:.2f} s{stopped}"
         self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms{off}")
         then, self._then = self._then, None
-        if then is not None and then[0] == self._asked:
+        if then is not None and then[0] == asked:
             self.act(then[1])
 
-    def _fail(self, error: BasisLabError) -> None:
-        self.failure = error
-        below = "" if self.drawn is None else f"your last finished run, {_differences(self.drawn)}"
-        trouble = Trouble(error=error, case=self.editor.case, covered=self.editor.offer.coverage)
-        self.board.alert(alert_html(trouble, below))
-        self._say(f'<span class="bad">stopped: {text(error.code)}</span>')
+    def _fail(self, trouble: Trouble) -> None:
+        self.failure, self._failed = trouble.error, trouble.case
+        below = "" if self.drawn is None else f"your last finished run, {differences(self.drawn)}"
+        other = "" if trouble.case == self.editor.case else differences(trouble.case)
+        self.board.alert(alert_html(trouble, below, other))
+        self._say(f'<span class="bad">stopped: {text(trouble.error.code)}</span>')
 
     def _refuse(self, error: ConfigError) -> None:
         """Say at its control what is refused; the last result stays as it is."""
+        if self._asked.case != self.editor.case:
+            self._fail(self._asked.trouble(error))  # the fields are those of another case
+            return
         self.failure = error
         self.editor.refuse(error)
         self.editor.render()
         if self.editor.trouble is not None:
-            self._fail(error)
+            self._fail(self._asked.trouble(error))
         else:
             self._say(f'<span class="bad">refused: {text(error.code)}</span>')
 
     def _progress(self, status: BacktestStatus, seconds: float) -> None:
-        done, total = status.timesteps_done, status.timesteps
-        told = word_progress(done, total, seconds, *self._first_and_step())
-        self.editor.panel.patch({"progress": side.progress_html(done, total, told)})
+        self.editor.panel.patch({"progress": self._asked.progress(status, seconds)})
         self._tell_acts()
-
-    def _first_and_step(self) -> tuple[str, int]:
-        """Return the first day that was asked for, and the length of a timestep in seconds."""
-        interval = next(x.value for x in self.editor.controls if x.key == "data.bar_interval")
-        return self._asked.start or "", SECONDS[str(interval)]
 
     def _report(self) -> None:
         if self._reporter.running:
@@ -357,7 +353,7 @@ class Workbench:
         try:
             do()
         except BasisLabError as error:
-            self._fail(error)
+            self._fail(self._ask(self.editor.case).trouble(error))
 
     def _themed(self, change: Mapping[str, Any]) -> None:
         self.board.paint(dark=bool(change["new"]))
@@ -381,10 +377,3 @@ class Workbench:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.widget._repr_mimebundle_(**kwargs)
-
-
-def _differences(case: Case) -> str:
-    """Return what tells a case from the mode's files."""
-    told = [f"{key.rpartition('.')[2].replace('_', ' ')} {x}" for key, x in case.overrides.items()]
-    told += [f"scenario {case.scenario}"] if case.scenario else []
-    return ", ".join([case.mode, *(told if told else ["as shipped"])])

@@ -1,8 +1,7 @@
 """The right part at work: head, figure, right column and tables of the run that is drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -112,10 +111,6 @@ class Board:
         """The run that is drawn over the others."""
         return self.pins[-1] if self.pins else None
 
-    @property
-    def _against(self) -> Mapping[str, Any] | None:
-        return None if self.pinned is None else self.pinned.summary
-
     def show(self, series: RunSeries, *, case: str = "", scenario: str = "") -> None:
         """Show another run in the same places: headline first, then what is in sight.
 
@@ -164,7 +159,7 @@ class Board:
                 {
                     "verdict": verdict_html(series),
                     "case": case_html(series, self.scenario),
-                    "six": six_html(series, self._against),
+                    "six": six_html(series, self.pinned),
                     "bar": bar_html(
                         self.sight.view, series.rows, self._toggles(), len(self.pins) + 1
                     ),
@@ -218,12 +213,12 @@ class Board:
             The alert, or "".
         """
         self.head.patch({"alert": html})
-        for part in (self.body, self.foot):
-            if html:
-                part.add_class("bl-dimmed")
-            else:
-                part.remove_class("bl-dimmed")
-        self.head.kind = "head dimmed" if html else "head"
+        if html:
+            self.body.add_class("bl-dimmed")
+        else:
+            self.body.remove_class("bl-dimmed")
+        for name, panel in (("head", self.head), ("foot", self.foot)):
+            panel.kind = f"{name} dimmed" if html else name
 
     def step(self, forward: bool) -> None:  # noqa: FBT001 - one of two directions
         """Move the moment to the next or the previous decision.
@@ -288,7 +283,7 @@ class Board:
             texts["book"] = book_html(series, sight.moment)
         if "invoice" in shown:
             days = days_html(series, sight.category) if sight.category else ""
-            made = invoice_html(series, self._against, sight.category)
+            made = invoice_html(series, self.pinned, sight.category)
             texts["invoice"] = f"<h4>Gross to net: the same money</h4>{made}{days}"
         if "sigmas" in shown:
             texts["sigmas"] = sigmas_html(series)

@@ -103,20 +103,12 @@ class Case:
 
         Raises
         ------
+        ConfigError
+            With every key that is refused.
         DataError
             If the directory lacks what the mode needs.
         """
-        proxies = {
-            k: v for k, v in self.overrides.items() if k.startswith(("data.", "strategy.hedge_al"))
-        }
-        asked = load_config(
-            self.mode,
-            share_class=self.share_class,
-            overrides=proxies,
-            scenarios=(self.scenario,) if self.scenario else (),
-            capital=self.capital,
-        )
-        first, last = make_provider(asked, self.request()).coverage()
+        first, last = make_provider(self.config(), self.request()).coverage()
         day = np.timedelta64(1, "D")
         whole = first.astype("datetime64[D]")
         return str(whole if whole == first else whole + day), str(last.astype("datetime64[D]"))

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from basis_lab.config.describe import ConfigRow, describe_config
 from basis_lab.config.models import RunConfig
-from basis_lab.config.schema import Shape
+from basis_lab.config.schema import Node, Shape
 from basis_lab.errors import UsageError
 from basis_lab.notebook.shares import are_shares, with_share
 from basis_lab.notebook.words import words
@@ -15,6 +15,8 @@ from basis_lab.notebook.words import words
 MOST_OPEN = 5
 BLOCKS = ("strategy", "risk", "costs", "data", "rewards")  # the last only where one stakes
 STEPS_OF_A_SLIDER = 50
+SERIES_EXAMPLE = "spot/binance/ETHUSDT"
+MAP_EXAMPLE = '{"okx": "binance"}'
 GRID = 1e-6  # of a step
 TREASURY = "strategy.treasury"
 SHORT = frozenset({"ltv", "lst", "dex"})
@@ -53,6 +55,8 @@ class Control:
         What may be chosen.
     words : tuple of str
         What may stand in place of a number.
+    form : str
+        How a value is written that is neither a number nor a text: as JSON, for instance ...
     primary : bool
         True where it is open; the others are folded.
     """
@@ -72,6 +76,7 @@ class Control:
     most: float | None = None
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    form: str = ""
     primary: bool = False
 
     @property
@@ -120,10 +125,12 @@ def label_text(value: object) -> str:
     Returns
     -------
     str
-        Shares without brackets, with four digits; the rest as an input shows it.
+        Maps without brackets, shares with four digits; the rest as an input shows it.
     """
     if are_shares(value):
         return ", ".join(f"{name} {x:.4g}" for name, x in value.items())
+    if isinstance(value, Mapping) and value:
+        return ", ".join(f"{name}: {value_text(x)}" for name, x in value.items())
     return value_text(value)
 
 
@@ -172,6 +179,7 @@ def _control(row: ConfigRow, defaults: Mapping[str, object], config: RunConfig) 
         primary=mark is not None,
         choices=node.choices if node.shape is Shape.VALUE else (),
         words=node.words,
+        form=_form(node, defaults[row.key] if row.key in defaults else None),
         low=node.low,
         high=node.high,
         least=node.low,
@@ -189,6 +197,19 @@ def _control(row: ConfigRow, defaults: Mapping[str, object], config: RunConfig) 
         widget = Widget.CHOICE if choices else Widget.TEXT
         return replace(control, widget=widget, choices=choices)
     return _number(control, row, whole=node.kind is int)
+
+
+def _form(node: Node, default: object) -> str:
+    """Return what the JSON of a key looks like."""
+    if default not in (None, [], {}):
+        return f"for instance {json.dumps(default)}"
+    match node.shape:
+        case Shape.BLOCK:
+            return f"a map with the keys {', '.join(node.keys)}"
+        case Shape.LIST:
+            return f'for instance ["{SERIES_EXAMPLE}"]'
+        case _:
+            return f"for instance {MAP_EXAMPLE}"
 
 
 def _label(row: ConfigRow) -> str:
@@ -252,6 +273,24 @@ def _step(span: float) -> float:
 
 def _floor_log10(value: float) -> int:
     return int(f"{value:e}".partition("e")[2])
+
+
+def names(value: object) -> frozenset[object]:
+    """Return what a value names: other names may need other data.
+
+    Parameters
+    ----------
+    value : object
+        Plain data.
+
+    Returns
+    -------
+    frozenset
+        The keys of a map, a text or a truth itself; empty for a number.
+    """
+    if isinstance(value, Mapping):
+        return frozenset(value)
+    return frozenset({value}) if isinstance(value, str | bool) else frozenset()
 
 
 def read_value(control: Control, written: str) -> object:
@@ -330,9 +369,7 @@ def _read_json(control: Control, written: str) -> object:
     try:
         return json.loads(written)
     except json.JSONDecodeError as error:
-        raise _unreadable(
-            control, written, 'write JSON, for instance {"okx": "binance"}'
-        ) from error
+        raise _unreadable(control, written, f"write JSON, {control.form}") from error
 
 
 def _unreadable(control: Control, written: str, remedy: str) -> UsageError:

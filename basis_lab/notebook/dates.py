@@ -36,7 +36,8 @@ def refuse_dates(case: Case, covered: tuple[str, str]) -> tuple[str, tuple[Remed
         if last < first:
             swapped = Remedy(f"Swap them: {end} to {start}", DATES, f"{end}/{start}")
             told = f"the end {end} lies before the start {start}; choose an end after the start"
-            return told, (swapped,)
+            beyond, kept = _beyond(end, start, covered)
+            return told, kept if beyond else (swapped,)
         if last == first:
             told = f"start and end are both {start}: a run needs at least two timesteps"
             return f"{told}; choose an end after the start", _a_day_more(start, covered)

@@ -3,16 +3,15 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from basis_lab.config.describe import describe_config
 from basis_lab.config.files import default_folder
 from basis_lab.config.loader import parse_set
 from basis_lab.errors import BasisLabError, ConfigError
 from basis_lab.notebook.case import Case, pairs
-from basis_lab.notebook.controls import Control, make_controls, read_share, read_value
+from basis_lab.notebook.controls import Control, make_controls, names, read_share, read_value
 from basis_lab.notebook.dates import dated, refuse_dates
-from basis_lab.notebook.mending import mends, settings
+from basis_lab.notebook.mending import mends, problems_of, settings
 from basis_lab.notebook.panel import Panel
 from basis_lab.notebook.panels import side
 from basis_lab.notebook.panels.refused import told_slots
@@ -20,6 +19,8 @@ from basis_lab.notebook.refusals import Refusals, place_of, reason
 from basis_lab.notebook.remedies import Remedy
 from basis_lab.notebook.shares import SEPARATOR
 from basis_lab.notebook.shown import shown_values, summaries
+
+ABOUT_DATA = ("data.proxies", "data.allow_derived")  # what a directory lacks, it lacks for all
 
 
 class Editor:
@@ -46,12 +47,13 @@ class Editor:
         self.live = False
         self._hints: Mapping[str, str] = {}
         self._stood_for: Mapping[str, float] = {}
+        self._learned_of = case
         self._on_change = on_change
         self._pairs = pairs()
         self._structure: tuple[object, ...] = ()
         self.panel = Panel("side", "", watches=True, on_act=on_act)
         self.offer = self._make_offer()
-        self.case = dated(case, self.offer.coverage)
+        self.case = self._filled()
         self.render()
 
     @property
@@ -83,12 +85,13 @@ class Editor:
                 share_class = self.case.share_class
                 valid = self._pairs[value]
                 chosen = share_class if share_class in valid else valid[0]
-                self.case = replace(self.case, mode=value, share_class=chosen, overrides={})
+                self._take(mode=value, share_class=chosen)
                 self._refusals.forget_text()
                 if chosen != share_class:
                     self.case = replace(self.case, capital=None)
             case "share_class":
-                self.case = replace(self.case, share_class=value, capital=None, overrides={})
+                self._take(share_class=value)
+                self.case = replace(self.case, capital=None)
             case "capital":
                 self._capital(value)
             case "scenario":
@@ -100,6 +103,11 @@ class Editor:
             case _:
                 self.case = replace(self.case, data_dir=value)
         self._changed()
+
+    def _take(self, **chosen: str) -> None:
+        """Take another mode or share class; of what was changed stays what is about the data."""
+        kept = {k: v for k, v in self.case.overrides.items() if k in ABOUT_DATA}
+        self.case = replace(self.case, overrides=kept, **chosen)  # type: ignore[arg-type] # texts
 
     def load(self, case: Case) -> None:
         """Take another case whole; nobody is told, whoever loads it runs it.
@@ -163,10 +171,10 @@ class Editor:
             del overrides[key]
         self._refusals.forget_text(key)
         self.case = replace(self.case, overrides=overrides)
-        if control is None or control.key.startswith("data."):
+        if control is None or key.startswith("data.") or names(value) != names(control.value):
             self._changed()
             return
-        # A key of the mode changes no other: what it becomes is known, and the run checks it.
+        # A number changes no other key, nor the data: what it becomes is known, the run checks it.
         after = replace(control, value=value)
         controls = tuple(after if x.key == key else x for x in self.controls)
         self.offer = replace(self.offer, controls=controls)
@@ -212,12 +220,13 @@ class Editor:
         if key in known:
             return ""
         overrides = {**self.case.overrides, key: value}
-        try:
-            replace(self.case, overrides=overrides).config()
-        except ConfigError as error:
-            placed = [(place_of(x, overrides, known), x) for x in error.problems]
-            return "; ".join(reason(x, "other") for place, x in placed if place == key)
-        return ""
+        before = problems_of(self.case)
+        made = [
+            x
+            for x in problems_of(replace(self.case, overrides=overrides))
+            if (place := place_of(x, overrides, known)) == key or not (place or x in before)
+        ]
+        return "; ".join(reason(x, "other") for x in made)
 
     def remedy(self, key: str, value: str) -> None:
         """Apply a remedy.
@@ -232,7 +241,7 @@ class Editor:
                 start, _, end = value.partition("/")
                 self.case = replace(self.case, start=start, end=end)
                 self._changed()
-            case "data_dir" | "scenario":
+            case "data_dir" | "scenario" | "capital":
                 self.choose(key, value)
             case "together":
                 made = settings(Remedy("", key, value))
@@ -256,16 +265,28 @@ class Editor:
         self.case = replace(self.case, overrides=kept)
         self._changed()
 
-    def hint(self, hints: Mapping[str, str]) -> None:
-        """Say at controls what the last run says about them.
+    def learn(self, case: Case, stood_for: Mapping[str, float], hints: Mapping[str, str]) -> None:
+        """Say at the controls what a run says about them, as long as they are those of its mode.
 
         Parameters
         ----------
+        case : Case
+            That was run.
+        stood_for : mapping of str to float
+            The number that it took for a word such as "auto", by key.
         hints : mapping of str to str
-            By key.
+            What it says of a limit, by key; empty texts where it says nothing.
         """
-        self._hints = hints
+        self._learned_of = case
+        self._stood_for, self._hints = stood_for, {key: x for key, x in hints.items() if x}
         self.render()
+
+    @property
+    def _learned(self) -> tuple[Mapping[str, float], Mapping[str, str]]:
+        """The numbers that stood for words, and the hints, of a run of the chosen mode."""
+        ran, case = self._learned_of, self.case
+        same = (ran.mode, ran.share_class) == (case.mode, case.share_class)
+        return (self._stood_for, self._hints) if same else ({}, {})
 
     def _changed(self) -> None:
         self._resolve()
@@ -276,7 +297,7 @@ class Editor:
         self._refusals.look_anew()
         try:
             self.offer = self._make_offer()
-            self.case = dated(self.case, self.offer.coverage)
+            self.case = self._filled()
         except ConfigError as error:
             self.offer = replace(self.offer, controls=self._asked())
             self.refuse(error)
@@ -284,6 +305,11 @@ class Editor:
             self._refusals.trouble = error
         self._refusals.note(self._refused_dates())
         self.render()
+
+    def _filled(self) -> Case:
+        """Return the case with what its empty fields stand for, so that it runs as it reads."""
+        case = dated(self.case, self.offer.coverage)
+        return case if case.capital is not None else replace(case, capital=self.offer.capital)
 
     def _refused_dates(self) -> dict[str, str]:
         why, _ = refuse_dates(self.case, self.offer.coverage)
@@ -315,6 +341,7 @@ class Editor:
             scenarios=default_folder(None).names("scenarios"),
             coverage=self._coverage(),
             currency=config.share_class.currency,
+            capital=config.share_class.default_capital,
             controls=controls,
             other_keys=tuple(x.key for x in describe_config(config) if x.key not in keys),
         )
@@ -346,26 +373,9 @@ class Editor:
             for key, why in told.items()
         }
         _, ways["start"] = refuse_dates(case, offer.coverage)
-        slots = told_slots(case, controls, told, ways, self._hints)
+        stood_for, hints = self._learned
+        slots = told_slots(case, controls, told, ways, hints)
         self.panel.patch({**slots, **summaries(case, controls)})
-        values = shown_values(case, controls, self._stood_for)
+        values = shown_values(case, controls, stood_for)
         thumbs = {f"thumb:{x.key}": x.text for x in controls if x.key in unread}
         self.panel.values = {**self.panel.values, **thumbs, **values, **written}
-
-    def fill(self, summary: Mapping[str, Any], stood_for: Mapping[str, float]) -> None:
-        """Write what a run took where nothing was chosen: the capital, and words' numbers.
-
-        Parameters
-        ----------
-        summary : mapping
-            As summary.json.
-        stood_for : mapping of str to float
-            The number that the run took for a word such as "auto", by key.
-        """
-        case = self.case
-        self._stood_for = stood_for
-        self.case = replace(
-            case,
-            capital=summary["initial_capital"] if case.capital is None else case.capital,
-        )
-        self.render()

@@ -11,6 +11,7 @@ from basis_lab.notebook.controls import Control, Widget, label_text
 from basis_lab.notebook.dates import moments
 from basis_lab.notebook.refusals import place_of
 from basis_lab.notebook.remedies import (
+    CAPITAL,
     DATA_DIR,
     DATES,
     SCENARIO,
@@ -24,7 +25,7 @@ from basis_lab.notebook.remedies import (
 from basis_lab.notebook.shares import are_shares, of_one
 
 MOST_ROUNDS = 4  # a bound, the limit that its refusal names, and what that one names
-ELSEWHERE = frozenset({DATES, DATA_DIR, SCENARIO})
+ELSEWHERE = frozenset({DATES, CAPITAL, DATA_DIR, SCENARIO})
 
 
 def settings(remedy: Remedy) -> dict[str, object]:
@@ -38,7 +39,7 @@ def settings(remedy: Remedy) -> dict[str, object]:
     Returns
     -------
     dict of str to object
-        Empty for dates, data directory and scenario.
+        Empty for dates, capital, data directory and scenario.
     """
     if remedy.key in ELSEWHERE:
         return {}
@@ -142,14 +143,15 @@ def _accepted(case: Case, remedy: Remedy, known: Collection[str]) -> Remedy | No
     """Return a remedy that holds, following the limits that refusals name; None without one."""
     if not settings(remedy):
         return remedy
-    before = {place_of(x, case.overrides, known) for x in _problems(case)}
+    before = {place_of(x, case.overrides, known) or x.key for x in problems_of(case)}
     for _ in range(MOST_ROUNDS):
         made = settings(remedy)
         after = replace(case, overrides={**case.overrides, **made})
         left = [
             (place, x)
-            for x in _problems(after)
-            if (place := place_of(x, after.overrides, known)) in made or place not in before
+            for x in problems_of(after)
+            if (place := place_of(x, after.overrides, known) or x.key) in made
+            or place not in before
         ]
         if not left:
             return remedy
@@ -161,8 +163,19 @@ def _accepted(case: Case, remedy: Remedy, known: Collection[str]) -> Remedy | No
     return None
 
 
-def _problems(case: Case) -> tuple[ConfigProblem, ...]:
-    """Return what the configuration of a case, and its loan over the dates, is refused for."""
+def problems_of(case: Case) -> tuple[ConfigProblem, ...]:
+    """Return what the configuration of a case, and its loan over the dates, is refused for.
+
+    Parameters
+    ----------
+    case : Case
+        Any.
+
+    Returns
+    -------
+    tuple of ConfigProblem
+        Empty where a run would accept it.
+    """
     dates = moments(case)
     try:
         config = case.config()

@@ -138,7 +138,7 @@ def _pinned(canvas: Canvas) -> list[Trace]:
     return [
         Trace(
             pen=Pen.LINE,
-            name="pinned",
+            name=pinned.name,
             x=pinned.times_ms[bins.ends],
             y=bins.last(pinned.equity),
             colour=canvas.palette.pinned,

@@ -135,7 +135,8 @@ function render({ model, el }) {
       }
       morphChildren(slot, fresh);
       const alert = slot.querySelector("[role=alert][tabindex]");
-      if (alert) alert.focus();
+      // Who steps a slider goes on stepping; the alert is read out all the same.
+      if (alert && !document.activeElement?.matches("input[type=range]")) alert.focus();
     }
     drawValues();
   };

@@ -1,5 +1,6 @@
 """Runs to compare with: pinned from what is drawn, or opened from a folder without a new run."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,11 @@ import numpy as np
 
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.series import RunSeries
+from basis_lab.notebook.words import day_text
 from basis_lab.results.result import open_result
 
 MOST_PINS = 4
+DAY_LETTERS = 10
 COLUMNS = ("equity", "nav_per_share")
 
 
@@ -106,6 +109,39 @@ class Pin:
             case=f"saved as {folder.name}",
             folder=folder.name,
         )
+
+
+def same_dates(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether amounts of two runs are about the same days.
+
+    Parameters
+    ----------
+    one, other : mapping
+        As summary.json.
+
+    Returns
+    -------
+    bool
+        True where both begin and end on the same dates.
+    """
+    return all(str(one[x])[:DAY_LETTERS] == str(other[x])[:DAY_LETTERS] for x in ("start", "end"))
+
+
+def dates_text(summary: Mapping[str, Any]) -> str:
+    """Return the dates of a run as people write them.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json.
+
+    Returns
+    -------
+    str
+        ``1 Jan 2025 to 30 Jun 2025``.
+    """
+    days = (str(summary[x])[:DAY_LETTERS] for x in ("start", "end"))
+    return " to ".join(day_text(dt.date.fromisoformat(x)) for x in days)
 
 
 def next_name(pins: list[Pin]) -> str:

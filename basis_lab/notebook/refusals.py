@@ -104,13 +104,16 @@ def place_of(
     Returns
     -------
     str
-        Its own key; for a block, a part of a value, or keys together a changed one; else empty.
+        Its own key; of a part of a value, the whole value's; of a block, a changed key in it; of
+        anything else the only change there is. Empty where none can be blamed for sure.
     """
-    if problem.key in known or problem.key in overrides:
-        return problem.key
-    near = [x for x in overrides if x.startswith(problem.key) or problem.key.startswith(f"{x}.")]
-    changed = [x for x in overrides if x in known]
-    return (near or changed or [*overrides] or [""])[-1]
+    key = problem.key
+    if key in known or key in overrides:
+        return key
+    whole = [x for x in (*overrides, *known) if key.startswith((f"{x}.", f"{x}["))]
+    inside = [x for x in overrides if x.startswith(key)]
+    only = [*overrides] if len(overrides) == 1 else []
+    return (whole or inside or only or [""])[-1]
 
 
 def reason(problem: ConfigProblem, place: str) -> str:

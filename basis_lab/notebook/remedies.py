@@ -25,11 +25,14 @@ SETTING = re.compile(r"--set '?([a-z_.]+)=(\{[^}]*\}|[^\s',;]+)'?")
 AT_MOST = re.compile(r"give ([a-z_]+(?:\.[a-z_]+)+) of at most ([0-9.]+[0-9])")
 COARSE = re.compile(r"its bars are of ([0-9]+[mhd])\b")
 FIRST_HOLE = re.compile(r"first hole (\d{4}-\d{2}-\d{2})")
+ENOUGH = re.compile(r"use more capital \(about ([0-9,.]+) ([A-Z]+) do\)")
 LAST_DAY = re.compile(r"(?:reach to|limit) (\d{4}-\d{2}-\d{2})")
 PROXIES = "data.proxies"
 DATES, DATA_DIR, SCENARIO, TOGETHER = "dates", "data_dir", "scenario", "together"
+CAPITAL = "capital"
+OTHER_FIELD = " (the field Any other key)"
 WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (SETTING, r"\1 = \2 (the field Any other key)"),
+    (SETTING, rf"\1 = \2{OTHER_FIELD}"),
     (
         re.compile("`basis-lab config show MODE` lists every key"),
         "the field Any other key lists them while it is written",
@@ -60,10 +63,10 @@ class Remedy:
     label : str
         What the button says.
     key : str
-        A key of the configuration, or "dates", "data_dir", "scenario", "together".
+        A key of the configuration, or "dates", "capital", "data_dir", "scenario", "together".
     value : str
-        JSON for a key, and of values by key for those that go together; "FIRST/LAST", a
-        directory or a name for the others.
+        JSON for a key, and of values by key for those that go together; "FIRST/LAST", an
+        amount, a directory or a name for the others.
     """
 
     label: str
@@ -122,7 +125,9 @@ def in_fields(told: str) -> str:
     """
     for flag, name in WORDS:
         told = flag.sub(name, told)
-    return told
+    # The field is named once.
+    before, field, after = told.partition(OTHER_FIELD)
+    return before + field + after.replace(OTHER_FIELD, "")
 
 
 def nearest_bound(control: Control) -> Remedy | None:
@@ -288,6 +293,14 @@ def _named_limits(trouble: Trouble) -> list[Remedy]:
     return [remedy for text in told for remedy in named_limits(text)]
 
 
+def _enough_capital(trouble: Trouble) -> list[Remedy]:
+    """Take the capital that the error says would do."""
+    return [
+        Remedy(f"Use a capital of {amount} {currency}", CAPITAL, amount.replace(",", ""))
+        for amount, currency in ENOUGH.findall(trouble.error.remedy)
+    ]
+
+
 def _without_scenario(trouble: Trouble) -> list[Remedy]:
     name, error = trouble.case.scenario, trouble.error
     if not name or not isinstance(error, ConfigError):
@@ -309,6 +322,7 @@ RULES: tuple[Callable[[Trouble], list[Remedy]], ...] = (
     _without_venues,
     _before_holes,
     _named_limits,
+    _enough_capital,
     _covered_dates,
     _known_end,
     _without_scenario,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from basis_lab.config.loan_quiet import target_in_force
 from basis_lab.notebook.case import Case
-from basis_lab.notebook.controls import Control, Widget, value_text
+from basis_lab.notebook.controls import Control, Widget, label_text, value_text
 from basis_lab.notebook.dates import DAY_LETTERS
 from basis_lab.notebook.shares import share_fields
 
@@ -77,15 +77,13 @@ def shown_values(
     }
 
 
-def stood_for(case: Case, controls: tuple[Control, ...], day: str) -> dict[str, float]:
+def stood_for(case: Case, day: str) -> dict[str, float]:
     """Return the number that a run took for each word of a control.
 
     Parameters
     ----------
     case : Case
         That was run.
-    controls : tuple of Control
-        The mode's keys.
     day : str
         ISO date of its end.
 
@@ -94,7 +92,29 @@ def stood_for(case: Case, controls: tuple[Control, ...], day: str) -> dict[str, 
     dict of str to float
         By key; empty without words.
     """
-    if not any(x.key == TARGET_LTV and x.value in x.words for x in controls):
-        return {}
-    target = target_in_force(case.config(), day)
+    config = case.config()
+    strategy = config.plain()["strategy"]
+    chosen = strategy.get("target_ltv") if isinstance(strategy, Mapping) else None
+    target = target_in_force(config, day) if isinstance(chosen, str) else None
     return {} if target is None else {TARGET_LTV: target}
+
+
+def differences(case: Case) -> str:
+    """Return what tells a case from the mode's files.
+
+    Parameters
+    ----------
+    case : Case
+        Drawn, pinned, or failed.
+
+    Returns
+    -------
+    str
+        Mode, changed keys and scenario.
+    """
+    told = [
+        f"{key.rpartition('.')[2].replace('_', ' ')} {label_text(x)}"
+        for key, x in case.overrides.items()
+    ]
+    told += [f"scenario {case.scenario}"] if case.scenario else []
+    return ", ".join([case.mode, *(told if told else ["as shipped"])])

@@ -185,7 +185,8 @@ def word_robustness(result: SweepResult, point: int) -> str:
     gains = excess(table)
     around = neighbours(table, axes, point)
     gain = float(gains[point] - gains.median())
-    if around and gain > 0.0 and gains.notna().sum() >= LEAST_POINTS:
+    leads = gain > 0.0 and float(gains[point]) > 0.0  # below lending there is no lead to lose
+    if around and leads and gains.notna().sum() >= LEAST_POINTS:
         lost = float(gains[point] - gains[around].mean())
         if lost > ISLAND * gain:
             told.append("not robust: its neighbours lose over half of its lead on the median")

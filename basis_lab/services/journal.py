@@ -53,8 +53,8 @@ class Aside:
                 "--resume writes it again)"
             )
         return (
-            f"an earlier sweep here did not end: {kept}; --resume (resume=True) would have taken up "
-            f"what it did (to go on with it, move that file back to {JOURNAL} and call with it)"
+            f"an earlier sweep here did not end: {kept}; --resume (resume=True) would have taken "
+            f"it up (to go on with it, move that file back to {JOURNAL} and call with that)"
         )
 
 

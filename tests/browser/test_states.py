@@ -55,6 +55,30 @@ def test_an_error_stands_over_the_dimmed_result_and_is_mended_by_its_button(benc
     assert page.input_value("[data-key=data_dir]") == ""
 
 
+def test_a_slider_keeps_the_focus_when_a_step_ends_in_an_error(bench):
+    page = bench.page
+    bench.live(on=True)
+    drawing = bench.drawing
+    page.fill("[data-key=capital]", "800")
+    page.press("[data-key=capital]", "Enter")
+    bench.wait_drawn(drawing)
+    bench.slider("strategy.spot_allocation").focus()
+
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_selector(".bl-alert")
+
+    assert "too small for the lot sizes" in page.inner_text(".bl-alert")
+    assert page.evaluate("document.activeElement.type") == "range"
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_selector(".bl-alert", state="detached")
+    drawing = bench.drawing
+    page.fill("[data-key=capital]", "100000")
+    page.press("[data-key=capital]", "Enter")
+    bench.wait_drawn(drawing)
+
+
 def test_dates_outside_the_data_are_mended_by_their_button(bench):
     page = bench.page
     bench.dates("2025-01-01", "2026-06-01")

@@ -85,7 +85,7 @@ def test_a_pinned_run_stays_beside_the_next_one(bench):
     bench.wait_drawn(drawing)
 
     assert page.locator(".bl-six .pinned").count() == 6
-    assert "drawn \N{MINUS SIGN} pinned" in page.inner_text(".bl-invoice")
+    assert "drawn \N{MINUS SIGN} pin 1" in page.inner_text(".bl-invoice")
     shot(page, "pinned")
     bench.show("runs")
     shot(page, "runs_pinned")
@@ -136,6 +136,19 @@ def test_the_line_of_views_ends_inside_and_the_output_never_scrolls(bench, width
     assert seen["spare"] <= 0
     bench.size(1430)
     assert bench.page.errors == []
+
+
+def test_the_opened_advanced_keys_scroll_in_themselves_and_leave_no_blank_below(bench):
+    bench.page.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = true; }")
+
+    seen = bench.page.evaluate(INSIDE)
+    folded = bench.page.evaluate(
+        "(x => x.scrollHeight - x.clientHeight)(document.querySelector('.bl-side .inside'))"
+    )
+
+    bench.page.locator("details[data-fold=advanced]").evaluate("(x) => { x.open = false; }")
+    assert folded > 500  # the keys are there, behind the scroll bar of their own
+    assert seen["spare"] <= 0
 
 
 INSIDE = """() => {

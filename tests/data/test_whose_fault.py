@@ -93,6 +93,7 @@ def test_a_level_is_blamed_on_the_one_that_leaves_the_others(kit, spoilt, factor
 
     assert [x[:2] for x in told] == [("level", NAMES[spoilt])]
     assert told[0][2].value == pytest.approx(factor, rel=1e-2)
+    assert NAMES[spoilt] not in told[0][2].what  # whoever tells it names the series already
 
 
 def test_a_level_is_told_without_the_name_that_stands_before_it_already(kit):

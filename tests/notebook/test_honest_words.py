@@ -90,7 +90,7 @@ def test_a_pin_in_another_currency_keeps_its_unit(bench):
 
     usdt = bench.board.pins[0].summary
     six = words_of(bench.board.head.slots["six"])
-    assert re.search(r"pinned [\d,]+ USDT", six)
+    assert re.search(r"pin 1: [\d,]+ USDT", six)
     row = cells(bench.board.foot.slots["tables"], "final equity")
     assert row[0].endswith(" ETH")
     assert row[1] == f"{usdt['final_equity']:,.0f} USDT"
@@ -127,8 +127,9 @@ def test_debts_are_told_in_tokens_at_the_price_of_one():
     place = next(i for i, x in enumerate(series.lines.keys) if str(x).endswith("debt:WETH"))
     scaled = series.lines.quantities[at, place]
     assert index > 1.0
-    assert float(units.replace(",", "")) == pytest.approx(scaled * index, abs=1e-6)
-    assert price == f"{MINUS}1.000000"  # in ETH, owed
+    owed = float(units.replace(MINUS, "-").replace(",", ""))
+    assert owed == pytest.approx(-scaled * index, abs=1e-6)
+    assert price == "1.000000"  # in ETH: the quantity is owed, the price is a price
 
 
 def test_a_side_that_is_closed_has_no_last_distance():

@@ -1,5 +1,6 @@
 """Refused values: they stay in their fields, and every button that is offered mends them."""
 
+import json
 import math
 import re
 from html import unescape
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from basis_lab.notebook.bench import Workbench
 from basis_lab.notebook.case import Case
 from basis_lab.notebook.controls import Widget
 from basis_lab.notebook.editor import Editor
@@ -263,5 +265,87 @@ def test_labels_make_sense_alone_and_venues_are_chosen_from_those_there_are(pair
 
 
 def test_what_an_empty_date_means_stands_at_its_field(basis):
-    assert "empty: the last 365 days of data" in basis.panel.html
+    assert "empty: to the last day of data, from 365 days before To" in basis.panel.html
     assert 'title="empty: 365 days before To" data-key="start"' in basis.panel.html
+
+
+def test_a_text_is_not_set_back_to_what_was_refused_itself(basis):
+    key = "risk.enabled_risk_types"
+    (control,) = (x for x in basis.controls if x.key == key)
+    basis.set(key, '["foo"]')
+    assert "no such risk" in basis.refused[key]
+
+    basis.set(key, "nonsense[")
+
+    (button,) = buttons(basis, key)
+    assert json.loads(button[1]) == control.default
+    basis.remedy(*button[:2])
+    assert basis.refused == {}
+
+
+def test_a_capital_that_the_lots_are_too_large_for_is_raised_by_its_button():
+    bench = Workbench(Case(mode="btc_basis", share_class="USDT", capital=300.0, **DATES))
+    assert bench.failure.code == "STR-001"
+    (button,) = BUTTON.findall(bench.board.head.slots["alert"])
+    assert button[0] == "capital"
+    assert re.fullmatch(r"Use a capital of [0-9,]+ USDT", button[2])
+
+    bench.act("remedy", *button[:2])
+
+    assert bench.failure is None
+    assert bench.result.summary["initial_capital"] == float(button[1])
+
+
+def test_dates_are_held_to_the_venues_that_are_hedged_at(real_data):
+    bench = Workbench(
+        Case(
+            mode="btc_basis",
+            share_class="USDT",
+            start="2025-01-01",
+            end="2025-12-31",
+            data_dir=str(real_data),
+        )
+    )
+    found = BUTTON.findall(bench.board.head.slots["alert"])
+    (hedge,) = (x for x in found if x[2] == "Hedge without okx")
+
+    bench.act("remedy", hedge[0], unescape(hedge[1]))
+
+    assert bench.editor.offer.coverage == ("2024-05-01", "2025-03-31")
+    assert bench.board.head.slots["alert"] == ""
+    (covered,) = buttons(bench.editor, "start")
+    assert covered[2] == "Use the covered dates, 2025-01-01 to 2025-03-31"
+    bench.act("remedy", *covered[:2])
+    assert bench.failure is None
+    assert bench.result.summary["end"].startswith("2025-03-31")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("risk.enabled_risk_types", 'for instance ["margin_ratio", "price_divergence"]'),
+        ("data.proxies", 'for instance {"okx": "binance"}'),
+        ("data.allow_derived", 'for instance ["spot/binance/ETHUSDT"]'),
+        ("strategy.funding_filter", "a map with the keys days, exit_below, enter_above"),
+    ],
+)
+def test_what_is_no_json_is_told_what_the_keys_own_json_looks_like(basis, key, told):
+    basis.set(key, "nonsense[")
+
+    assert basis.refused[key].endswith(f"write JSON, {told}")
+    if told.startswith("for instance"):
+        basis.set(key, told.removeprefix("for instance "))
+        assert basis.refused == {}
+
+
+def test_what_is_no_setting_is_told_once_where_settings_are_written(basis):
+    basis.other("nonsense")
+
+    assert basis.panel.slots["note:other"].count("the field Any other key") == 1
+
+
+def test_the_block_that_a_key_is_in_is_not_among_the_nearest_keys(basis):
+    basis.other("strategy.tresury=1")
+
+    assert "the nearest keys are strategy.treasury" in basis.refused["other"]
+    assert "strategy," not in basis.refused["other"]

@@ -26,11 +26,14 @@ from basis_lab.notebook.panels.event_list import (
 from basis_lab.notebook.panels.invoice import daily_sums, invoice_html
 from basis_lab.notebook.panels.run_table import runs_html
 from basis_lab.notebook.parameters import check_parameters
+from basis_lab.notebook.pins import Pin
 from basis_lab.notebook.remedies import Trouble
 from basis_lab.notebook.scene import spread_px
 from basis_lab.notebook.sides import daily_sigma
 from basis_lab.results.formats import MINUS
 from basis_lab.results.themes import DARK, LIGHT
+
+DATES = {"start": "2025-01-01", "end": "2025-02-15"}
 
 
 def cells(html, name):
@@ -66,10 +69,11 @@ def test_differences_are_drawn_less_pinned_in_the_invoice_and_among_the_runs(ser
         "attribution": {**costs, "funding": costs["funding"] + 50.0},
     }
 
-    invoice = invoice_html(series, pinned, "")
+    pin = replace(Pin.of_series("pin 1", series, ""), summary=pinned)
+    invoice = invoice_html(series, pin, "")
     runs = runs_html([("drawn", summary, ""), ("pin 1", pinned, "")])
 
-    assert f"drawn {MINUS} pinned" in invoice
+    assert f"drawn {MINUS} pin 1" in invoice
     assert f"drawn {MINUS} pin 1" in runs
     for html, name in ((invoice, "net"), (runs, "net pnl, USDT")):
         assert cells(html, name)[-1] == "+200"
@@ -406,3 +410,18 @@ def oklab(colour):
         )
         @ lms
     )
+
+
+def test_a_balance_sheet_tells_prices_above_zero_and_debts_as_quantities_below():
+    loop = Workbench(Case(mode="usdt_market_neutral", share_class="USDT", **DATES)).board.series
+    html = lines_html(loop, loop.rows - 1)
+
+    found = re.findall(r'<tr[^>]*><th scope="row">([^<]*)</th>(.*?)</tr>', html)
+    told = {name: re.findall(r"<td[^>]*>(.*?)</td>", x) for name, x in found}
+    debt = told["debt WETH"]
+    perps = [x for name, x in told.items() if name.startswith("perp")]
+    assert debt[1].startswith(MINUS)
+    assert number(debt[2]) > 0.0
+    assert number(debt[1]) * number(debt[2]) == pytest.approx(number(debt[3]), rel=1e-5)
+    assert perps
+    assert {x[2] for x in perps} == {"\N{EN DASH}"}

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from basis_lab.errors import ConfigProblem
+from basis_lab.notebook.refusals import place_of
+
 SPOT = "strategy.spot_allocation"
 RUN_DISABLED = re.compile(r'data-do="run"[^>]* disabled')
 
@@ -29,6 +32,18 @@ RUN_DISABLED = re.compile(r'data-do="run"[^>]* disabled')
             "the end 2025-01-01 lies before the start 2025-02-01",
             "Swap them: 2025-01-01 to 2025-02-01",
             "2025-01-01/2025-02-01",
+        ),
+        (
+            ("2026-03-01", "2025-12-31"),
+            "the end 2025-12-31 lies before the start 2026-03-01",
+            "Use the covered dates, 2024-01-01 to 2025-12-31",
+            "2024-01-01/2025-12-31",
+        ),
+        (
+            ("2029-01-01", "2025-03-01"),
+            "the end 2025-03-01 lies before the start 2029-01-01",
+            "Use the covered dates, 2025-03-01 to 2025-12-31",
+            "2025-03-01/2025-12-31",
         ),
         (
             ("2025-02-15", "2025-02-15"),
@@ -95,3 +110,37 @@ def test_what_cannot_be_read_blocks_run_until_its_own_field_changes(bench):
 
     assert not RUN_DISABLED.search(bench.editor.panel.slots["acts"])
     assert bench.result.summary["initial_capital"] == 5_000.0
+
+
+RISKS = "risk.enabled_risk_types"
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [("risk.margin_ratio.critical", "0.12"), ("data.proxies", '{"okx": "binance"}')],
+)
+def test_a_part_of_a_list_is_refused_at_its_own_field_whatever_changes_next(bench, key, written):
+    told = "there is no such risk"
+    bench.act("set", RISKS, '["foo"]')
+    assert told in bench.editor.panel.slots[f"note:{RISKS}"]
+
+    bench.act("set", key, written)
+
+    assert told in bench.editor.panel.slots[f"note:{RISKS}"]
+    assert told not in bench.editor.panel.slots[f"note:{key}"]
+    assert "Run waits for Enabled risk types" in bench.editor.panel.slots["waits"]
+    assert set(bench.editor.refused) == {RISKS}
+
+
+def test_what_is_about_no_changed_key_is_blamed_on_none_of_several():
+    problem = ConfigProblem(
+        key="flows[0].amount",
+        file="scenarios/one.yaml",
+        value=0.0,
+        what="nothing flows",
+        remedy="give an amount",
+    )
+    known = {SPOT, RISKS}
+
+    assert place_of(problem, {SPOT: 0.6, RISKS: []}, known) == ""
+    assert place_of(problem, {SPOT: 0.6}, known) == SPOT

@@ -10,6 +10,7 @@ from basis_lab.errors import (
     ConfigProblem,
     DataRangeError,
     MissingDataError,
+    StrategyError,
     UsageError,
 )
 from basis_lab.notebook.case import Case
@@ -236,3 +237,12 @@ def test_a_directory_is_told_as_field_and_as_python():
     assert 'data-do="remedy" data-of="data_dir" data-value=""' in html
     assert 'role="alert"' in html
     assert "DAT-001" in html
+
+
+def test_an_amount_that_would_do_becomes_a_capital_without_its_commas():
+    error = StrategyError(
+        "the capital is too small for the lot sizes",
+        remedy="use more capital (about 12,000 USDT do), a larger share, or fewer venues",
+    )
+
+    assert offered(error) == {"Use a capital of 12,000 USDT": ("capital", "12000")}

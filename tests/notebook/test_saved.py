@@ -94,7 +94,7 @@ def test_a_saved_run_is_compared_with_and_nothing_is_run(bench):
     assert len(pin.times_ms) == bench.board.series.rows
     assert pin.times_ms[0] == bench.board.series.times_ms[0]
     assert pin.equity[-1] == pytest.approx(pin.summary["final_equity"], rel=1e-12)
-    assert "drawn \N{MINUS SIGN} pinned" in bench.board.right.slots["invoice"]
+    assert f"drawn \N{MINUS SIGN} {pin.name}" in bench.board.right.slots["invoice"]
     assert bench.board.head.slots["six"].count('class="pinned"') == 6
     assert bench.board.foot.slots["tables"].count('data-do="open"') == 2
 

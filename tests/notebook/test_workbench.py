@@ -304,12 +304,12 @@ def test_pins_are_at_most_four_and_the_invoice_tells_the_difference(bench):
         bench.act("set", SPOT, share)
 
     assert len(bench.board.pins) == MOST_PINS
-    assert "drawn \N{MINUS SIGN} pinned" in bench.board.right.slots["invoice"]
+    assert "drawn \N{MINUS SIGN} pin 5" in bench.board.right.slots["invoice"]
 
     for _ in range(MOST_PINS):
         bench.act("unpin", "0")
 
-    assert "drawn \N{MINUS SIGN} pinned" not in bench.board.right.slots["invoice"]
+    assert "drawn \N{MINUS SIGN} pin" not in bench.board.right.slots["invoice"]
 
 
 def test_a_saved_run_has_the_name_that_the_command_line_gives(bench, tmp_path, monkeypatch):
@@ -463,3 +463,15 @@ def test_the_case_is_told_as_command_and_as_python():
         """--scenario hold --set 'data.proxies={"okx": "binance"}'"""
     )
     assert case.python().startswith("bl.backtest('btc_basis', share_class='USDT'")
+
+
+def test_what_stands_for_missing_series_outlives_another_mode_and_nothing_else_does(bench):
+    bench.act("set", SPOT, "0.6")
+    bench.act("set", "data.proxies", '{"okx": "binance"}')
+
+    bench.act("case", "mode", "eth_basis")
+
+    assert bench.editor.case.overrides == {"data.proxies": {"okx": "binance"}}
+    assert bench.failure is None
+    assert bench.result.summary["mode"] == "eth_basis"
+    assert any("binance" in x and "okx" in x for x in bench.result.summary["warnings"])

@@ -271,3 +271,15 @@ def test_a_saved_sweep_opens_as_it_was(sweep, tmp_path):
     assert saved.path == opened.path == tmp_path / "s"
     assert opened.content.equals(sweep.content)
     assert opened.summary == sweep.summary
+
+
+def test_the_best_of_points_that_are_all_below_lending_has_no_lead_to_lose(sweep):
+    sunk = [
+        row(x, place, apr=HURDLE + GAINS[place] / 100.0 - 0.10) for x, place in enumerate(GAINS)
+    ]
+
+    told = word_robustness(result(sunk), 5)
+
+    assert word_robustness(sweep, 5).startswith(told)
+    assert "on the edge of the grid" in told
+    assert "not robust" not in told

@@ -11,7 +11,7 @@ SPAN = re.compile(r"(\S+) (\d{4}-\d{2}-\d{2}T[\d:]+Z) to (\d{4}-\d{2}-\d{2}T[\d:
 LISTED = 3  # fewer series are named in the line itself
 
 
-def alert_html(trouble: Trouble, before: str) -> str:
+def alert_html(trouble: Trouble, before: str, other: str = "") -> str:
     """Return an error over the dimmed last result.
 
     Parameters
@@ -20,6 +20,9 @@ def alert_html(trouble: Trouble, before: str) -> str:
         What a run was refused or failed with, and its case.
     before : str
         What the dimmed result below is; empty without one.
+    other : str
+        What the case of the error is, where another is chosen by now: what mends the one is not
+        for the other. Empty where it is the chosen one.
 
     Returns
     -------
@@ -28,11 +31,12 @@ def alert_html(trouble: Trouble, before: str) -> str:
     """
     error = trouble.error
     told = "".join(f"<dt>{name}</dt><dd>{html}</dd>" for name, html in _lines(error))
-    acts = "".join(remedy_button(x) for x in tried(trouble))
+    acts = "" if other else "".join(remedy_button(x) for x in tried(trouble))
+    apart = f'<p class="muted">It ran {text(other)}; another case is chosen by now.</p>'
     below = f'<span class="muted">Below, dimmed: {text(before)}. Nothing of it has changed.</span>'
     return (
         f'<div class="bl-alert" role="alert" tabindex="-1"><h2>{text(_sentence(error.what))}</h2>'
-        f"<dl>{told}</dl>"
+        f"{apart if other else ''}<dl>{told}</dl>"
         f'<div class="acts">{acts}{button("Dismiss", "dismiss")}'
         f"{below if before else ''}</div></div>"
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from basis_lab.domain.instruments import Kind
 from basis_lab.notebook.panels.markup import row, table, text
 from basis_lab.notebook.series import RunSeries, line_name
 from basis_lab.notebook.words import moment_text
@@ -91,6 +92,10 @@ def lines_html(series: RunSeries, at: int) -> str:
         key = lines.keys[i]
         index = series.index_of(key, at)
         units, price = (float(x[at, i]) for x in (lines.quantities, lines.unit_prices))
+        if key.kind is Kind.PERP:
+            price = float("nan")  # its worth is what it gained, no price times a quantity
+        elif owed and price < 0.0:
+            units, price = -units, -price  # owed is the quantity, not the price
         rows.append(
             row(
                 text(line_name(key)),

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from basis_lab.domain.market import SeriesSource
-from basis_lab.domain.wording import agree, word_costs
+from basis_lab.domain.wording import agree, idle_parts, word_costs
 from basis_lab.notebook.panels.markup import text
+from basis_lab.notebook.pins import Pin, dates_text, same_dates
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import date_text, rhythm, side_name, words
 from basis_lab.results.formats import NONE, format_amount, format_points, format_share
@@ -21,6 +22,7 @@ from basis_lab.results.verdict import (
 )
 
 MARKS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
+STRESSES = {"shocks": "shocks", "closures": "closures", "actions": "ordered exits"}
 EVEN = "\N{BLACK DIAMOND}"
 DOT = " \N{MIDDLE DOT} "
 
@@ -68,11 +70,24 @@ def case_html(series: RunSeries, scenario: str = "") -> str:
         f"{capital} {series.currency}",
         word_costs(summary["warnings"]),
         *([f"scenario {scenario}"] if scenario else []),
+        *_without_effect(series),
     ]
     if summary["status"] != "completed":
         parts.append(f"<strong>{text(summary['status'])} before its end</strong>")
     told = DOT.join(x if x.startswith("<") else text(x) for x in parts)
     return f"{_badges(series)}<span>{told}</span>{_warnings(summary)}"
+
+
+def _without_effect(series: RunSeries) -> list[str]:
+    """Return that nothing of a stress met this run: its figures are those without it."""
+    config = series.record.identity.config
+    found = {word: config[key] for key, word in STRESSES.items()}
+    parts = {word: len(x) for word, x in found.items() if isinstance(x, list) and x}
+    if not parts or idle_parts(series.summary["warnings"]) < sum(parts.values()):
+        return []
+    names = list(parts)
+    told = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return [f"<strong>its {told} changed nothing in this run</strong>"]
 
 
 def caption_of(series: RunSeries, view: str, scenario: str = "") -> dict[str, str]:
@@ -142,15 +157,15 @@ def _warnings(summary: Mapping[str, Any]) -> str:
     )
 
 
-def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
+def six_html(series: RunSeries, pinned: Pin | None) -> str:
     """Return the six figures, each with what it is measured by and the pinned run's.
 
     Parameters
     ----------
     series : RunSeries
         The run.
-    pinned : mapping or None
-        The summary of the run to compare with.
+    pinned : Pin or None
+        The run to compare with.
 
     Returns
     -------
@@ -158,17 +173,15 @@ def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
         HTML, a list of definitions.
     """
     large = large_figures(series.summary)
-    other = {} if pinned is None else large_figures(pinned)
+    other = {} if pinned is None else large_figures(pinned.summary)
     seconds = _seconds(series)
     mark = direction(Comparison.of(series.summary))
     cells = []
     for name, (figure, unit) in large.items():
         third = ""
-        if name in other:
+        if pinned is not None and name in other:
             told, of = other[name]
-            # In another currency than the drawn one a figure is nothing without its unit.
-            told = told if of == unit else f"{told} {of}"
-            third = f'<dd class="pinned">pinned {told}</dd>'
+            third = f'<dd class="pinned">{text(pinned.name)}: {told} {of}</dd>'
         sign = ""
         if name == "Difference" and mark:
             shape = MARKS[mark] if mark in MARKS else EVEN
@@ -178,7 +191,20 @@ def six_html(series: RunSeries, pinned: Mapping[str, Any] | None) -> str:
             f'<dd class="large">{sign}{figure} <small>{unit}</small></dd>'
             f'<dd class="second">{seconds[name]}</dd>{third}</div>'
         )
-    return f'<dl class="bl-six">{"".join(cells)}</dl>'
+    return f'<dl class="bl-six">{"".join(cells)}</dl>{_beside(series, pinned)}'
+
+
+def _beside(series: RunSeries, pinned: Pin | None) -> str:
+    """Return which run the pinned figures are of, and whether they are about the same days."""
+    if pinned is None:
+        return ""
+    told = f"{pinned.name}: {pinned.case}"
+    if not same_dates(series.summary, pinned.summary):
+        told += (
+            f", {dates_text(pinned.summary)}. These are other dates than the drawn run's: rates "
+            "a year and shares can be compared, amounts cannot"
+        )
+    return f'<p class="bl-beside">{text(told)}.</p>'
 
 
 def large_figures(summary: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
@@ -246,7 +272,7 @@ def _seconds(series: RunSeries) -> dict[str, str]:
 def _left(against: Comparison) -> str:
     if against.days < SHORT_DAYS:
         return "to lending; too short for a rate"
-    return f"if left at the end {format_points(against.left)} pp"
+    return f"if left at the end {format_points(against.left)} points"
 
 
 def _percent(fraction: float | None) -> str:
@@ -256,7 +282,7 @@ def _percent(fraction: float | None) -> str:
 def _worst_drawdown(series: RunSeries) -> str:
     row = int(np.nanargmin(series.drawdown))
     if format_share(series.summary["max_drawdown"]) == format_share(0.0):
-        return f"never, {rhythm(series.step_s)}"
+        return f"none seen, {rhythm(series.step_s)}"
     return f"{date_text(series, row)}, {rhythm(series.step_s)}"
 
 

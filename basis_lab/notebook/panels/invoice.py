@@ -3,13 +3,15 @@
 import datetime as dt
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
 from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.panels.markup import row, table, text
+from basis_lab.notebook.pins import Pin, dates_text, same_dates
 from basis_lab.notebook.series import RunSeries
 from basis_lab.notebook.words import day_text
 from basis_lab.results.formats import MINUS, format_amount, format_points
@@ -21,15 +23,16 @@ LOUD_RESIDUAL = 1e-6  # of capital
 MOST_DAYS = 10
 
 
-def invoice_html(series: RunSeries, pinned: Mapping[str, Any] | None, chosen: str) -> str:
+def invoice_html(series: RunSeries, pinned: Pin | None, chosen: str) -> str:
     """Return the invoice: what was earned, gross, what it cost, net, and the residual.
 
     Parameters
     ----------
     series : RunSeries
         The run.
-    pinned : mapping or None
-        Summary of the run that a column of differences is against.
+    pinned : Pin or None
+        The run that a column of differences is against: of amounts over the same dates, of points
+        a year over others.
     chosen : str
         The category that is unfolded, or "".
 
@@ -39,8 +42,8 @@ def invoice_html(series: RunSeries, pinned: Mapping[str, Any] | None, chosen: st
         HTML; rows are buttons that unfold their days.
     """
     amounts = series.summary["attribution"]
-    against = pinned if pinned is not None and pinned["currency"] == series.currency else None
-    gone = {} if against is None else _gone(amounts, against["attribution"])
+    against = _Against.of(series, pinned)
+    gone = {} if against is None else _gone(amounts, against.summary["attribution"])
     gains = sorted((x for x in amounts.items() if x[1] > 0.0), key=lambda x: -x[1])
     gains += [(x, 0.0) for x, amount in gone.items() if amount > 0.0]
     costs = sorted((x for x in amounts.items() if x[1] < 0.0), key=lambda x: x[1])
@@ -60,12 +63,56 @@ def invoice_html(series: RunSeries, pinned: Mapping[str, Any] | None, chosen: st
     rows.append(ladder.residual(net - math.fsum(amounts.values())))
     head = [("cause", "hidden"), ("", ""), (series.currency, "num"), ("points", "num")]
     if against is not None:
-        head.append((f"drawn {MINUS} pinned", "num"))
+        unit = "" if against.alike else ", points"
+        head.append((f"drawn {MINUS} {text(against.name)}{unit}", "num"))
     made = table("Gross to net, with points of APR", head, rows, kind="bl-invoice")
-    if not series.record.flows[1:].any():
-        return made
-    note = "Points: a year, of the initial capital; the net APR above is on a share, without flows."
-    return f'{made}<p class="muted">{note}</p>'
+    return made + _notes(series, against)
+
+
+def _notes(series: RunSeries, against: "_Against | None") -> str:
+    notes = []
+    if series.record.flows[1:].any():
+        told = "Points: a year, of the initial capital; the net APR above is on a share"
+        notes.append(f"{told}, without flows.")
+    if against is not None and not against.alike:
+        dates = dates_text(against.summary)
+        told = f"{against.name} ran {dates}: over other dates amounts are not subtracted"
+        notes.append(f"{told}, points a year are.")
+    return "".join(f'<p class="muted">{text(x)}</p>' for x in notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Against:
+    """The run that is subtracted, and whether it is about the same days."""
+
+    name: str
+    summary: Mapping[str, Any]
+    alike: bool
+
+    @classmethod
+    def of(cls, series: RunSeries, pinned: Pin | None) -> Self | None:
+        """Return none where there is no difference: without a pin, in another currency."""
+        if pinned is None or pinned.summary["currency"] != series.currency:
+            return None
+        alike = same_dates(series.summary, pinned.summary)
+        return cls(name=pinned.name, summary=pinned.summary, alike=alike)
+
+    def amount(self, name: str) -> float:
+        """Return what the run has in a row of the invoice."""
+        attribution = self.summary["attribution"]
+        match name:
+            case "net":
+                return float(self.summary["net_pnl"])
+            case "gross":
+                return math.fsum(x for x in attribution.values() if x > 0.0)
+            case _:
+                return float(attribution[name])
+
+
+def _per_point(summary: Mapping[str, Any]) -> float:
+    """Return the share a year that one unit of currency is; NaN of a run without a length."""
+    days = Comparison.of(summary).days
+    return DAYS_PER_YEAR / days / float(summary["initial_capital"]) if days > 0.0 else math.nan
 
 
 class _Ladder:
@@ -74,17 +121,15 @@ class _Ladder:
     def __init__(
         self,
         series: RunSeries,
-        pinned: Mapping[str, Any] | None,
+        against: _Against | None,
         chosen: str,
         gross: float,
         low: float,
     ) -> None:
         self._series = series
         self._currency = series.currency
-        days = Comparison.of(series.summary).days
-        capital = float(series.summary["initial_capital"])
-        self._per_point = DAYS_PER_YEAR / days / capital if days > 0.0 else math.nan
-        self._pinned = pinned
+        self._per_point = _per_point(series.summary)
+        self._against = against
         self._chosen = chosen
         net = float(series.summary["net_pnl"])
         self._low = min(0.0, low, net, gross + sum(min(0.0, x) for x in _amounts(series)))
@@ -116,22 +161,19 @@ class _Ladder:
         points = "" if math.isnan(self._per_point) else format_points(amount * self._per_point)
         signed = told if told else format_amount(amount, self._currency, signed=True)
         cells = [(bar, "bar"), (signed, "num"), (points, "num points")]
-        if self._pinned is not None:
+        if self._against is not None:
             cells.append((self._difference(name, amount), "num points"))
         return cells
 
     def _difference(self, name: str, amount: float) -> str:
-        pinned = self._pinned
-        if pinned is None or name == "residual":
+        against = self._against
+        if against is None or name == "residual":
             return ""
-        match name:
-            case "net":
-                other = pinned["net_pnl"]
-            case "gross":
-                other = math.fsum(x for x in pinned["attribution"].values() if x > 0.0)
-            case _:
-                other = pinned["attribution"][name]
-        return format_amount(amount - other, self._currency, signed=True)
+        other = against.amount(name)
+        if against.alike:
+            return format_amount(amount - other, self._currency, signed=True)
+        points = amount * self._per_point - other * _per_point(against.summary)
+        return "" if math.isnan(points) else format_points(points)
 
     def _bar(self, start: float, end: float, colour: str) -> str:
         span = self._high - self._low

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from basis_lab.notebook.panels.markup import button, row, table, text
+from basis_lab.notebook.pins import same_dates
 from basis_lab.notebook.words import words
 from basis_lab.results.formats import MINUS, NONE, format_amount, format_points, format_share
 from basis_lab.results.verdict import Comparison, word_verdict
@@ -52,6 +53,10 @@ def runs_html(runs: Sequence[Named]) -> str:
     hint = (
         "" if len(runs) > 1 else '<p class="bl-empty">Pin a run, change the case, and compare.</p>'
     )
+    others = [name for (name, *_), same in zip(runs, _alike(runs), strict=True) if not same]
+    if others:
+        told = f"{' and '.join(others)} ran over other dates than the drawn run"
+        hint = f'<p class="muted">{text(told)}: amounts and counts are not subtracted.</p>'
     return f'<div class="bl-chips">{drops}</div><div class="tables">{made}</div>{hint}'
 
 
@@ -89,7 +94,12 @@ def _counts(key: str, runs: Sequence[Named]) -> str:
     def differ(count: float) -> str:
         return "0" if count == 0.0 else f"{count:+,.0f}".replace("-", MINUS)
 
-    return _numbers(words(key), [s[key] for _, s, _ in runs], tell, differ)
+    return _numbers(words(key), [s[key] for _, s, _ in runs], tell, differ, _alike(runs))
+
+
+def _alike(runs: Sequence[Named]) -> list[bool]:
+    """Return of each run whether it is about the days of the drawn one."""
+    return [same_dates(runs[0][1], s) for _, s, _ in runs]
 
 
 def _amounts(name: str, runs: Sequence[Named], key: str, inner: str = "") -> str:
@@ -106,14 +116,22 @@ def _amounts(name: str, runs: Sequence[Named], key: str, inner: str = "") -> str
         found,
         lambda amount: format_amount(amount, currency),
         lambda amount: format_amount(amount, currency, signed=True),
+        _alike(runs),
     )
 
 
-def _numbers(name: str, values: Sequence[float | None], tell: Any, differ: Any) -> str:
+def _numbers(
+    name: str,
+    values: Sequence[float | None],
+    tell: Any,
+    differ: Any,
+    alike: Sequence[bool] | None = None,
+) -> str:
+    """Return a row of numbers with differences; none to a run that is not about the same."""
     first, cells = values[0], []
     for i, value in enumerate(values):
         cells.append((tell(value), "num"))
         if i > 0:
-            known = value is not None and first is not None
+            known = value is not None and first is not None and (alike is None or alike[i])
             cells.append((differ(first - value) if known else "", "num points"))  # type: ignore[operator] # both known
     return row(text(name), cells)

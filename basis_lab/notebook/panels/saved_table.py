@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from basis_lab.domain.wording import agree
 from basis_lab.notebook.panels.markup import button, row, table, text
 from basis_lab.results.formats import format_share
 from basis_lab.results.saved import SavedRun, SavedRuns
@@ -41,9 +42,10 @@ def saved_html(saved: SavedRuns, pinned: Mapping[str, str]) -> str:
     rows = [_row(x, pinned) for x in saved.runs]
     older = f"; {saved.older:,} older folders were not opened" if saved.older else ""
     made = table("Saved runs, newest first", HEAD, rows, shown=True, kind="bl-saved")
+    count = f"{len(saved.runs):,} {agree(len(saved.runs), 'folder')}"
     return (
         f'<div class="tables">{made}</div><div class="bl-chips">{again}'
-        f'<span class="muted">{len(saved.runs):,} folders of {place}{older}</span></div>'
+        f'<span class="muted">{count} of {place}{older}</span></div>'
     )
 
 

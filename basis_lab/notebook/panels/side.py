@@ -9,7 +9,7 @@ from basis_lab.notebook.panels.markup import attributes, button, link, text
 from basis_lab.notebook.shares import SEPARATOR
 from basis_lab.notebook.words import day_text
 
-EMPTY_DATES = "empty: the last 365 days of data"
+EMPTY_DATES = "empty: to the last day of data, from 365 days before To"
 EMPTY_DATE = {"start": "empty: 365 days before To", "end": "empty: the last day of the data"}
 
 
@@ -27,6 +27,8 @@ class Offer:
         First and last date that the data has for the mode; empty texts where unknown.
     currency : str
         Of capital.
+    capital : float
+        That of the share class where none is given.
     controls : tuple of Control
         The mode's keys.
     other_keys : tuple of str
@@ -37,6 +39,7 @@ class Offer:
     scenarios: tuple[str, ...]
     coverage: tuple[str, str]
     currency: str
+    capital: float
     controls: tuple[Control, ...]
     other_keys: tuple[str, ...]
 
