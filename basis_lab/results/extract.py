@@ -141,6 +141,25 @@ def lent(pnl: pd.DataFrame) -> pd.Series | None:
     return None if LENT not in pnl or pnl[LENT].isna().all() else pnl[LENT]
 
 
+def lending_gain(pnl: pd.DataFrame, capital: float) -> float | None:
+    """Return what the same money would have earned in plain lending.
+
+    Parameters
+    ----------
+    pnl : pandas.DataFrame
+        As hourly_pnl.csv.
+    capital : float
+        The initial capital, share-class currency.
+
+    Returns
+    -------
+    float or None
+        Share-class currency, deposits and withdrawals taken off; None as ``lent``.
+    """
+    level = lent(pnl)
+    return None if level is None else float(level.iloc[-1] - capital - pnl["flows"].sum())
+
+
 def drawdown(pnl: pd.DataFrame) -> pd.Series:
     """Return the distance below the highest NAV so far, that of the issue counted.
 

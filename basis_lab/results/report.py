@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from basis_lab.results import extract, style
 from basis_lab.results import report_words as words
-from basis_lab.results import style
 from basis_lab.results.formats import (
     NONE,
     format_amount,
@@ -24,6 +24,7 @@ from basis_lab.results.report_data import Background, ReportData
 from basis_lab.results.report_figures import draw_distances, draw_starts
 from basis_lab.results.report_sections import Sections, provenance
 from basis_lab.results.result import RunResult
+from basis_lab.results.verdict import yearly
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -184,15 +185,18 @@ class TearSheet:
 
     def _needed_funding(self) -> list[Content]:
         label = "funding needed to match lending"
-        found = words.funding_needed(self._summary)
+        summary = self._summary
+        lent = extract.lending_gain(self._tables.pnl, summary["initial_capital"])
+        found = words.funding_needed(summary, lent)
         if found is None:
             return [label, NONE, "does not apply: no funding was paid, or nothing to match"]
-        needed, earned = found
-        return [
-            label,
-            f"{format_share(needed)} a year",
-            f"of capital; earned {format_share(earned)}",
-        ]
+        rates = [yearly(summary, x) for x in found]
+        if None not in rates:
+            needed, earned = (format_share(x) for x in rates)
+            return [label, f"{needed} a year", f"of initial capital; earned {earned}"]
+        needed, earned = (format_amount(x, self._currency) for x in found)
+        told = f"over the run, money that came and went lent as well; earned {earned}"
+        return [label, f"{needed} {self._currency}", told]
 
     def _days_to_leave(self) -> list[Content]:
         label = "days until leaving gives the capital back"

@@ -5,7 +5,6 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
-from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.wording import word_costs
 from basis_lab.results.formats import (
     MINUS,
@@ -15,10 +14,18 @@ from basis_lab.results.formats import (
     format_ratio,
     format_share,
 )
-from basis_lab.results.html import Cell, Content, Html, table
+from basis_lab.results.html import Cell, Content, Html, paragraph, table
 from basis_lab.results.labels import category_label, residual_words
 from basis_lab.results.style import CATEGORY_COLOURS, COSTS, NET, TRADING_COSTS
-from basis_lab.results.verdict import LENDING, Comparison, direction, word_verdict
+from basis_lab.results.verdict import (
+    LENDING,
+    NO_POINTS,
+    Comparison,
+    direction,
+    on_initial_capital,
+    word_verdict,
+    yearly,
+)
 
 Summary = Mapping[str, Any]
 MARKS: Mapping[str, str] = MappingProxyType(
@@ -90,9 +97,10 @@ def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
     left = None if not equity else summary["final_exit_equity"] / equity - 1.0
     lending = LENDING[summary["share_class"]] if hurdle is not None else "no lending series"
     near, near_note = nearest_liquidation(summary)
-    pnl = format_amount(summary["net_pnl"], currency, signed=True)
+    earned = f"{format_amount(summary['net_pnl'], currency, signed=True)} {currency}"
+    earned = earned if on_initial_capital(summary) else f"of a share; {earned}"
     return [
-        ("Net APR", format_share(apr), f"{pnl} {currency}"),
+        ("Net APR", format_share(apr), earned),
         ("Hurdle APR", format_share(hurdle), lending),
         ("Difference", difference_mark(against), _if_left(against)),
         ("Worst drawdown", format_share(summary["max_drawdown"]), "of the highest NAV, hourly"),
@@ -198,7 +206,8 @@ def invoice(summary: Summary) -> Html:
     rows.append(_line(summary, "net", net, (min(0.0, net), max(0.0, net)), scale))
     residual, exact = residual_words(summary)
     rows.append(["residual", Cell(html=f"<small>{exact}</small>"), residual, ""])
-    return table(("", "", f">{summary['currency']}", ">points a year"), rows, kind="invoice")
+    lines = table(("", "", f">{summary['currency']}", ">points a year"), rows, kind="invoice")
+    return lines if on_initial_capital(summary) else lines + paragraph(NO_POINTS, "muted")
 
 
 def _scale(gross: float, lost: float) -> tuple[float, float]:
@@ -250,27 +259,6 @@ def bar_colour(name: str) -> str:
     if name in CATEGORY_COLOURS:
         return CATEGORY_COLOURS[name]
     return NET if name == "net" else "#8A94A0"
-
-
-def yearly(summary: Summary, amount: float) -> float | None:
-    """Return an amount as a simple rate of the capital.
-
-    Parameters
-    ----------
-    summary : mapping
-        As summary.json.
-    amount : float
-        Share-class currency.
-
-    Returns
-    -------
-    float or None
-        Fraction a year; None for a run without a length.
-    """
-    days = Comparison.of(summary).days
-    if days <= 0.0:
-        return None
-    return float(amount / summary["initial_capital"] * DAYS_PER_YEAR / days)
 
 
 def limit_rows(
@@ -338,24 +326,25 @@ def limits_of(risk: Mapping[str, Any], measure: str) -> tuple[float, float] | No
     return float(risk[name]["warning"]), float(risk[name]["critical"])
 
 
-def funding_needed(summary: Summary) -> tuple[float, float] | None:
+def funding_needed(summary: Summary, lent: float | None) -> tuple[float, float] | None:
     """Return the funding that would have matched lending, and what was earned.
 
     Parameters
     ----------
     summary : mapping
         As summary.json.
+    lent : float or None
+        What the same money would have earned in plain lending, share-class currency.
 
     Returns
     -------
     tuple of float or None
-        Needed and earned, of the capital, fractions a year; None without funding or hurdle.
+        Needed and earned, share-class currency; None without funding or lending.
     """
-    earned = yearly(summary, summary["attribution"]["funding"])
-    apr, hurdle = summary["apr"], summary["hurdle_apr"]
-    if not summary["attribution"]["funding"] or None in {earned, apr, hurdle}:
+    earned = float(summary["attribution"]["funding"])
+    if not earned or lent is None:
         return None
-    return earned + hurdle - apr, earned  # type: ignore[return-value] # none is None here
+    return earned + lent - float(summary["net_pnl"]), earned
 
 
 def worded_move(distance: float | None) -> str:
