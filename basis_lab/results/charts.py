@@ -264,10 +264,11 @@ class Figures:
         """
         fall = 100.0 * extract.drawdown(self._tables.pnl)
         worst = format_share(self._summary["max_drawdown"])
-        when = pd.DatetimeIndex(fall.index)[int(fall.argmin())].strftime("%Y-%m-%d")
+        when = f", on {fall.index[int(fall.argmin())]:%Y-%m-%d}"
+        when = "" if self._tables.thinned else when  # its hour may have no row
         never = worst == format_share(0.0)
         figure = self._figure(
-            "Never below its highest NAV" if never else f"Worst drawdown {worst}, on {when}",
+            "Never below its highest NAV" if never else f"Worst drawdown {worst}{when}",
             "below the highest NAV per share so far, least of each drawn bin",
             "%",
         )

@@ -50,6 +50,15 @@ class RunTables:
         return self._whole("hourly_pnl.csv")
 
     @cached_property
+    def thinned(self) -> str:
+        """What a reader must know where the tables have fewer rows than the run timesteps."""
+        stamps = pd.DatetimeIndex(self.pnl.index)
+        if len(stamps) >= self.summary["timesteps"]:
+            return ""
+        spacing_h = (stamps[-1] - stamps[0]) / pd.Timedelta(hours=1) / max(len(stamps) - 1, 1)
+        return f"the tables hold a row every {round(spacing_h):g} h, each as of its end"
+
+    @cached_property
     def balance_sheet(self) -> pd.DataFrame:
         """The non-zero lines of the book by timestep, long."""
         sheet = self._table("balance_sheet.csv", TEXT_COLUMNS)

@@ -180,7 +180,7 @@ class TearSheet:
             self._worst_exit(),
             *self._least_ratios(),
         ]
-        title = heading("What would have to be true")
+        title = heading("What would have to be true", self._tables.thinned)
         return title + table(("condition", ">figure", "what was seen"), rows)
 
     def _needed_funding(self) -> list[Content]:
@@ -220,16 +220,16 @@ class TearSheet:
         )
         if not found:
             return [label, NONE, "does not apply: nothing was rebalanced"]
-        cost = sum(x.cost for x in found)
+        cost = self._data.cost_since(found[0].start)
         gross = sum(x for x in self._summary["attribution"].values() if x > 0.0)
-        share = None if gross == 0.0 else -cost / gross
+        share = None if cost is None or gross == 0.0 else -cost / gross
         amount = f"{format_amount(cost, self._currency, signed=True)} {self._currency}"
         return [label, amount, f"{format_share(share, digits=1)} of gross"]
 
     def _worst_exit(self) -> list[Content]:
         pnl = self._tables.pnl
         gap = (pnl["exit_equity"] / pnl["equity"] - 1.0).dropna()
-        label = "cost of leaving at the worst hour"
+        label = f"cost of leaving at the worst {'row' if self._tables.thinned else 'hour'}"
         if len(gap) == 0:
             return [label, NONE, "does not apply: nothing was held"]
         worst = gap.idxmin()
@@ -341,7 +341,10 @@ class TearSheet:
         rows = words.limit_rows(self._summary, limits, beyond)
         drift = self._summary["max_abs_net_delta"]
         rows.append(["largest net delta, of equity", format_share(drift), *[NONE] * 4])
-        return heading("Risk against limits", "at the marks of the timesteps") + table(head, rows)
+        told = "at the marks of the timesteps"
+        if self._tables.thinned:
+            told = f"worst: {told}; hours past a limit: of the rows, since {self._tables.thinned}"
+        return heading("Risk against limits", told) + table(head, rows)
 
     def warnings(self) -> Html:
         """Return what the run warns of.

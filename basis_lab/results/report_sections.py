@@ -54,6 +54,13 @@ class Sections:
         told_in = (
             f"moved (trades at exchanges), cost and carry brought in {self._currency}; {BROUGHT}"
         )
+        thinned = self._tables.thinned
+        if thinned:
+            told_in = (
+                f"moved (trades at exchanges) and cost in {self._currency}; {thinned}, so what a "
+                "rebalance brought, and how near liquidation was, cannot be told, nor what it "
+                "cost where a row has no price of its own"
+            )
         title = heading(format_count(len(found), "rebalance"), told_in)
         if not found:
             return title + paragraph("Nothing was rebalanced after the entry.", "muted")
@@ -66,7 +73,7 @@ class Sections:
         rest = found[LONG_TABLE:]
         if not rest:
             return told
-        cost = format_amount(sum(x.cost for x in rest), self._currency, signed=True)
+        cost = format_amount(self._data.cost_since(rest[0].start), self._currency, signed=True)
         return told + paragraph(f"{len(rest)} later ones cost {cost} {self._currency}.", "muted")
 
     def _rebalance(self, rebalance: Rebalance) -> list[Content]:
@@ -143,7 +150,8 @@ class Sections:
         equity = [format_amount(float(pnl["equity"][x]), self._currency) for x in moments.values()]
         rows.append([_bold("equity"), *(_bold(x) for x in equity)])
         head = ("line", *(f">{name}, {x:%Y-%m-%d %H:%M}" for name, x in moments.items()))
-        return heading("Balance sheet at three moments", self._currency) + table(head, rows)
+        told = "; ".join(x for x in (self._currency, self._tables.thinned) if x)
+        return heading("Balance sheet at three moments", told) + table(head, rows)
 
     def drill_down(self) -> Html:
         """Return each category, its largest days, and what happened on them.
