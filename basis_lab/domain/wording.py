@@ -22,6 +22,7 @@ from basis_lab.domain.instructions import (
 )
 
 DEFAULT = " defaulted at "
+NEVER_HELD = "the run never held a position"
 COSTS_OFF = "costs are off: fees, slippage, gas, premiums and transfer fees are in no figure"
 
 

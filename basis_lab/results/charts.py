@@ -266,7 +266,9 @@ class Figures:
         worst = format_share(self._summary["max_drawdown"])
         when = f", on {fall.index[int(fall.argmin())]:%Y-%m-%d}"
         when = "" if self._tables.thinned else when  # its hour may have no row
-        never = worst == format_share(0.0)
+        if worst == format_share(0.0):
+            worst = f"less than {format_share(0.0001)}"
+        never = self._summary["max_drawdown"] == 0.0
         figure = self._figure(
             "Never below its highest NAV" if never else f"Worst drawdown {worst}{when}",
             "below the highest NAV per share so far, least of each drawn bin",

@@ -11,6 +11,7 @@ THIN = "\N{THIN SPACE}"
 NONE = "\N{EN DASH}"
 WHOLE_FROM = 100.0  # amounts of a stable coin from here on are written without cents
 COIN_DIGITS = 4
+HOURS_UNDER = 2.0  # days; a shorter span is told in hours
 CENT_DIGITS = 2
 
 
@@ -121,6 +122,32 @@ def format_count(count: int, noun: str) -> str:
     ('1 run', '1,200 runs')
     """
     return f"{count:,} {agree(count, noun)}"
+
+
+def format_span(days: float, *, digits: int = 0) -> str:
+    """Return a length of time.
+
+    Parameters
+    ----------
+    days : float
+        Under two they are told in hours.
+    digits : int
+        Decimals of days.
+
+    Returns
+    -------
+    str
+        For instance ``60 days`` and ``3 hours``.
+
+    Examples
+    --------
+    >>> format_span(60.2), format_span(14.6, digits=1), format_span(1 / 24)
+    ('60 days', '14.6 days', '1 hour')
+    """
+    if days >= HOURS_UNDER:
+        return f"{days:,.{digits}f} days"
+    hours = round(24.0 * days, 2)
+    return f"{hours:g} {'hour' if hours == 1.0 else 'hours'}"
 
 
 def _number(number: float, digits: int, *, signed: bool) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 from basis_lab.domain.wording import word_costs
 from basis_lab.results.formats import (
+    HOURS_UNDER,
     MINUS,
     NONE,
     format_amount,
     format_points,
     format_ratio,
     format_share,
+    format_span,
 )
 from basis_lab.results.html import Cell, Content, Html, paragraph, table
 from basis_lab.results.labels import category_label, residual_words
@@ -22,6 +24,7 @@ from basis_lab.results.verdict import (
     NO_POINTS,
     Comparison,
     direction,
+    excess_amount,
     on_initial_capital,
     word_verdict,
     yearly,
@@ -60,8 +63,8 @@ def headline(summary: Summary, notes: tuple[str, ...]) -> Html:
         (
             str(summary["mode"]),
             f"{summary['share_class']} share class",
-            f"{str(summary['start'])[:10]} to {str(summary['end'])[:10]}",
-            f"{days:,.0f} days",
+            _dates(summary, days),
+            format_span(days),
             money,
             *notes,
         )
@@ -79,6 +82,12 @@ def headline(summary: Summary, notes: tuple[str, ...]) -> Html:
     )
 
 
+def _dates(summary: Summary, days: float) -> str:
+    """Return first and last day, with their hours where days alone would say nothing."""
+    letters = len("2025-01-01") if days >= HOURS_UNDER else len("2025-01-01T00:00")
+    return " to ".join(str(summary[x])[:letters].replace("T", " ") for x in ("start", "end"))
+
+
 def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
     """Return the six figures of a run: label, figure and second line.
 
@@ -93,16 +102,16 @@ def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
         The figure is HTML, label and second line are plain.
     """
     currency, against = summary["currency"], Comparison.of(summary)
-    apr, hurdle, equity = summary["apr"], summary["hurdle_apr"], summary["final_equity"]
+    hurdle, equity = summary["hurdle_apr"], summary["final_equity"]
     left = None if not equity else summary["final_exit_equity"] / equity - 1.0
-    lending = LENDING[summary["share_class"]] if hurdle is not None else "no lending series"
+    lending = LENDING[summary["share_class"]]
+    if hurdle is None:
+        lending = "the run has no length" if against.days <= 0.0 else "no lending series"
     near, near_note = nearest_liquidation(summary)
-    earned = f"{format_amount(summary['net_pnl'], currency, signed=True)} {currency}"
-    earned = earned if on_initial_capital(summary) else f"of a share; {earned}"
     return [
-        ("Net APR", format_share(apr), earned),
+        _net(summary, against),
         ("Hurdle APR", format_share(hurdle), lending),
-        ("Difference", difference_mark(against), _if_left(against)),
+        ("Difference", _difference(summary, against), _if_left(summary, against)),
         ("Worst drawdown", format_share(summary["max_drawdown"]), "of the highest NAV, hourly"),
         ("Nearest liquidation", near, near_note),
         (
@@ -111,6 +120,26 @@ def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
             f"{currency}, {format_share(left, signed=True)} of equity",
         ),
     ]
+
+
+def _net(summary: Summary, against: Comparison) -> tuple[str, str, str]:
+    """Return what was earned: as a rate, as money where the run is too short for one."""
+    currency = summary["currency"]
+    earned = f"{format_amount(summary['net_pnl'], currency, signed=True)} {currency}"
+    apr = format_share(summary["apr"])
+    if against.short:
+        return "Net P&L", earned, f"{apr} a year, too short for a rate"
+    return "Net APR", apr, earned if on_initial_capital(summary) else f"of a share; {earned}"
+
+
+def _difference(summary: Summary, against: Comparison) -> str:
+    """Return the difference to lending: in points, as money where the run is too short."""
+    excess = excess_amount(summary)
+    if not against.short or excess is None:
+        return difference_mark(against)
+    currency = summary["currency"]
+    told = format_amount(excess, currency, signed=True)
+    return f"{direction_mark(against)}{told} <span>{currency}</span>"
 
 
 def difference_mark(against: Comparison) -> str:
@@ -148,9 +177,13 @@ def direction_mark(against: Comparison) -> str:
     return f"{MARKS[side]} " if side else ""
 
 
-def _if_left(against: Comparison) -> str:
+def _if_left(summary: Summary, against: Comparison) -> str:
     if against.left is None:
         return "nothing to compare with"
+    excess, currency = excess_amount(summary), summary["currency"]
+    if against.short and excess is not None:
+        left = excess + summary["final_exit_equity"] - summary["final_equity"]
+        return f"if left at the end {format_amount(left, currency, signed=True)} {currency}"
     return f"if left at the end {format_points(against.left)} pp"
 
 

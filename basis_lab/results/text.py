@@ -11,6 +11,7 @@ from basis_lab.results.formats import (
     format_points,
     format_ratio,
     format_share,
+    format_span,
 )
 from basis_lab.results.labels import WRITE_OFF, category_label, residual_words
 from basis_lab.results.verdict import (
@@ -42,7 +43,8 @@ def word_report(summary: Mapping[str, Any], path: Path | None) -> str:
     """
     kind = "synthetic data" if summary["synthetic_data"] else "real data"
     case = f"{summary['mode']}, {summary['share_class']} share class, {kind}"
-    span = f"{summary['start']} to {summary['end']} ({Comparison.of(summary).days:.0f} days)"
+    length = format_span(Comparison.of(summary).days)
+    span = f"{summary['start']} to {summary['end']} ({length})"
     currency = summary["currency"]
     parts = [
         f"{word_verdict(summary)}.",

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.wording import defaulted
-from basis_lab.results.formats import format_amount, format_points, format_share
+from basis_lab.results.formats import format_amount, format_points, format_share, format_span
 
 WORTH = "Worth it here"
 SHORT_DAYS = 30.0
@@ -226,7 +226,8 @@ def _word_comparison(summary: Mapping[str, Any], against: Comparison) -> str:
 def _word_short(summary: Mapping[str, Any], against: Comparison) -> str:
     currency = summary["currency"]
     earned = format_amount(summary["net_pnl"], currency, signed=True)
-    opening = f"{earned} {currency} in {against.days:.1f} days, too short for a rate"
+    span = format_span(against.days, digits=1)
+    opening = f"{earned} {currency} in {span}, too short for a rate"
     excess = excess_amount(summary)
     if excess is None:
         return opening
