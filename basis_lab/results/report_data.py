@@ -48,12 +48,15 @@ class Hold:
         Fractions a year; None where they do not apply.
     failure : str
         Why there is no figure; empty where there is one.
+    stressed : bool or None
+        True where a stress of the run begins in it; None for a run without one.
     """
 
     start: str
     apr: float | None
     hurdle_apr: float | None
     failure: str = ""
+    stressed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from basis_lab.config.environment import read_environment
 from basis_lab.config.models import RunConfig, strategy_model
 from basis_lab.data.places import Place, place_of
 from basis_lab.data.provider import DataProvider
-from basis_lab.domain.market import MarketFrame
+from basis_lab.domain.market import MarketFrame, TimeArray
+from basis_lab.domain.stress import moment_row
 from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.errors import BasisLabError, ResultError
 from basis_lab.results.summary import summarise
@@ -159,6 +160,7 @@ def _hold(
 ) -> "Hold":
     from basis_lab.results.report_data import Hold
 
+    stressed = _stressed(config, np.array([start, end]))
     capital = float(run.summary["initial_capital"])
     day = str(start.astype("datetime64[D]"))
     try:
@@ -167,8 +169,19 @@ def _hold(
         )
         summary = summarise(engine.run_backtest(start, end))
     except BasisLabError as error:
-        return Hold(start=day, apr=None, hurdle_apr=None, failure=str(error))
-    return Hold(start=day, apr=_number(summary["apr"]), hurdle_apr=_number(summary["hurdle_apr"]))
+        return Hold(start=day, apr=None, hurdle_apr=None, failure=str(error), stressed=stressed)
+    apr, hurdle_apr = (_number(summary[x]) for x in ("apr", "hurdle_apr"))
+    return Hold(start=day, apr=apr, hurdle_apr=hurdle_apr, stressed=stressed)
+
+
+def _stressed(config: RunConfig, ends: TimeArray) -> bool | None:
+    """Tell if a stress begins between two moments; None where the configuration has none."""
+    moments = [x.at for x in config.shocks]
+    moments += [x.at for x in config.closures]
+    moments += [x.at for x in config.actions]
+    if not moments:
+        return None
+    return any(moment_row(at, ends) is not None for at in moments)
 
 
 def _number(figure: object) -> float | None:

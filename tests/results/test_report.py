@@ -22,6 +22,8 @@ from basis_lab.services.background import background_of
 
 WIDE = {"strategy.spot_allocation": 0.72, "strategy.position_deviation_threshold": 0.05}
 
+ON_A_DATE = [{"at": "2025-01-06", "action": "exit_full", "route": "auto"}]
+
 
 @pytest.fixture(scope="module")
 def run():
@@ -166,6 +168,30 @@ def test_what_starts_say(aprs, words):
     holds = tuple(Hold(start="2025-01-01", apr=x, hurdle_apr=0.05) for x in aprs)
 
     assert word_starts(Background(holds=holds, hold_days=90)) == words
+
+
+@pytest.mark.parametrize(
+    ("stressed", "words"),
+    [
+        ((True, True), "0 of 2 starts beat lending, each with the stress in it"),
+        ((True, False), "0 of 2 starts beat lending; the stress falls into 1 of them"),
+        ((False, False), "0 of 2 starts beat lending; the stress falls into none of them"),
+        ((None, None), "0 of 2 starts beat lending"),
+    ],
+)
+def test_starts_under_a_stress_say_which_of_them_have_it(stressed, words):
+    holds = tuple(Hold(start="2025-01-01", apr=0.01, hurdle_apr=0.05, stressed=x) for x in stressed)
+
+    assert word_starts(Background(holds=holds, hold_days=90)) == words
+
+
+def test_a_stress_at_a_share_of_the_run_is_in_every_start_and_one_on_a_date_in_some():
+    dates = {"start": "2025-01-01", "end": "2025-02-10"}
+    relative = bl.backtest("pure_lending", **dates, scenarios=["lending_frozen_30d"])
+    dated = bl.backtest("pure_lending", **dates, overrides={"actions": ON_A_DATE})
+
+    assert {x.stressed for x in background_of(relative).holds} == {True}
+    assert [x.stressed for x in background_of(dated).holds] == [True, False, False, False]
 
 
 def test_what_does_not_apply_is_said_and_never_a_zero(lending):
