@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 WORST_DAYS = 10
+NO_LENDING = "No lending to compare with: the run's folder has none (lending_equity is empty)."
 RATES = "lst/aave/"  # series of what a staked token is redeemed for
 HEAD_PX, LINE_PX = 8, 17  # above a figure: room, and each line of its title
 TITLE_LETTERS = 60  # of a line of a title in half the width
@@ -184,15 +185,15 @@ class TearSheet:
             A table; a first or last month may be shorter than the calendar's.
         """
         returns = self._data.months
-        lending = self._lending_by_month()
         rows: list[list[Content]] = []
-        for month, gain in returns["strategy"].items():
-            lent = lending.get(str(month))
-            gap = None if lent is None else gain - lent
-            told = [format_share(x, signed=True) for x in (gain, lent)]
-            rows.append([self._month(str(month)), *told, f"{format_points(gap)} pp"])
+        for month, gain, lent in returns.itertuples():
+            lending = None if pd.isna(lent) else lent
+            gap = None if lending is None else gain - lending
+            returned = [format_share(x, signed=True) for x in (gain, lending)]
+            rows.append([self._month(str(month)), *returned, f"{format_points(gap)} pp"])
         title = heading("Months", "return of a share, after all costs")
-        return title + table(("month", ">strategy", ">lending", ">difference"), rows)
+        told = title + table(("month", ">strategy", ">lending", ">difference"), rows)
+        return told + paragraph(NO_LENDING, "muted") if returns["lending"].isna().all() else told
 
     def _month(self, month: str) -> str:
         """Return a month, with the days where the run had a part of it."""
@@ -204,15 +205,6 @@ class TearSheet:
         if f"{last:%Y-%m}" == month and not last.is_month_end:
             parts.append(f"to {last.day}")
         return ", ".join((month, " ".join(parts))) if parts else month
-
-    def _lending_by_month(self) -> dict[str, float]:
-        level = self._background.lending
-        if level is None:
-            return {}
-        stamps = pd.DatetimeIndex(level.index).strftime("%Y-%m")
-        last = level.groupby(stamps).last()
-        first = pd.Series([level.iloc[0], *last.iloc[:-1]], index=last.index)
-        return {str(month): float(x) for month, x in (last / first - 1.0).items()}
 
     def worst_days(self) -> Html:
         """Return the days that lost most and why.

@@ -12,6 +12,7 @@ import pandas as pd
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.reports import CATEGORIES
+from basis_lab.results import extract
 from basis_lab.results.bookings import Booking, read_bookings, worth_of_part
 from basis_lab.results.frames import RunTables
 from basis_lab.results.stages import later_stages
@@ -65,8 +66,6 @@ class Background:
 
     Parameters
     ----------
-    lending : pandas.Series or None
-        Level of the lending index by timestep; None where the data have none.
     holds : tuple of Hold
         The same configuration from other starts.
     hold_days : int
@@ -75,7 +74,6 @@ class Background:
         Why nothing could be computed; empty where it was.
     """
 
-    lending: pd.Series | None = None
     holds: tuple[Hold, ...] = ()
     hold_days: int = 0
     absence: str = ""
@@ -102,11 +100,8 @@ class Rebalance:
         Price move to the nearest liquidation, before it and when it was done.
     carry : float or None
         What the units that it added earned until the next decision, less what those that it
-        took away would have; None where nothing with a yield changed.
-
-    Notes
-    -----
-    Distances and carry are None where the tables do not have a row for every timestep.
+        took away would have; None where nothing with a yield changed, and, as the distances,
+        where the tables do not have a row for every timestep.
     """
 
     start: pd.Timestamp
@@ -145,12 +140,17 @@ class ReportData:
 
     @cached_property
     def months(self) -> pd.DataFrame:
-        """Return of a share by calendar month, and the share of the month that was run."""
-        nav = self._tables.pnl["nav_per_share"].dropna()
-        stamps = days_of(pd.DatetimeIndex(nav.index)).strftime("%Y-%m")
-        last = nav.groupby(stamps).last()
-        first = pd.Series([1.0, *last.iloc[:-1]], index=last.index)
-        return pd.DataFrame({"strategy": last / first - 1.0})
+        """Return of a share, and of lending, by calendar month; NaN where there was none."""
+        pnl = self._tables.pnl
+        levels = {"strategy": pnl["nav_per_share"].dropna()}
+        lent = extract.lending_level(pnl)
+        levels |= {} if lent is None else {"lending": lent[levels["strategy"].index]}
+        found = {}
+        for name, level in levels.items():
+            stamps = days_of(pd.DatetimeIndex(level.index)).strftime("%Y-%m")
+            last = level.groupby(stamps).last()
+            found[name] = last / pd.Series([1.0, *last.iloc[:-1]], index=last.index) - 1.0
+        return pd.DataFrame(found, columns=["strategy", "lending"], dtype=float)
 
     def worst_days(self, count: int) -> pd.DataFrame:
         """Return the days that lost most.

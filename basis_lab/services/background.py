@@ -1,6 +1,6 @@
-"""What a run's data tell beyond its folder: lending over its dates, and the run from other starts.
+"""What a run's data tell beyond its folder: the run from other starts.
 
-Both are computed anew from the data that the manifest names, and only if they are the same.
+They are computed anew from the data that the manifest names, and only if these are the same.
 """
 
 import json
@@ -19,12 +19,9 @@ from basis_lab.domain.stress import moment_row
 from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.errors import BasisLabError, ResultError
 from basis_lab.results.summary import summarise
-from basis_lab.results.tables import HURDLE_SERIES
 from basis_lab.services.requests import BacktestRequest, make_provider
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from basis_lab.results.report_data import Background, Hold
     from basis_lab.results.result import RunResult
 
@@ -66,7 +63,6 @@ def background_of(
     days = _hold_days(frame)
     holds = () if days is None else tuple(_holds(run, config, provider, frame, days))
     return Background(
-        lending=_lending(frame, config.share_class.name),
         holds=holds,
         hold_days=0 if days is None else days,
         absence="" if holds else "The run is too short to be started later.",
@@ -121,16 +117,6 @@ def _data(
 
 def _stamp(text: str) -> np.datetime64:
     return np.datetime64(text.removesuffix("Z"), "s")
-
-
-def _lending(frame: MarketFrame, share_class: str) -> "pd.Series[float] | None":
-    import pandas as pd
-
-    key = HURDLE_SERIES[share_class]
-    if not frame.has(key):
-        return None
-    stamps = pd.DatetimeIndex(frame.times, tz="UTC")
-    return pd.Series(frame.values(key), index=stamps)
 
 
 def _hold_days(frame: MarketFrame) -> int | None:

@@ -4,8 +4,8 @@ import pytest
 
 import basis_lab as bl
 from basis_lab.results import formats
-from basis_lab.results.report import TearSheet
-from basis_lab.results.report_data import Background
+from basis_lab.results.report import NO_LENDING, TearSheet
+from basis_lab.results.report_data import Background, ReportData
 from basis_lab.results.report_words import six_figures
 from basis_lab.results.text import word_report
 from basis_lab.results.verdict import NO_POINTS, excess_amount, on_initial_capital, yearly
@@ -75,3 +75,23 @@ def test_after_all_was_withdrawn_points_would_be_of_other_days_and_are_not_told(
     gone = {**steady.summary, "apr": steady.summary["apr"] * 44 / 20}
 
     assert not on_initial_capital(gone)
+
+
+def test_months_of_lending_are_those_of_its_index_whatever_money_came_and_whose_data_are_gone(
+    flowing,
+):
+    months = ReportData(flowing.tables).months
+
+    growth = (1.0 + months["lending"]).prod() - 1.0
+    assert list(months.index) == ["2024-06", "2024-07", "2024-08"]
+    assert growth * 365.0 / 92.0 == pytest.approx(flowing.summary["hurdle_apr"], rel=1e-9)
+    text = TearSheet(flowing, Background(absence="The data are gone.")).months().text
+    assert formats.format_share(months["lending"].iloc[0], signed=True) in text
+    assert NO_LENDING not in text
+
+
+def test_months_without_lending_in_the_folder_say_so():
+    run = bl.backtest("btc_basis", start="2024-06-01", end="2024-06-20")
+    del run.tables.pnl["lending_equity"]
+
+    assert NO_LENDING in TearSheet(run, Background()).months().text.replace("&#x27;", "'")
