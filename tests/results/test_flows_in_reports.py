@@ -95,3 +95,18 @@ def test_months_without_lending_in_the_folder_say_so():
     del run.tables.pnl["lending_equity"]
 
     assert NO_LENDING in TearSheet(run, Background()).months().text.replace("&#x27;", "'")
+
+
+def test_the_dust_that_investors_leave_behind_is_no_hedge_that_is_off():
+    leaving = [{"at": "2024-06-10", "amount": -2.0, "unit": "capital"}]
+    run = bl.backtest(
+        "btc_basis", start="2024-06-01", end="2024-07-15", overrides={"flows": leaving}
+    )
+    gone = run.pnl["flows"].ne(0.0)[::-1].idxmax()
+
+    drift = run.risk["delta_drift"]
+    assert run.exposure["net_delta_BTC"].iloc[-1] != 0.0
+    assert drift[:gone].iloc[:-1].notna().all()
+    assert drift[gone:].isna().all()
+    assert run.summary["max_abs_net_delta"] < 0.02
+    assert not [x for x in run.summary["warnings"] if "further from neutral" in x]
