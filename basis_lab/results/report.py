@@ -20,6 +20,7 @@ from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Content, Html, heading, paragraph, table
 from basis_lab.results.report_conditions import find_conditions
 from basis_lab.results.report_data import Background, ReportData
+from basis_lab.results.report_events import MIDNIGHT
 from basis_lab.results.report_figures import draw_distances, draw_starts
 from basis_lab.results.report_sections import Sections, provenance
 from basis_lab.results.result import RunResult
@@ -191,7 +192,7 @@ class TearSheet:
             gap = None if lending is None else gain - lending
             returned = [format_share(x, signed=True) for x in (gain, lending)]
             rows.append([self._month(str(month)), *returned, f"{format_points(gap)} pp"])
-        title = heading("Months", "return of a share, after all costs")
+        title = heading("Months", f"return of a share, after all costs; {MIDNIGHT}")
         told = title + table(("month", ">strategy", ">lending", ">difference"), rows)
         return told + paragraph(NO_LENDING, "muted") if returns["lending"].isna().all() else told
 
@@ -215,7 +216,7 @@ class TearSheet:
             A table.
         """
         found = self._data.worst_days(WORST_DAYS)
-        title = heading("Worst days", f"P&L, {self._currency}")
+        title = heading("Worst days", f"P&L, {self._currency}; {MIDNIGHT}")
         if len(found) == 0:
             return title + paragraph("No day lost anything.", "muted")
         rows = [

@@ -17,6 +17,7 @@ from basis_lab.results.report_data import ReportData
 HEAD = ("time", "event", "venue", "instrument", ">amount", "unit", ">worth", "why")
 SHOWN = 12  # rows of a day; more of them are one row with their sum
 ROUNDING = 1e-9  # of capital
+MIDNIGHT = "what ends at 00:00 UTC counts to the day before"
 NO_EVENT = "what no event tells"
 
 
@@ -82,9 +83,7 @@ class DayTable:
         rest = figure - sum(x for _, x in found if x is not None)
         if abs(rest) > ROUNDING * self._capital:
             booked = category in BOOKED.values()
-            what = (
-                "what no event tells" if booked else "prices, rates and indices moved what is held"
-            )
+            what = NO_EVENT if booked else "prices, rates and indices moved what is held"
             shown.append(self._row(what, rest))
         told = format_amount(figure, self._currency, signed=True)
         return [
@@ -119,7 +118,7 @@ class DayTable:
         stages = self._data.decisions[place] if place in self._data.decisions else 1
         kind = event_label(str(event["event_type"]), _details(event))
         return [
-            f"{stamp:%H:%M}",
+            f"{stamp:%H:%M}" if stamp != stamp.floor("D") else f"{stamp:%Y-%m-%d %H:%M}",
             f"{kind}, in {stages} stages" if stages > 1 else kind,
             venue,
             _text(event["instrument"]),

@@ -13,7 +13,7 @@ from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
 from basis_lab.results.labels import category_label
 from basis_lab.results.report_data import Rebalance, ReportData
-from basis_lab.results.report_events import ROUNDING, DayTable
+from basis_lab.results.report_events import MIDNIGHT, ROUNDING, DayTable
 from basis_lab.results.report_words import worded_move
 
 LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
@@ -165,7 +165,7 @@ class Sections:
         told.sort(key=lambda pair: -abs(pair[1]))
         pieces = heading(
             "From a category to its days and events",
-            "click to unfold; amounts are positive where the book received",
+            f"click to unfold; amounts are positive where the book received; {MIDNIGHT}",
         )
         for name, amount in told:
             pieces = pieces + details(self.amount(name, amount), self._days(name))

@@ -1,11 +1,13 @@
 """Reports and words of runs of hours, of no length, and of no position."""
 
+import pandas as pd
 import pytest
 
 import basis_lab as bl
 from basis_lab.results import formats
 from basis_lab.results.report import TearSheet
-from basis_lab.results.report_data import Background
+from basis_lab.results.report_data import Background, ReportData
+from basis_lab.results.report_events import MIDNIGHT, DayTable
 from basis_lab.results.report_words import headline, six_figures
 from basis_lab.results.text import word_report
 
@@ -89,3 +91,19 @@ def test_a_line_below_zero_was_below_its_highest_nav(fall, title):
     run.tables.summary["max_drawdown"] = fall
 
     assert title in run.figures.drawdown().layout.title.text
+
+
+def test_the_hour_of_midnight_bears_its_date_and_the_report_says_which_day_it_counts_to():
+    run = made("2024-06-06", "btc_basis")
+    data = ReportData(run.tables)
+    day = pd.Timestamp("2024-06-02", tz="UTC")
+    funding = run.events[run.events["event_type"] == "FUNDING_PAYMENT"]
+
+    told = DayTable(data, run.events, "USDT", 100_000.0).rows("funding", day)
+
+    times = {str(row[0]) for row in told[:-1]}
+    assert pd.Timestamp("2024-06-03", tz="UTC") in funding.index
+    assert times == {"08:00", "16:00", "2024-06-03 00:00"}
+    sheet = TearSheet(run, Background())
+    for section in (sheet.months(), sheet.worst_days(), sheet.sections.drill_down()):
+        assert MIDNIGHT in section.text
