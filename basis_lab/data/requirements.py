@@ -143,7 +143,8 @@ def serve(requirement: Requirement, sources: Sources) -> Served | Absent:
     if isinstance(instead, Absent):
         return found
     fine = f" with bars of {interval_text(sources.step_s)}" if found.coarse else ""
-    note = f"the directory has no {dataset}{fine}; {requirement.fallback} stands for it"
+    other, _ = split_key(requirement.fallback)
+    note = f"the directory has no {dataset}{fine}; {other} stands for it"
     return Served(
         requirement=requirement,
         info=instead.info,

@@ -95,7 +95,9 @@ class Figures:
         finals = {str(name): float(parts[name].iloc[-1]) for name in parts}
         largest = max(finals, key=lambda name: abs(finals[name]))
         amount = format_amount(finals[largest], self._currency, signed=True)
-        label = category_label(largest, self._summary).capitalize()
+        paid = [x for x in style.TRADING_COSTS if largest not in pnl and (pnl[x] != 0.0).any()]
+        alone = paid[0] if len(paid) == 1 else largest
+        label = category_label(alone, self._summary).capitalize()
         figure = self._figure(
             f"{label} counts most: {amount} {self._currency}",
             "cumulative attribution; the dark line is net P&L",

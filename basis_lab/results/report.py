@@ -76,12 +76,12 @@ class TearSheet:
         Html
             The top of the report.
         """
-        stand_ins = [
-            f"{series['key']}: {note}"
+        stand_ins = dict.fromkeys(
+            f"{str(series['key']).rpartition('.')[0]}: {note}"
             for series in self.run.manifest["series"]
             for note in series["notes"]
             if "proxy" in note or "stands for" in note
-        ]
+        )
         manifest = self.run.manifest
         under = manifest["scenarios"] if "scenarios" in manifest else []
         notes = [*(f"scenario {x}" for x in under), *stand_ins]

@@ -9,7 +9,7 @@ import pandas as pd
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument
 from basis_lab.results.bookings import BOOKED
-from basis_lab.results.formats import MINUS, NONE, format_amount
+from basis_lab.results.formats import MINUS, NONE, format_amount, format_units
 from basis_lab.results.html import Cell, Content
 from basis_lab.results.labels import event_label
 from basis_lab.results.report_data import ReportData
@@ -99,7 +99,7 @@ class DayTable:
     ) -> Iterator[tuple[list[Content], float | None]]:
         booked = self._data.booked(category, day)
         for x in booked:
-            amount = format_amount(x.units, x.unit, signed=True)
+            amount = format_units(x.units, x.unit)
             yield self._cells(x.place, x.venue, amount, x.unit, x.value), x.value
         if category not in BOOKED.values():
             for place in self._data.changes(day):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.results import extract
 from basis_lab.results.formats import NONE, format_amount, format_count, format_ratio
 from basis_lab.results.frames import RunTables
@@ -15,7 +15,9 @@ from basis_lab.results.labels import category_label
 from basis_lab.results.report_data import Rebalance, ReportData
 from basis_lab.results.report_events import MIDNIGHT, ROUNDING, DayTable
 from basis_lab.results.report_words import worded_move
+from basis_lab.strategies.base import ORDERED_EXIT, WITHDRAWAL
 
+MONEY = frozenset({ORDERED_EXIT, WITHDRAWAL, "deposit"})  # triggers whose value is an amount
 LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
 DRILL_DAYS = 5
 NO_EVENT = "No event of its own: prices, rates and indices moved what was held."
@@ -79,15 +81,20 @@ class Sections:
     def _rebalance(self, rebalance: Rebalance) -> list[Content]:
         currency = self._currency
         why = rebalance.trigger.replace("_", " ")
+        value, limit = (format_ratio(x, digits=4) for x in (rebalance.value, rebalance.limit))
+        side = rebalance.side
+        if rebalance.trigger in MONEY:  # an amount, which has no limit and is no side
+            value, limit = f"{format_amount(rebalance.value, currency)} {currency}", NONE
+            side = side if rebalance.trigger == ORDERED_EXIT else ""
         before, after = (
             worded_move(x) for x in (rebalance.distance_before, rebalance.distance_after)
         )
         return [
             f"{rebalance.start:%Y-%m-%d %H:%M}",
-            f"{why}, {rebalance.side}" if rebalance.side else why,
+            f"{why}, {side}" if side else why,
             rebalance.action.replace("_", " "),
-            format_ratio(rebalance.value, digits=4),
-            format_ratio(rebalance.limit, digits=4),
+            value,
+            limit,
             format_amount(rebalance.moved, currency),
             format_amount(rebalance.cost, currency, signed=True),
             format_amount(rebalance.carry, currency, signed=True),
@@ -142,7 +149,7 @@ class Sections:
         lines = list(dict.fromkeys(x for values in columns.values() for x in values))
         rows: list[list[Content]] = [
             [
-                extract.line_label(Instrument.parse(str(line))),
+                _line_name(str(line), [x[line] for x in columns.values() if line in x]),
                 *(format_amount(x.get(line), self._currency) for x in columns.values()),
             ]
             for line in lines
@@ -237,6 +244,13 @@ def provenance(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Html:
     foot = Html(f"<footer>{escape(str(summary['run_id']))}, {kind}</footer>")
     files = details("Series and files", table(head, series, kind="long"))
     return heading("Provenance") + table(("what", ""), rows) + files + foot
+
+
+def _line_name(line: str, values: list[float]) -> str:
+    """Return the name of a line; a wallet below zero is gas that was paid with what is owed."""
+    instrument = Instrument.parse(line)
+    owed = instrument.kind is Kind.TOKEN and min(values) < 0.0
+    return f"{extract.line_label(instrument)}{', below 0: gas owed' if owed else ''}"
 
 
 def _bold(text: str) -> Cell:
