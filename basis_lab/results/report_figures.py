@@ -57,9 +57,17 @@ def draw_distances(tables: RunTables) -> go.Figure:
         figure.add_trace(drawing.line(drawn, name, color=colour, width=1.5))
         height = math.log10(float(drawn.dropna().iloc[-1]))
         figure.add_annotation(x=1.0, xref="paper", y=height, text=name, **END_LABEL)
-    texts = [f"{x:g}" for x in TICKS]
-    figure.update_yaxes(type="log", tickvals=list(TICKS), ticktext=texts)
+    ticks = _ticks(figure)
+    figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{x:g}" for x in ticks])
     return figure
+
+
+def _ticks(figure: go.Figure) -> list[float]:
+    """Return round labels, and the ends of what is drawn where a narrow range has under two."""
+    drawn = pd.concat([pd.Series(x.y, dtype=float) for x in figure.data]).dropna()
+    low, high = float(drawn.min()), float(drawn.max())
+    seen = [x for x in TICKS if low <= x <= high]
+    return list(TICKS) if len(seen) > 1 else sorted({*seen, round(low, 2), round(high, 2)})
 
 
 def _nearest(sides: Mapping[str, "pd.Series[float]"]) -> dict[str, "pd.Series[float]"]:

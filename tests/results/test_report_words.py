@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 import basis_lab as bl
@@ -81,3 +82,14 @@ def test_report_png_says_where_the_pictures_are(paying, tmp_path, monkeypatch, c
 
     assert f"pictures: {folder}/plots/report-*.png" in with_pictures
     assert "pictures" not in capsys.readouterr().out
+
+
+def test_distances_of_a_narrow_range_have_labels_on_their_axis():
+    run = bl.backtest("eth_leveraged", start="2025-01-01", end="2025-02-15")
+
+    figure = TearSheet(run, Background()).distances()
+
+    drawn = np.concatenate([np.asarray(line.y, dtype=float) for line in figure.data])
+    low, high = np.nanmin(drawn) - 0.01, np.nanmax(drawn) + 0.01
+    assert high / low < 1.5
+    assert len([x for x in figure.layout.yaxis.tickvals if low <= x <= high]) >= 2
