@@ -120,7 +120,7 @@ def _badge(synthetic: Sequence[bool]) -> str:
 
 def _ranked(done: Sequence[tuple[str, Path, RunResult]], root: Path) -> Html:
     head = (
-        *(">rank", "case", ">difference, pp", ">net APR", ">hurdle", ">drawdown"),
+        *(">rank", "case", ">difference, points", ">net APR", ">hurdle", ">drawdown"),
         *(">nearest liquidation", ">exit equity", "equity over lending"),
     )
     rows = [_row(rank, *entry, root) for rank, entry in enumerate(done, start=1)]

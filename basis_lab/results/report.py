@@ -191,9 +191,9 @@ class TearSheet:
             lending = None if pd.isna(lent) else lent
             gap = None if lending is None else gain - lending
             returned = [format_share(x, signed=True) for x in (gain, lending)]
-            rows.append([self._month(str(month)), *returned, f"{format_points(gap)} pp"])
+            rows.append([self._month(str(month)), *returned, format_points(gap)])
         title = heading("Months", f"return of a share, after all costs; {MIDNIGHT}")
-        told = title + table(("month", ">strategy", ">lending", ">difference"), rows)
+        told = title + table(("month", ">strategy", ">lending", ">difference, points"), rows)
         return told + paragraph(NO_LENDING, "muted") if returns["lending"].isna().all() else told
 
     def _month(self, month: str) -> str:
@@ -309,4 +309,5 @@ def _paper(figure: "go.Figure", finding: str = "") -> "go.Figure":
     )
     figure.update_layout(title={"x": 0.0, "y": 1.0, "pad": {"t": 13}})
     figure.update_yaxes(title=None, automargin="left")
+    figure.update_xaxes(automargin="bottom")  # hours have their date below them
     return figure

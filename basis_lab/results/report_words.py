@@ -184,7 +184,7 @@ def _if_left(summary: Summary, against: Comparison) -> str:
     if against.short and excess is not None:
         left = excess + summary["final_exit_equity"] - summary["final_equity"]
         return f"if left at the end {format_amount(left, currency, signed=True)} {currency}"
-    return f"if left at the end {format_points(against.left)} pp"
+    return f"if left at the end {format_points(against.left)} points"
 
 
 def nearest_liquidation(summary: Summary) -> tuple[str, str]:

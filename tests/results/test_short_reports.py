@@ -107,3 +107,18 @@ def test_the_hour_of_midnight_bears_its_date_and_the_report_says_which_day_it_co
     sheet = TearSheet(run, Background())
     for section in (sheet.months(), sheet.worst_days(), sheet.sections.drill_down()):
         assert MIDNIGHT in section.text
+
+
+def test_the_date_below_the_hours_of_a_short_run_has_room(three_hours):
+    figure = TearSheet(three_hours, Background()).equity()
+
+    assert figure.layout.xaxis.automargin == "bottom"
+
+
+def test_differences_are_points_wherever_a_report_tells_them():
+    run = made("2024-07-15", "btc_basis")
+    sheet = TearSheet(run, Background())
+
+    for section in (sheet.headline(), sheet.months()):
+        assert "points" in section.text
+        assert " pp<" not in section.text
