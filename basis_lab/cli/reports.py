@@ -22,10 +22,12 @@ def add_report(commands: Any) -> None:
 
 def _run_report(options: argparse.Namespace) -> int:
     from basis_lab.results.result import open_result
-    from basis_lab.services.reports import render_report
+    from basis_lab.services.reports import PLOTS, render_report
 
     for folder in options.runs:  # what is no run is refused before the first is executed
         open_result(folder).require_whole()
     for folder in options.runs:
         say(f"report: {render_report(folder, png=options.png)}")
+        if options.png:
+            say(f"pictures: {folder / PLOTS}/report-*.png")
     return 0

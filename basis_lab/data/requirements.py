@@ -135,7 +135,7 @@ def serve(requirement: Requirement, sources: Sources) -> Served | Absent:
     found = _lookup(requirement, requirement.key, sources)
     if isinstance(found, Served) or requirement.fallback is None:
         return found
-    dataset, _ = split_key(requirement.key)
+    dataset, other = (split_key(x)[0] for x in (requirement.key, requirement.fallback))
     there = sources.store.info(found.dataset) is not None and not found.coarse
     if there or found.refused:
         return found
@@ -143,7 +143,7 @@ def serve(requirement: Requirement, sources: Sources) -> Served | Absent:
     if isinstance(instead, Absent):
         return found
     fine = f" with bars of {interval_text(sources.step_s)}" if found.coarse else ""
-    note = f"the directory has no {dataset}{fine}; {requirement.fallback} stands for it"
+    note = f"the directory has no {dataset}{fine}; {other} stands for it"
     return Served(
         requirement=requirement,
         info=instead.info,

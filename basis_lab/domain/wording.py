@@ -24,6 +24,7 @@ from basis_lab.domain.instructions import (
 DEFAULT = " defaulted at "
 MADE_UP = "made from synthetic sample data: nothing here is market history"
 IDLE = "changes nothing in this run"
+NEVER_HELD = "the run never held a position"
 COSTS_OFF = "costs are off: fees, slippage, gas, premiums and transfer fees are in no figure"
 
 

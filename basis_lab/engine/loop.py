@@ -6,7 +6,7 @@ window in which nothing acts is a backtest. Both give the same bits.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -236,7 +236,7 @@ class FullLoop:
         flows, booked = moved
         held = parts.position_monitor.book.quantities
         self.recorder.note_levels(window, state.risk, held)
-        self.recorder.note_before(state.risk)
+        self.recorder.note_before(self._told(state.risk))
         for _ in range(MAX_STAGES):
             first = not manager.entered
             firing, decision = self._decide(window, state, firing)
@@ -324,7 +324,13 @@ class FullLoop:
         before = parts.position_monitor.get_positions_before(window)
         pnl = parts.pnl_monitor.update_state(window, before, state.exposure, flows, booked)
         left = parts.exposure_monitor.calculate_exit_equity(window, state.exposure)
-        self.recorder.write(window, state.exposure, left, state.risk, pnl)
+        self.recorder.write(window, state.exposure, left, self._told(state.risk), pnl)
+
+    def _told(self, risk: RiskReport) -> RiskReport:
+        """Return what is recorded of a risk: the dust that nobody holds a share of has no drift."""
+        if self._capital.shares > 0.0:
+            return risk
+        return replace(risk, delta_drift=np.full_like(risk.delta_drift, np.nan))
 
     def _log_decision(self, row: int, decision: Decision, risk: RiskReport, *, due: bool) -> None:
         reason = decision.reason

@@ -14,7 +14,7 @@ from basis_lab.domain.instruments import Kind
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import Level
 from basis_lab.domain.stress import ClosureParameters, moment_row
-from basis_lab.domain.wording import COSTS_OFF, MADE_UP, word_default, word_idle
+from basis_lab.domain.wording import COSTS_OFF, MADE_UP, NEVER_HELD, word_default, word_idle
 from basis_lab.engine.loop import FullLoop
 from basis_lab.execution.venues.parameters import LendingPoolParameters
 
@@ -49,7 +49,7 @@ def find_warnings(loop: FullLoop, config: RunConfig, provider: DataProvider) -> 
         data.
     """
     held = loop.components.position_monitor.history[: loop.row]
-    found = [] if _held_anything(loop, held) else ["the run never held a position"]
+    found = [] if _held_anything(loop, held) else [NEVER_HELD]
     found += _left_out(config)
     notes = [note for x in loop.frame.sources for note in x.notes if "stands for" in note]
     found += list(dict.fromkeys(notes))

@@ -8,7 +8,14 @@ from typing import Any
 from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.data.writing import whole_file, writing
 from basis_lab.results import extract
-from basis_lab.results.formats import NONE, format_amount, format_count, format_points, format_share
+from basis_lab.results.formats import (
+    NONE,
+    format_amount,
+    format_count,
+    format_points,
+    format_share,
+    format_span,
+)
 from basis_lab.results.html import Cell, Content, Html, heading, link, paragraph, table
 from basis_lab.results.report_figures import sparkline
 from basis_lab.results.report_page import page
@@ -92,21 +99,28 @@ def _head(
 ) -> Html:
     first = word_verdict(done[0][2].summary) if done else "No case was done"
     best = f"{done[0][0]}: {first}" if done else first
-    synthetic = any(run.summary["synthetic_data"] for _, _, run in done)
-    badge = "synthetic data" if synthetic else "real data"
-    kind = " synthetic" if synthetic else ""
+    badge = _badge([run.summary["synthetic_data"] for _, _, run in done])
     counts = [f"{format_count(len(done), 'case')} done", f"{len(failed)} failed"]
     counts += [f"{open_} not begun"] if open_ else []
     told = " \N{MIDDLE DOT} ".join([title, *counts, f"pages {size / 1e6:.1f} MB"])
     return Html(
-        f'<div class="bl-head"><h1>{escape(best)}</h1><span class="badge{kind}">{badge}</span>'
+        f'<div class="bl-head"><h1>{escape(best)}</h1>{badge}'
         f'<span class="muted">{escape(told)}</span></div>'
     )
 
 
+def _badge(synthetic: Sequence[bool]) -> str:
+    """Return what the data of the finished cases are; nothing where none was finished."""
+    if not synthetic:
+        return ""
+    if any(synthetic):
+        return '<span class="badge synthetic">synthetic data</span>'
+    return '<span class="badge">real data</span>'
+
+
 def _ranked(done: Sequence[tuple[str, Path, RunResult]], root: Path) -> Html:
     head = (
-        *(">rank", "case", ">difference, pp", ">net APR", ">hurdle", ">drawdown"),
+        *(">rank", "case", ">difference, points", ">net APR", ">hurdle", ">drawdown"),
         *(">nearest liquidation", ">exit equity", "equity over lending"),
     )
     rows = [_row(rank, *entry, root) for rank, entry in enumerate(done, start=1)]
@@ -148,7 +162,7 @@ def _rates(summary: dict[str, Any], against: Comparison) -> list[Content]:
     """Return difference, net APR and hurdle; what was earned where the days allow no rate."""
     if against.short:
         earned = format_share(summary["total_return"], signed=True)
-        told = f"{earned}<small>in {against.days:.1f} days</small>"
+        told = f"{earned}<small>in {format_span(against.days, digits=1)}</small>"
         return [Cell(html=x, order=LAST) for x in (NONE, told, NONE)]
     mark = direction_mark(against).strip()
     return [

@@ -1,7 +1,7 @@
 """What events booked in each category of the attribution, valued in share-class currency."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -70,6 +70,46 @@ def read_bookings(tables: RunTables) -> tuple[Booking, ...]:
         for booking in _of_event(int(rows[place]), place, details, prices.at(stamp))
     ]
     return tuple(_completed(found, pnl))
+
+
+def worth_of_part(
+    bookings: Sequence[Booking], chosen: Sequence[bool], pnl: pd.DataFrame
+) -> float | None:
+    """Return what some of a run's bookings are worth together.
+
+    Parameters
+    ----------
+    bookings : sequence of Booking
+        All bookings of their categories.
+    chosen : sequence of bool
+        Which of them are added up.
+    pnl : pandas.DataFrame
+        As hourly_pnl.csv.
+
+    Returns
+    -------
+    float or None
+        Share-class currency. What has no price is worth what the others leave of its row and
+        category; None where these have none either.
+    """
+    groups: dict[tuple[int, str], tuple[list[Booking], list[Booking]]] = {}
+    for booking, own in zip(bookings, chosen, strict=True):
+        group = groups.setdefault((booking.row, booking.category), ([], []))
+        group[0 if own else 1].append(booking)
+    total = 0.0
+    for (row, category), (part, others) in groups.items():
+        worth, rest = _sum(part), _sum(others)
+        if worth is None and rest is not None:
+            worth = float(pnl[category].iloc[row]) - rest
+        if worth is None:
+            return None
+        total += worth
+    return total
+
+
+def _sum(bookings: list[Booking]) -> float | None:
+    values = [x.value for x in bookings if x.value is not None]
+    return sum(values) if len(values) == len(bookings) else None
 
 
 class _Prices:

@@ -95,7 +95,9 @@ class Figures:
         finals = {str(name): float(parts[name].iloc[-1]) for name in parts}
         largest = max(finals, key=lambda name: abs(finals[name]))
         amount = format_amount(finals[largest], self._currency, signed=True)
-        label = category_label(largest, self._summary).capitalize()
+        paid = [x for x in style.TRADING_COSTS if largest not in pnl and (pnl[x] != 0.0).any()]
+        alone = paid[0] if len(paid) == 1 else largest
+        label = category_label(alone, self._summary).capitalize()
         figure = self._figure(
             f"{label} counts most: {amount} {self._currency}",
             "cumulative attribution; the dark line is net P&L",
@@ -264,10 +266,13 @@ class Figures:
         """
         fall = 100.0 * extract.drawdown(self._tables.pnl)
         worst = format_share(self._summary["max_drawdown"])
-        when = pd.DatetimeIndex(fall.index)[int(fall.argmin())].strftime("%Y-%m-%d")
-        never = worst == format_share(0.0)
+        when = f", on {fall.index[int(fall.argmin())]:%Y-%m-%d}"
+        when = "" if self._tables.thinned else when  # its hour may have no row
+        if worst == format_share(0.0):
+            worst = f"less than {format_share(0.0001)}"
+        never = self._summary["max_drawdown"] == 0.0
         figure = self._figure(
-            "Never below its highest NAV" if never else f"Worst drawdown {worst}, on {when}",
+            "Never below its highest NAV" if never else f"Worst drawdown {worst}{when}",
             "below the highest NAV per share so far, least of each drawn bin",
             "%",
         )

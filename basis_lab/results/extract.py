@@ -141,6 +141,46 @@ def lent(pnl: pd.DataFrame) -> pd.Series | None:
     return None if LENT not in pnl or pnl[LENT].isna().all() else pnl[LENT]
 
 
+def lending_level(pnl: pd.DataFrame) -> pd.Series | None:
+    """Return what one unit lent at the start is worth, as a share is of a run.
+
+    Parameters
+    ----------
+    pnl : pandas.DataFrame
+        As hourly_pnl.csv.
+
+    Returns
+    -------
+    pandas.Series or None
+        By timestep, 1 at the first; NaN once nothing is lent any more; None as ``lent``.
+    """
+    level = lent(pnl)
+    if level is None:
+        return None
+    before = level.shift().where(level.shift() > 0.0)
+    growth = ((level - pnl["flows"]) / before).fillna({level.index[0]: 1.0})
+    return growth.cumprod(skipna=False)
+
+
+def lending_gain(pnl: pd.DataFrame, capital: float) -> float | None:
+    """Return what the same money would have earned in plain lending.
+
+    Parameters
+    ----------
+    pnl : pandas.DataFrame
+        As hourly_pnl.csv.
+    capital : float
+        The initial capital, share-class currency.
+
+    Returns
+    -------
+    float or None
+        Share-class currency, deposits and withdrawals taken off; None as ``lent``.
+    """
+    level = lent(pnl)
+    return None if level is None else float(level.iloc[-1] - capital - pnl["flows"].sum())
+
+
 def drawdown(pnl: pd.DataFrame) -> pd.Series:
     """Return the distance below the highest NAV so far, that of the issue counted.
 

@@ -4,6 +4,8 @@ Signs are true minus signs, a share stands a thin space before its percent sign,
 not apply is an en dash, never 0.
 """
 
+import math
+
 from basis_lab.domain.wording import agree
 
 MINUS = "\N{MINUS SIGN}"
@@ -11,6 +13,8 @@ THIN = "\N{THIN SPACE}"
 NONE = "\N{EN DASH}"
 WHOLE_FROM = 100.0  # amounts of a stable coin from here on are written without cents
 COIN_DIGITS = 4
+LEAST_DIGITS = 3  # of a small part of a coin
+HOURS_UNDER = 2.0  # days; a shorter span is told in hours
 CENT_DIGITS = 2
 
 
@@ -40,6 +44,32 @@ def format_amount(amount_share: float | None, currency: str, *, signed: bool = F
         return NONE
     small = CENT_DIGITS if abs(amount_share) < WHOLE_FROM else 0
     return _number(amount_share, small if currency == "USDT" else COIN_DIGITS, signed=signed)
+
+
+def format_units(units: float | None, unit: str) -> str:
+    """Return what was received or paid in a token, signed; a small part of a coin is not lost.
+
+    Parameters
+    ----------
+    units : float or None
+        Of ``unit``.
+    unit : str
+        "USDT", or a coin: four decimals, and more until it has three digits.
+
+    Returns
+    -------
+    str
+        For instance ``+0.0000516``.
+
+    Examples
+    --------
+    >>> format_units(0.0000516, "BTC"), format_units(12.3, "USDT")
+    ('+0.0000516', '+12.30')
+    """
+    if units is None or unit == "USDT" or units == 0.0:
+        return format_amount(units, unit, signed=True)
+    digits = max(COIN_DIGITS, LEAST_DIGITS - 1 - math.floor(math.log10(abs(units))))
+    return _number(units, digits, signed=True)
 
 
 def format_share(fraction: float | None, *, signed: bool = False, digits: int = 2) -> str:
@@ -121,6 +151,32 @@ def format_count(count: int, noun: str) -> str:
     ('1 run', '1,200 runs')
     """
     return f"{count:,} {agree(count, noun)}"
+
+
+def format_span(days: float, *, digits: int = 0) -> str:
+    """Return a length of time.
+
+    Parameters
+    ----------
+    days : float
+        Under two they are told in hours.
+    digits : int
+        Decimals of days.
+
+    Returns
+    -------
+    str
+        For instance ``60 days`` and ``3 hours``.
+
+    Examples
+    --------
+    >>> format_span(60.2), format_span(14.6, digits=1), format_span(1 / 24)
+    ('60 days', '14.6 days', '1 hour')
+    """
+    if days >= HOURS_UNDER:
+        return f"{days:,.{digits}f} days"
+    hours = round(24.0 * days, 2)
+    return f"{hours:g} {'hour' if hours == 1.0 else 'hours'}"
 
 
 def _number(number: float, digits: int, *, signed: bool) -> str:

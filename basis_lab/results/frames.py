@@ -50,6 +50,15 @@ class RunTables:
         return self._whole("hourly_pnl.csv")
 
     @cached_property
+    def thinned(self) -> str:
+        """What a reader must know where the tables have fewer rows than the run timesteps."""
+        stamps = pd.DatetimeIndex(self.pnl.index)
+        if len(stamps) >= self.summary["timesteps"]:
+            return ""
+        spacing_h = (stamps[-1] - stamps[0]) / pd.Timedelta(hours=1) / max(len(stamps) - 1, 1)
+        return f"the tables hold a row every {round(spacing_h):g} h, each as of its end"
+
+    @cached_property
     def balance_sheet(self) -> pd.DataFrame:
         """The non-zero lines of the book by timestep, long."""
         sheet = self._table("balance_sheet.csv", TEXT_COLUMNS)
@@ -82,12 +91,15 @@ class RunTables:
         return name if self._folder is None else str(self._folder / name)
 
     def _whole(self, name: str) -> pd.DataFrame:
-        """Read a table that has a row at the run's first and one at its last timestep."""
+        """Read a table with rows from the run's first timestep to its last, and no gap between."""
         frame = self._table(name, TEXT_COLUMNS)
         first, last = (pd.Timestamp(self.summary[key]) for key in ("start", "end"))
         if not len(frame) or frame.index[0] != first or frame.index[-1] != last:
             seen = f"{frame.index[0]} to {frame.index[-1]}" if len(frame) else "no rows"
             raise damaged(self._where(name), f"{seen}; the run is of {first} to {last}")
+        gap = _gap(pd.DatetimeIndex(frame.index))
+        if gap:
+            raise damaged(self._where(name), gap)
         return frame
 
     def _table(self, name: str, texts: frozenset[str]) -> pd.DataFrame:
@@ -97,6 +109,18 @@ class RunTables:
             raise damaged(self._where(name), str(error)) from error
         require_columns(name, map(str, frame.columns), self._where(name))
         return frame
+
+
+def _gap(stamps: pd.DatetimeIndex) -> str:
+    """Return where rows are missing; the first and the last step may be shorter than others."""
+    steps = stamps[1:] - stamps[:-1]
+    within = steps[1:-1]
+    if not len(within) or steps.max() <= within.min():
+        return ""
+    at = int((steps > within.min()).argmax())
+    return (
+        f"no rows between {stamps[at]} and {stamps[at + 1]}, where others are {within.min()} apart"
+    )
 
 
 def read_frame(content: bytes, *, texts: frozenset[str]) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import re
 import textwrap
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,13 @@ from basis_lab.results.formats import (
     format_amount,
     format_count,
     format_points,
-    format_ratio,
     format_share,
 )
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Content, Html, heading, paragraph, table
+from basis_lab.results.report_conditions import find_conditions
 from basis_lab.results.report_data import Background, ReportData
+from basis_lab.results.report_events import MIDNIGHT
 from basis_lab.results.report_figures import draw_distances, draw_starts
 from basis_lab.results.report_sections import Sections, provenance
 from basis_lab.results.result import RunResult
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 WORST_DAYS = 10
+NO_LENDING = "No lending to compare with: the run's folder has none (lending_equity is empty)."
 RATES = "lst/aave/"  # series of what a staked token is redeemed for
 HEAD_PX, LINE_PX = 8, 17  # above a figure: room, and each line of its title
 TITLE_LETTERS = 60  # of a line of a title in half the width
@@ -75,12 +76,12 @@ class TearSheet:
         Html
             The top of the report.
         """
-        stand_ins = [
-            f"{series['key']}: {note}"
+        stand_ins = dict.fromkeys(
+            f"{str(series['key']).rpartition('.')[0]}: {note}"
             for series in self.run.manifest["series"]
             for note in series["notes"]
             if "proxy" in note or "stands for" in note
-        ]
+        )
         manifest = self.run.manifest
         under = manifest["scenarios"] if "scenarios" in manifest else []
         notes = [*(f"scenario {x}" for x in under), *stand_ins]
@@ -172,82 +173,9 @@ class TearSheet:
         Html
             A table: condition, figure, what was seen.
         """
-        rows = [
-            self._needed_funding(),
-            self._days_to_leave(),
-            self._cost_of_rebalances(),
-            self._worst_exit(),
-            *self._least_ratios(),
-        ]
-        title = heading("What would have to be true")
+        title = heading("What would have to be true", self._tables.thinned)
+        rows = find_conditions(self._tables, self._data)
         return title + table(("condition", ">figure", "what was seen"), rows)
-
-    def _needed_funding(self) -> list[Content]:
-        label = "funding needed to match lending"
-        found = words.funding_needed(self._summary)
-        if found is None:
-            return [label, NONE, "does not apply: no funding was paid, or nothing to match"]
-        needed, earned = found
-        return [
-            label,
-            f"{format_share(needed)} a year",
-            f"of capital; earned {format_share(earned)}",
-        ]
-
-    def _days_to_leave(self) -> list[Content]:
-        label = "days until leaving gives the capital back"
-        pnl = self._tables.pnl
-        paid_in = self._summary["initial_capital"] + pnl["flows"].cumsum()
-        back = pnl.index[(pnl["exit_equity"] >= paid_in).to_numpy()]
-        told = self._summary["break_even_days"]
-        rate = "the mean carry was not positive"
-        if told is not None:
-            paid = format_count(round(told), "day")
-            rate = f"the mean carry alone pays for entry and exit in {paid}"
-        if len(back) == 0:
-            return [label, NONE, f"never within the run; {rate}"]
-        days = (back[0] - pnl.index[0]) / pd.Timedelta(days=1)
-        return [label, format_count(round(days), "day"), f"first on {back[0]:%Y-%m-%d}; {rate}"]
-
-    def _cost_of_rebalances(self) -> list[Content]:
-        found = self._data.rebalances
-        label = (
-            f"cost of {format_count(len(found), 'rebalance')}" if found else "cost of rebalances"
-        )
-        if not found:
-            return [label, NONE, "does not apply: nothing was rebalanced"]
-        cost = sum(x.cost for x in found)
-        gross = sum(x for x in self._summary["attribution"].values() if x > 0.0)
-        share = None if gross == 0.0 else -cost / gross
-        amount = f"{format_amount(cost, self._currency, signed=True)} {self._currency}"
-        return [label, amount, f"{format_share(share, digits=1)} of gross"]
-
-    def _worst_exit(self) -> list[Content]:
-        pnl = self._tables.pnl
-        gap = (pnl["exit_equity"] / pnl["equity"] - 1.0).dropna()
-        label = "cost of leaving at the worst hour"
-        if len(gap) == 0:
-            return [label, NONE, "does not apply: nothing was held"]
-        worst = gap.idxmin()
-        return [label, format_share(float(gap.min())), f"of equity, {worst:%Y-%m-%d %H:%M}"]
-
-    def _least_ratios(self) -> Iterable[list[Content]]:
-        risk = self._tables.config["risk"]
-        margins = self._summary["min_margin_ratio"]
-        least = None if not margins else min(margins.values())
-        for label, value, measure in (
-            ("least health factor", self._summary["min_health_factor"], "health_factor"),
-            ("least margin ratio", least, "margin_ratio"),
-        ):
-            limits = words.limits_of(risk, measure)
-            if value is None or limits is None:
-                yield [label, NONE, "does not apply to this run"]
-            else:
-                yield [
-                    label,
-                    format_ratio(value),
-                    f"the strategy acts at {format_ratio(limits[0])}",
-                ]
 
     def months(self) -> Html:
         """Return each month's return beside lending's.
@@ -258,15 +186,15 @@ class TearSheet:
             A table; a first or last month may be shorter than the calendar's.
         """
         returns = self._data.months
-        lending = self._lending_by_month()
         rows: list[list[Content]] = []
-        for month, gain in returns["strategy"].items():
-            lent = lending.get(str(month))
-            gap = None if lent is None else gain - lent
-            told = [format_share(x, signed=True) for x in (gain, lent)]
-            rows.append([self._month(str(month)), *told, f"{format_points(gap)} pp"])
-        title = heading("Months", "return of a share, after all costs")
-        return title + table(("month", ">strategy", ">lending", ">difference"), rows)
+        for month, gain, lent in returns.itertuples():
+            lending = None if pd.isna(lent) else lent
+            gap = None if lending is None else gain - lending
+            returned = [format_share(x, signed=True) for x in (gain, lending)]
+            rows.append([self._month(str(month)), *returned, format_points(gap)])
+        title = heading("Months", f"return of a share, after all costs; {MIDNIGHT}")
+        told = title + table(("month", ">strategy", ">lending", ">difference, points"), rows)
+        return told + paragraph(NO_LENDING, "muted") if returns["lending"].isna().all() else told
 
     def _month(self, month: str) -> str:
         """Return a month, with the days where the run had a part of it."""
@@ -279,15 +207,6 @@ class TearSheet:
             parts.append(f"to {last.day}")
         return ", ".join((month, " ".join(parts))) if parts else month
 
-    def _lending_by_month(self) -> dict[str, float]:
-        level = self._background.lending
-        if level is None:
-            return {}
-        stamps = pd.DatetimeIndex(level.index).strftime("%Y-%m")
-        last = level.groupby(stamps).last()
-        first = pd.Series([level.iloc[0], *last.iloc[:-1]], index=last.index)
-        return {str(month): float(x) for month, x in (last / first - 1.0).items()}
-
     def worst_days(self) -> Html:
         """Return the days that lost most and why.
 
@@ -297,7 +216,7 @@ class TearSheet:
             A table.
         """
         found = self._data.worst_days(WORST_DAYS)
-        title = heading("Worst days", f"P&L, {self._currency}")
+        title = heading("Worst days", f"P&L, {self._currency}; {MIDNIGHT}")
         if len(found) == 0:
             return title + paragraph("No day lost anything.", "muted")
         rows = [
@@ -337,7 +256,10 @@ class TearSheet:
         rows = words.limit_rows(self._summary, limits, beyond)
         drift = self._summary["max_abs_net_delta"]
         rows.append(["largest net delta, of equity", format_share(drift), *[NONE] * 4])
-        return heading("Risk against limits", "at the marks of the timesteps") + table(head, rows)
+        told = "at the marks of the timesteps"
+        if self._tables.thinned:
+            told = f"worst: {told}; hours past a limit: of the rows, since {self._tables.thinned}"
+        return heading("Risk against limits", told) + table(head, rows)
 
     def warnings(self) -> Html:
         """Return what the run warns of.
@@ -387,4 +309,5 @@ def _paper(figure: "go.Figure", finding: str = "") -> "go.Figure":
     )
     figure.update_layout(title={"x": 0.0, "y": 1.0, "pad": {"t": 13}})
     figure.update_yaxes(title=None, automargin="left")
+    figure.update_xaxes(automargin="bottom")  # hours have their date below them
     return figure

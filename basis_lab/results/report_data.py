@@ -12,7 +12,8 @@ import pandas as pd
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument
 from basis_lab.domain.reports import CATEGORIES
-from basis_lab.results.bookings import Booking, read_bookings
+from basis_lab.results import extract
+from basis_lab.results.bookings import Booking, read_bookings, worth_of_part
 from basis_lab.results.frames import RunTables
 from basis_lab.results.stages import later_stages
 from basis_lab.results.style import TRADING_COSTS
@@ -48,12 +49,15 @@ class Hold:
         Fractions a year; None where they do not apply.
     failure : str
         Why there is no figure; empty where there is one.
+    stressed : bool or None
+        True where a stress of the run begins in it; None for a run without one.
     """
 
     start: str
     apr: float | None
     hurdle_apr: float | None
     failure: str = ""
+    stressed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,6 @@ class Background:
 
     Parameters
     ----------
-    lending : pandas.Series or None
-        Level of the lending index by timestep; None where the data have none.
     holds : tuple of Hold
         The same configuration from other starts.
     hold_days : int
@@ -72,7 +74,6 @@ class Background:
         Why nothing could be computed; empty where it was.
     """
 
-    lending: pd.Series | None = None
     holds: tuple[Hold, ...] = ()
     hold_days: int = 0
     absence: str = ""
@@ -92,13 +93,15 @@ class Rebalance:
         Of the measure that fired.
     moved : float or None
         Turnover of its trades at exchanges, share-class currency; None without one.
-    cost : float
-        Fees, slippage, gas and transfer fees up to the next decision, 0 or below.
+    cost : float or None
+        Fees, slippage, gas and transfer fees up to the next decision, 0 or below; None where the
+        tables have no price of what was paid.
     distance_before, distance_after : float or None
         Price move to the nearest liquidation, before it and when it was done.
     carry : float or None
         What the units that it added earned until the next decision, less what those that it
-        took away would have; None where nothing with a yield changed.
+        took away would have; None where nothing with a yield changed, and, as the distances,
+        where the tables do not have a row for every timestep.
     """
 
     start: pd.Timestamp
@@ -108,7 +111,7 @@ class Rebalance:
     value: float | None
     limit: float | None
     moved: float | None
-    cost: float
+    cost: float | None
     distance_before: float | None
     distance_after: float | None
     carry: float | None
@@ -137,12 +140,17 @@ class ReportData:
 
     @cached_property
     def months(self) -> pd.DataFrame:
-        """Return of a share by calendar month, and the share of the month that was run."""
-        nav = self._tables.pnl["nav_per_share"].dropna()
-        stamps = days_of(pd.DatetimeIndex(nav.index)).strftime("%Y-%m")
-        last = nav.groupby(stamps).last()
-        first = pd.Series([1.0, *last.iloc[:-1]], index=last.index)
-        return pd.DataFrame({"strategy": last / first - 1.0})
+        """Return of a share, and of lending, by calendar month; NaN where there was none."""
+        pnl = self._tables.pnl
+        levels = {"strategy": pnl["nav_per_share"].dropna()}
+        lent = extract.lending_level(pnl)
+        levels |= {} if lent is None else {"lending": lent[levels["strategy"].index]}
+        found = {}
+        for name, level in levels.items():
+            stamps = days_of(pd.DatetimeIndex(level.index)).strftime("%Y-%m")
+            last = level.groupby(stamps).last()
+            found[name] = last / pd.Series([1.0, *last.iloc[:-1]], index=last.index) - 1.0
+        return pd.DataFrame(found, columns=["strategy", "lending"], dtype=float)
 
     def worst_days(self, count: int) -> pd.DataFrame:
         """Return the days that lost most.
@@ -189,12 +197,11 @@ class ReportData:
         return counts
 
     def _rebalance(self, start: pd.Timestamp, group: float, following: pd.Timestamp) -> Rebalance:
-        events, pnl = self._tables.events, self._tables.pnl
+        events, whole = self._tables.events, not self._tables.thinned
         own = events[events["group_id"] == group]
         decision = own[own["event_type"] == EventType.DECISION.value].iloc[0]
         told = json.loads(decision["details"])
         done = own.index[own["event_type"] != EventType.RUN_END.value][-1]
-        span = pnl[(pnl.index >= start) & (pnl.index < following)]
         trades = own[own["event_type"] == EventType.TRADE.value]
         return Rebalance(
             start=start,
@@ -204,11 +211,33 @@ class ReportData:
             value=told["value"],
             limit=told["limit"],
             moved=float(trades["amount"].abs().sum()) if len(trades) else None,
-            cost=float(span[list(TRADING_COSTS)].to_numpy().sum()),
-            distance_before=self._distance(self._before(start)),
-            distance_after=self._distance(self._settled(done, following)),
-            carry=self._carry(start, done, following),
+            cost=self.cost_since(start, following),
+            distance_before=self._distance(self._before(start)) if whole else None,
+            distance_after=self._distance(self._settled(done, following)) if whole else None,
+            carry=self._carry(start, done, following) if whole else None,
         )
+
+    def cost_since(self, start: pd.Timestamp, until: pd.Timestamp | None = None) -> float | None:
+        """Return what trading cost in a span.
+
+        Parameters
+        ----------
+        start : pandas.Timestamp
+            Its first moment.
+        until : pandas.Timestamp or None
+            The first moment after it; None for the end of the run.
+
+        Returns
+        -------
+        float or None
+            Share-class currency, 0 or below; None where the tables have no price of it.
+        """
+        stamps = self._tables.events.index
+        found = [x for x in self.bookings if x.category in TRADING_COSTS]
+        within = [
+            stamps[x.place] >= start and (until is None or stamps[x.place] < until) for x in found
+        ]
+        return worth_of_part(found, within, self._tables.pnl)
 
     def _settled(self, done: pd.Timestamp, following: pd.Timestamp) -> pd.Timestamp:
         """Return when what a decision sent had arrived; its last step where it sent nothing."""

@@ -9,7 +9,7 @@ import pandas as pd
 from basis_lab.domain.events import EventType
 from basis_lab.domain.instruments import Instrument
 from basis_lab.results.bookings import BOOKED
-from basis_lab.results.formats import MINUS, NONE, format_amount
+from basis_lab.results.formats import MINUS, NONE, format_amount, format_units
 from basis_lab.results.html import Cell, Content
 from basis_lab.results.labels import event_label
 from basis_lab.results.report_data import ReportData
@@ -17,6 +17,7 @@ from basis_lab.results.report_data import ReportData
 HEAD = ("time", "event", "venue", "instrument", ">amount", "unit", ">worth", "why")
 SHOWN = 12  # rows of a day; more of them are one row with their sum
 ROUNDING = 1e-9  # of capital
+MIDNIGHT = "what ends at 00:00 UTC counts to the day before"
 NO_EVENT = "what no event tells"
 
 
@@ -82,9 +83,7 @@ class DayTable:
         rest = figure - sum(x for _, x in found if x is not None)
         if abs(rest) > ROUNDING * self._capital:
             booked = category in BOOKED.values()
-            what = (
-                "what no event tells" if booked else "prices, rates and indices moved what is held"
-            )
+            what = NO_EVENT if booked else "prices, rates and indices moved what is held"
             shown.append(self._row(what, rest))
         told = format_amount(figure, self._currency, signed=True)
         return [
@@ -100,7 +99,7 @@ class DayTable:
     ) -> Iterator[tuple[list[Content], float | None]]:
         booked = self._data.booked(category, day)
         for x in booked:
-            amount = format_amount(x.units, x.unit, signed=True)
+            amount = format_units(x.units, x.unit)
             yield self._cells(x.place, x.venue, amount, x.unit, x.value), x.value
         if category not in BOOKED.values():
             for place in self._data.changes(day):
@@ -119,7 +118,7 @@ class DayTable:
         stages = self._data.decisions[place] if place in self._data.decisions else 1
         kind = event_label(str(event["event_type"]), _details(event))
         return [
-            f"{stamp:%H:%M}",
+            f"{stamp:%H:%M}" if stamp != stamp.floor("D") else f"{stamp:%Y-%m-%d %H:%M}",
             f"{kind}, in {stages} stages" if stages > 1 else kind,
             venue,
             _text(event["instrument"]),

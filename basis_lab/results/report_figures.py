@@ -1,7 +1,7 @@
 """Figures that a report has beyond those of every run: distances to liquidation, other starts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -57,9 +57,17 @@ def draw_distances(tables: RunTables) -> go.Figure:
         figure.add_trace(drawing.line(drawn, name, color=colour, width=1.5))
         height = math.log10(float(drawn.dropna().iloc[-1]))
         figure.add_annotation(x=1.0, xref="paper", y=height, text=name, **END_LABEL)
-    texts = [f"{x:g}" for x in TICKS]
-    figure.update_yaxes(type="log", tickvals=list(TICKS), ticktext=texts)
+    ticks = _ticks(figure)
+    figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{x:g}" for x in ticks])
     return figure
+
+
+def _ticks(figure: go.Figure) -> list[float]:
+    """Return round labels, and the ends of what is drawn where a narrow range has under two."""
+    drawn = pd.concat([pd.Series(x.y, dtype=float) for x in figure.data]).dropna()
+    low, high = float(drawn.min()), float(drawn.max())
+    seen = [x for x in TICKS if low <= x <= high]
+    return list(TICKS) if len(seen) > 1 else sorted({*seen, round(low, 2), round(high, 2)})
 
 
 def _nearest(sides: Mapping[str, "pd.Series[float]"]) -> dict[str, "pd.Series[float]"]:
@@ -139,9 +147,19 @@ def word_starts(background: Background) -> str:
         aprs = [x.apr for x in known if x.apr is not None]
         return f"By start: {format_share(min(aprs))} to {format_share(max(aprs))} a year{more}"
     beat = [x for x in compared if _beats(x)]
-    told = f"{len(beat)} of {len(compared)} starts beat lending{more}"
+    told = f"{len(beat)} of {len(compared)} starts beat lending{_word_stress(known)}{more}"
     certain = len(beat) in {0, len(compared)}
     return told if certain else f"It depends on when you start: {told}"
+
+
+def _word_stress(known: Sequence[Hold]) -> str:
+    """Return how many starts have a stress in them: one at 50 % of a run is in each of them."""
+    if any(x.stressed is None for x in known):
+        return ""
+    stressed = sum(x.stressed is True for x in known)
+    if stressed == len(known):
+        return ", each with the stress in it"
+    return f"; the stress falls into {stressed if stressed else 'none'} of them"
 
 
 def _beats(hold: Hold) -> bool:

@@ -6,16 +6,18 @@ from typing import Any
 
 import pandas as pd
 
-from basis_lab.domain.instruments import Instrument
+from basis_lab.domain.instruments import Instrument, Kind
 from basis_lab.results import extract
 from basis_lab.results.formats import NONE, format_amount, format_count, format_ratio
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Cell, Content, Html, details, heading, paragraph, table
 from basis_lab.results.labels import category_label
 from basis_lab.results.report_data import Rebalance, ReportData
-from basis_lab.results.report_events import ROUNDING, DayTable
+from basis_lab.results.report_events import MIDNIGHT, ROUNDING, DayTable
 from basis_lab.results.report_words import worded_move
+from basis_lab.strategies.base import ORDERED_EXIT, WITHDRAWAL
 
+MONEY = frozenset({ORDERED_EXIT, WITHDRAWAL, "deposit"})  # triggers whose value is an amount
 LONG_TABLE = 25  # rows of a table; more of them are summed up in a sentence
 DRILL_DAYS = 5
 NO_EVENT = "No event of its own: prices, rates and indices moved what was held."
@@ -54,6 +56,13 @@ class Sections:
         told_in = (
             f"moved (trades at exchanges), cost and carry brought in {self._currency}; {BROUGHT}"
         )
+        thinned = self._tables.thinned
+        if thinned:
+            told_in = (
+                f"moved (trades at exchanges) and cost in {self._currency}; {thinned}, so what a "
+                "rebalance brought, and how near liquidation was, cannot be told, nor what it "
+                "cost where a row has no price of its own"
+            )
         title = heading(format_count(len(found), "rebalance"), told_in)
         if not found:
             return title + paragraph("Nothing was rebalanced after the entry.", "muted")
@@ -66,21 +75,26 @@ class Sections:
         rest = found[LONG_TABLE:]
         if not rest:
             return told
-        cost = format_amount(sum(x.cost for x in rest), self._currency, signed=True)
+        cost = format_amount(self._data.cost_since(rest[0].start), self._currency, signed=True)
         return told + paragraph(f"{len(rest)} later ones cost {cost} {self._currency}.", "muted")
 
     def _rebalance(self, rebalance: Rebalance) -> list[Content]:
         currency = self._currency
         why = rebalance.trigger.replace("_", " ")
+        value, limit = (format_ratio(x, digits=4) for x in (rebalance.value, rebalance.limit))
+        side = rebalance.side
+        if rebalance.trigger in MONEY:  # an amount, which has no limit and is no side
+            value, limit = f"{format_amount(rebalance.value, currency)} {currency}", NONE
+            side = side if rebalance.trigger == ORDERED_EXIT else ""
         before, after = (
             worded_move(x) for x in (rebalance.distance_before, rebalance.distance_after)
         )
         return [
             f"{rebalance.start:%Y-%m-%d %H:%M}",
-            f"{why}, {rebalance.side}" if rebalance.side else why,
+            f"{why}, {side}" if side else why,
             rebalance.action.replace("_", " "),
-            format_ratio(rebalance.value, digits=4),
-            format_ratio(rebalance.limit, digits=4),
+            value,
+            limit,
             format_amount(rebalance.moved, currency),
             format_amount(rebalance.cost, currency, signed=True),
             format_amount(rebalance.carry, currency, signed=True),
@@ -135,7 +149,7 @@ class Sections:
         lines = list(dict.fromkeys(x for values in columns.values() for x in values))
         rows: list[list[Content]] = [
             [
-                extract.line_label(Instrument.parse(str(line))),
+                _line_name(str(line), [x[line] for x in columns.values() if line in x]),
                 *(format_amount(x.get(line), self._currency) for x in columns.values()),
             ]
             for line in lines
@@ -143,7 +157,8 @@ class Sections:
         equity = [format_amount(float(pnl["equity"][x]), self._currency) for x in moments.values()]
         rows.append([_bold("equity"), *(_bold(x) for x in equity)])
         head = ("line", *(f">{name}, {x:%Y-%m-%d %H:%M}" for name, x in moments.items()))
-        return heading("Balance sheet at three moments", self._currency) + table(head, rows)
+        told = "; ".join(x for x in (self._currency, self._tables.thinned) if x)
+        return heading("Balance sheet at three moments", told) + table(head, rows)
 
     def drill_down(self) -> Html:
         """Return each category, its largest days, and what happened on them.
@@ -157,7 +172,7 @@ class Sections:
         told.sort(key=lambda pair: -abs(pair[1]))
         pieces = heading(
             "From a category to its days and events",
-            "click to unfold; amounts are positive where the book received",
+            f"click to unfold; amounts are positive where the book received; {MIDNIGHT}",
         )
         for name, amount in told:
             pieces = pieces + details(self.amount(name, amount), self._days(name))
@@ -229,6 +244,13 @@ def provenance(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Html:
     foot = Html(f"<footer>{escape(str(summary['run_id']))}, {kind}</footer>")
     files = details("Series and files", table(head, series, kind="long"))
     return heading("Provenance") + table(("what", ""), rows) + files + foot
+
+
+def _line_name(line: str, values: list[float]) -> str:
+    """Return the name of a line; a wallet below zero is gas that was paid with what is owed."""
+    instrument = Instrument.parse(line)
+    owed = instrument.kind is Kind.TOKEN and min(values) < 0.0
+    return f"{extract.line_label(instrument)}{', below 0: gas owed' if owed else ''}"
 
 
 def _bold(text: str) -> Cell:

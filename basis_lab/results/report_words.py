@@ -5,20 +5,30 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
-from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.wording import word_costs
 from basis_lab.results.formats import (
+    HOURS_UNDER,
     MINUS,
     NONE,
     format_amount,
     format_points,
     format_ratio,
     format_share,
+    format_span,
 )
-from basis_lab.results.html import Cell, Content, Html, table
+from basis_lab.results.html import Cell, Content, Html, paragraph, table
 from basis_lab.results.labels import category_label, residual_words
 from basis_lab.results.style import CATEGORY_COLOURS, COSTS, NET, TRADING_COSTS
-from basis_lab.results.verdict import LENDING, Comparison, direction, word_verdict
+from basis_lab.results.verdict import (
+    LENDING,
+    NO_POINTS,
+    Comparison,
+    direction,
+    excess_amount,
+    on_initial_capital,
+    word_verdict,
+    yearly,
+)
 
 Summary = Mapping[str, Any]
 MARKS: Mapping[str, str] = MappingProxyType(
@@ -53,8 +63,8 @@ def headline(summary: Summary, notes: tuple[str, ...]) -> Html:
         (
             str(summary["mode"]),
             f"{summary['share_class']} share class",
-            f"{str(summary['start'])[:10]} to {str(summary['end'])[:10]}",
-            f"{days:,.0f} days",
+            _dates(summary, days),
+            format_span(days),
             money,
             *notes,
         )
@@ -72,6 +82,12 @@ def headline(summary: Summary, notes: tuple[str, ...]) -> Html:
     )
 
 
+def _dates(summary: Summary, days: float) -> str:
+    """Return first and last day, with their hours where days alone would say nothing."""
+    letters = len("2025-01-01") if days >= HOURS_UNDER else len("2025-01-01T00:00")
+    return " to ".join(str(summary[x])[:letters].replace("T", " ") for x in ("start", "end"))
+
+
 def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
     """Return the six figures of a run: label, figure and second line.
 
@@ -86,15 +102,16 @@ def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
         The figure is HTML, label and second line are plain.
     """
     currency, against = summary["currency"], Comparison.of(summary)
-    apr, hurdle, equity = summary["apr"], summary["hurdle_apr"], summary["final_equity"]
+    hurdle, equity = summary["hurdle_apr"], summary["final_equity"]
     left = None if not equity else summary["final_exit_equity"] / equity - 1.0
-    lending = LENDING[summary["share_class"]] if hurdle is not None else "no lending series"
+    lending = LENDING[summary["share_class"]]
+    if hurdle is None:
+        lending = "the run has no length" if against.days <= 0.0 else "no lending series"
     near, near_note = nearest_liquidation(summary)
-    pnl = format_amount(summary["net_pnl"], currency, signed=True)
     return [
-        ("Net APR", format_share(apr), f"{pnl} {currency}"),
+        _net(summary, against),
         ("Hurdle APR", format_share(hurdle), lending),
-        ("Difference", difference_mark(against), _if_left(against)),
+        ("Difference", _difference(summary, against), _if_left(summary, against)),
         ("Worst drawdown", format_share(summary["max_drawdown"]), "of the highest NAV, hourly"),
         ("Nearest liquidation", near, near_note),
         (
@@ -103,6 +120,26 @@ def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
             f"{currency}, {format_share(left, signed=True)} of equity",
         ),
     ]
+
+
+def _net(summary: Summary, against: Comparison) -> tuple[str, str, str]:
+    """Return what was earned: as a rate, as money where the run is too short for one."""
+    currency = summary["currency"]
+    earned = f"{format_amount(summary['net_pnl'], currency, signed=True)} {currency}"
+    apr = format_share(summary["apr"])
+    if against.short:
+        return "Net P&L", earned, f"{apr} a year, too short for a rate"
+    return "Net APR", apr, earned if on_initial_capital(summary) else f"of a share; {earned}"
+
+
+def _difference(summary: Summary, against: Comparison) -> str:
+    """Return the difference to lending: in points, as money where the run is too short."""
+    excess = excess_amount(summary)
+    if not against.short or excess is None:
+        return difference_mark(against)
+    currency = summary["currency"]
+    told = format_amount(excess, currency, signed=True)
+    return f"{direction_mark(against)}{told} <span>{currency}</span>"
 
 
 def difference_mark(against: Comparison) -> str:
@@ -140,10 +177,14 @@ def direction_mark(against: Comparison) -> str:
     return f"{MARKS[side]} " if side else ""
 
 
-def _if_left(against: Comparison) -> str:
+def _if_left(summary: Summary, against: Comparison) -> str:
     if against.left is None:
         return "nothing to compare with"
-    return f"if left at the end {format_points(against.left)} pp"
+    excess, currency = excess_amount(summary), summary["currency"]
+    if against.short and excess is not None:
+        left = excess + summary["final_exit_equity"] - summary["final_equity"]
+        return f"if left at the end {format_amount(left, currency, signed=True)} {currency}"
+    return f"if left at the end {format_points(against.left)} points"
 
 
 def nearest_liquidation(summary: Summary) -> tuple[str, str]:
@@ -198,7 +239,8 @@ def invoice(summary: Summary) -> Html:
     rows.append(_line(summary, "net", net, (min(0.0, net), max(0.0, net)), scale))
     residual, exact = residual_words(summary)
     rows.append(["residual", Cell(html=f"<small>{exact}</small>"), residual, ""])
-    return table(("", "", f">{summary['currency']}", ">points a year"), rows, kind="invoice")
+    lines = table(("", "", f">{summary['currency']}", ">points a year"), rows, kind="invoice")
+    return lines if on_initial_capital(summary) else lines + paragraph(NO_POINTS, "muted")
 
 
 def _scale(gross: float, lost: float) -> tuple[float, float]:
@@ -250,27 +292,6 @@ def bar_colour(name: str) -> str:
     if name in CATEGORY_COLOURS:
         return CATEGORY_COLOURS[name]
     return NET if name == "net" else "#8A94A0"
-
-
-def yearly(summary: Summary, amount: float) -> float | None:
-    """Return an amount as a simple rate of the capital.
-
-    Parameters
-    ----------
-    summary : mapping
-        As summary.json.
-    amount : float
-        Share-class currency.
-
-    Returns
-    -------
-    float or None
-        Fraction a year; None for a run without a length.
-    """
-    days = Comparison.of(summary).days
-    if days <= 0.0:
-        return None
-    return float(amount / summary["initial_capital"] * DAYS_PER_YEAR / days)
 
 
 def limit_rows(
@@ -338,24 +359,25 @@ def limits_of(risk: Mapping[str, Any], measure: str) -> tuple[float, float] | No
     return float(risk[name]["warning"]), float(risk[name]["critical"])
 
 
-def funding_needed(summary: Summary) -> tuple[float, float] | None:
+def funding_needed(summary: Summary, lent: float | None) -> tuple[float, float] | None:
     """Return the funding that would have matched lending, and what was earned.
 
     Parameters
     ----------
     summary : mapping
         As summary.json.
+    lent : float or None
+        What the same money would have earned in plain lending, share-class currency.
 
     Returns
     -------
     tuple of float or None
-        Needed and earned, of the capital, fractions a year; None without funding or hurdle.
+        Needed and earned, share-class currency; None without funding or lending.
     """
-    earned = yearly(summary, summary["attribution"]["funding"])
-    apr, hurdle = summary["apr"], summary["hurdle_apr"]
-    if not summary["attribution"]["funding"] or None in {earned, apr, hurdle}:
+    earned = float(summary["attribution"]["funding"])
+    if not earned or lent is None:
         return None
-    return earned + hurdle - apr, earned  # type: ignore[return-value] # none is None here
+    return earned + lent - float(summary["net_pnl"]), earned
 
 
 def worded_move(distance: float | None) -> str:

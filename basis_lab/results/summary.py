@@ -8,7 +8,8 @@ import numpy as np
 
 from basis_lab.calc import performance
 from basis_lab.domain.arrays import anywhere
-from basis_lab.domain.events import Event
+from basis_lab.domain.events import Event, EventType
+from basis_lab.domain.instructions import Action
 from basis_lab.domain.market import FloatArray
 from basis_lab.domain.reports import CATEGORIES
 from basis_lab.domain.statements import ScheduledFlows
@@ -25,6 +26,7 @@ from basis_lab.results.tables import (
 
 COSTS = ("fee", "slippage", "gas", "flash_premium", "transfer_fee", "liquidation_penalty")
 CARRY = ("supply_yield", "borrow_cost", "staking_yield", "reward", "funding")
+ENTRIES = (Action.ENTRY_FULL, Action.ENTRY_PARTIAL)
 ENTRY = "entry"  # the trigger of an entry and of all its stages
 LEAST_DAYS = 30.0  # volatility and its ratios say nothing about less
 
@@ -152,9 +154,9 @@ def _accounts(record: RunRecord) -> dict[str, object]:
     }
 
 
-def _sum(record: RunRecord, names: tuple[str, ...]) -> float:
+def _sum(record: RunRecord, names: tuple[str, ...], *, until: int | None = None) -> float:
     """Return the exactly rounded sum of categories; those that a mode cannot have are skipped."""
-    columns = [record.attribution[name] for name in names]
+    columns = [record.attribution[name][:until] for name in names]
     return math.fsum(chain.from_iterable(x.tolist() for x in columns if anywhere(x)))
 
 
@@ -185,18 +187,37 @@ def _by_place(extremes: Mapping[str, float], prefix: str) -> dict[str, float] | 
 
 
 def _break_even_days(record: RunRecord) -> FloatArray:
-    """Days of mean carry that pay what the entry cost, all its stages, and an exit at the end."""
+    """Days of mean carry that pay what the entry cost, all its stages, and an exit.
+
+    The exit is one at the end, or just before the decision that left every position; the mean is
+    of the days until then.
+    """
     stages = [x.row for x in record.log if isinstance(x, Event) and x.trigger == ENTRY]
     entered = max(stages, default=0) + 1
     paid = [float(record.attribution[name][:entered].sum()) for name in COSTS]
     entry_cost = max(0.0, -math.fsum(paid))
-    exit_cost = float(record.equity[-1] - record.exit_equity[-1])
-    carry = _sum(record, CARRY)
-    days = days_of(record)
+    left = _left(record)
+    last, held = (record.rows - 1,) * 2 if left is None else (left, max(left - 1, 0))
+    exit_cost = float(record.equity[held] - record.exit_equity[held])
+    carry = _sum(record, CARRY, until=last + 1)
+    days = float((record.frame.times[last] - record.frame.times[0]) / np.timedelta64(1, "D"))
     per_day = carry / days if days > 0.0 else math.nan
     return performance.calculate_break_even_days(
         np.asarray(entry_cost + exit_cost), np.asarray(per_day)
     )
+
+
+def _left(record: RunRecord) -> int | None:
+    """Return the timestep at which every position was left for good; None where it was not."""
+    left = None
+    for event in record.log:
+        if not isinstance(event, Event) or event.event_type is not EventType.DECISION:
+            continue
+        if event.details["action"] in ENTRIES:
+            left = None
+        elif event.details["action"] == Action.EXIT_FULL and left is None:
+            left = event.row
+    return left
 
 
 def _entries(entry: LogEntry) -> int:

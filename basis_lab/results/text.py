@@ -5,16 +5,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.results.formats import (
     NONE,
     format_amount,
     format_points,
     format_ratio,
     format_share,
+    format_span,
 )
 from basis_lab.results.labels import WRITE_OFF, category_label, residual_words
-from basis_lab.results.verdict import Comparison, word_verdict
+from basis_lab.results.verdict import (
+    NO_POINTS,
+    Comparison,
+    on_initial_capital,
+    word_verdict,
+    yearly,
+)
 
 Row = tuple[str, ...]
 PARTS = re.compile(r"; (?=(?:where|value|remedy): )")
@@ -37,7 +43,8 @@ def word_report(summary: Mapping[str, Any], path: Path | None) -> str:
     """
     kind = "synthetic data" if summary["synthetic_data"] else "real data"
     case = f"{summary['mode']}, {summary['share_class']} share class, {kind}"
-    span = f"{summary['start']} to {summary['end']} ({Comparison.of(summary).days:.0f} days)"
+    length = format_span(Comparison.of(summary).days)
+    span = f"{summary['start']} to {summary['end']} ({length})"
     currency = summary["currency"]
     parts = [
         f"{word_verdict(summary)}.",
@@ -46,6 +53,7 @@ def word_report(summary: Mapping[str, Any], path: Path | None) -> str:
         align_table(_figures(summary)),
         "",
         align_table(_attribution(summary), right=(1, 2, 3)),
+        *(() if on_initial_capital(summary) else (NO_POINTS,)),
         "",
         align_table(_costs(summary), right=(1,)),
     ]
@@ -157,23 +165,19 @@ def _places(figures: Mapping[str, float] | None, word: Any) -> str:
 def _attribution(summary: Mapping[str, Any]) -> list[Row]:
     """Return gross to net as an invoice, the residual as its last row."""
     currency, capital = summary["currency"], summary["initial_capital"]
-    days = Comparison.of(summary).days
-    per_year = DAYS_PER_YEAR / days if days > 0.0 else None
 
     def row(label: str, amount: float) -> Row:
-        share = amount / capital
-        points = None if per_year is None else share * per_year
         return (
             label,
             format_amount(amount, currency, signed=True),
-            format_share(share, signed=True, digits=3),
-            format_points(points),
+            format_share(amount / capital, signed=True, digits=3),
+            format_points(yearly(summary, amount)),
         )
 
     told = [(name, amount) for name, amount in summary["attribution"].items() if amount != 0.0]
     told.sort(key=lambda pair: -abs(pair[1]))
     return [
-        ("attribution", currency, "of capital", "APR points"),
+        ("attribution", currency, "of initial capital", "APR points"),
         *(row(_label(name, summary), amount) for name, amount in told),
         row("net", summary["net_pnl"]),
         ("residual", *residual_words(summary), ""),

@@ -1,5 +1,6 @@
 """Is it worth it, by how much, against what: one sentence made from a summary."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +8,16 @@ from typing import Any, Self
 
 from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.wording import defaulted
-from basis_lab.results.formats import format_amount, format_points, format_share
+from basis_lab.results.formats import format_amount, format_points, format_share, format_span
 
 WORTH = "Worth it here"
 SHORT_DAYS = 30.0
 LEAST_DIFFERENCE = 0.0002  # a year; less is gas or rounding, no reason to do one or the other
+EXACT = 1e-9  # of the capital; less is rounding
+NO_POINTS = (
+    "Money came or went during the run: amounts are not told in points, since a year's rate on the "
+    "initial capital would not add up to the net APR, which is that of a share."
+)
 CLOSE = 0.01  # a year; a run that leaving moves by more is not undecided, but not to be left
 LENDING = {"USDT": "plain USDT lending (Aave)", "ETH": "plain WETH lending (Aave)"}
 SECONDS_PER_DAY = 86_400.0
@@ -93,8 +99,49 @@ def _leaving(summary: Mapping[str, Any]) -> float:
     return float(nav * (summary["final_exit_equity"] / equity - 1.0))
 
 
+def on_initial_capital(summary: Mapping[str, Any]) -> bool:
+    """Tell if the net APR, that of a share, is the P&L as a rate of the initial capital.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json.
+
+    Returns
+    -------
+    bool
+        False where deposits or withdrawals, or the loss of everything, parted the two.
+    """
+    capital, days = summary["initial_capital"], Comparison.of(summary).days
+    if summary["apr"] is None:
+        return days <= 0.0
+    of_share = summary["apr"] * days / DAYS_PER_YEAR
+    return math.isclose(summary["net_pnl"] / capital, of_share, rel_tol=0.0, abs_tol=EXACT)
+
+
+def yearly(summary: Mapping[str, Any], amount: float) -> float | None:
+    """Return an amount as a simple rate of the initial capital; the net P&L gives the net APR.
+
+    Parameters
+    ----------
+    summary : mapping
+        As summary.json.
+    amount : float
+        Share-class currency.
+
+    Returns
+    -------
+    float or None
+        Fraction a year; None for a run without a length, and where money came or went.
+    """
+    days = Comparison.of(summary).days
+    if days <= 0.0 or not on_initial_capital(summary):
+        return None
+    return float(amount / summary["initial_capital"] * DAYS_PER_YEAR / days)
+
+
 def excess_amount(summary: Mapping[str, Any]) -> float | None:
-    """Return what a run earned more than lending its capital would have.
+    """Return what a run earned more than lending its initial capital would have.
 
     Parameters
     ----------
@@ -104,10 +151,10 @@ def excess_amount(summary: Mapping[str, Any]) -> float | None:
     Returns
     -------
     float or None
-        Share-class currency; None without a hurdle.
+        Share-class currency; None without a hurdle, and where money came or went.
     """
     against = Comparison.of(summary)
-    if against.held is None:
+    if against.held is None or not on_initial_capital(summary):
         return None
     return float(against.held * summary["initial_capital"] * against.days / DAYS_PER_YEAR)
 
@@ -179,7 +226,8 @@ def _word_comparison(summary: Mapping[str, Any], against: Comparison) -> str:
 def _word_short(summary: Mapping[str, Any], against: Comparison) -> str:
     currency = summary["currency"]
     earned = format_amount(summary["net_pnl"], currency, signed=True)
-    opening = f"{earned} {currency} in {against.days:.1f} days, too short for a rate"
+    span = format_span(against.days, digits=1)
+    opening = f"{earned} {currency} in {span}, too short for a rate"
     excess = excess_amount(summary)
     if excess is None:
         return opening

@@ -1,6 +1,6 @@
-"""What a run's data tell beyond its folder: lending over its dates, and the run from other starts.
+"""What a run's data tell beyond its folder: the run from other starts.
 
-Both are computed anew from the data that the manifest names, and only if they are the same.
+They are computed anew from the data that the manifest names, and only if these are the same.
 """
 
 import json
@@ -14,16 +14,14 @@ from basis_lab.config.environment import read_environment
 from basis_lab.config.models import RunConfig, strategy_model
 from basis_lab.data.places import Place, place_of
 from basis_lab.data.provider import DataProvider
-from basis_lab.domain.market import MarketFrame
+from basis_lab.domain.market import MarketFrame, TimeArray
+from basis_lab.domain.stress import moment_row
 from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.errors import BasisLabError, ResultError
 from basis_lab.results.summary import summarise
-from basis_lab.results.tables import HURDLE_SERIES
 from basis_lab.services.requests import BacktestRequest, make_provider
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from basis_lab.results.report_data import Background, Hold
     from basis_lab.results.result import RunResult
 
@@ -65,7 +63,6 @@ def background_of(
     days = _hold_days(frame)
     holds = () if days is None else tuple(_holds(run, config, provider, frame, days))
     return Background(
-        lending=_lending(frame, config.share_class.name),
         holds=holds,
         hold_days=0 if days is None else days,
         absence="" if holds else "The run is too short to be started later.",
@@ -122,16 +119,6 @@ def _stamp(text: str) -> np.datetime64:
     return np.datetime64(text.removesuffix("Z"), "s")
 
 
-def _lending(frame: MarketFrame, share_class: str) -> "pd.Series[float] | None":
-    import pandas as pd
-
-    key = HURDLE_SERIES[share_class]
-    if not frame.has(key):
-        return None
-    stamps = pd.DatetimeIndex(frame.times, tz="UTC")
-    return pd.Series(frame.values(key), index=stamps)
-
-
 def _hold_days(frame: MarketFrame) -> int | None:
     """Return the length of a hold: ninety days, or a third of a run that is shorter than twice."""
     span = int((frame.times[-1] - frame.times[0]) / np.timedelta64(1, "D"))
@@ -159,6 +146,7 @@ def _hold(
 ) -> "Hold":
     from basis_lab.results.report_data import Hold
 
+    stressed = _stressed(config, np.array([start, end]))
     capital = float(run.summary["initial_capital"])
     day = str(start.astype("datetime64[D]"))
     try:
@@ -167,8 +155,19 @@ def _hold(
         )
         summary = summarise(engine.run_backtest(start, end))
     except BasisLabError as error:
-        return Hold(start=day, apr=None, hurdle_apr=None, failure=str(error))
-    return Hold(start=day, apr=_number(summary["apr"]), hurdle_apr=_number(summary["hurdle_apr"]))
+        return Hold(start=day, apr=None, hurdle_apr=None, failure=str(error), stressed=stressed)
+    apr, hurdle_apr = (_number(summary[x]) for x in ("apr", "hurdle_apr"))
+    return Hold(start=day, apr=apr, hurdle_apr=hurdle_apr, stressed=stressed)
+
+
+def _stressed(config: RunConfig, ends: TimeArray) -> bool | None:
+    """Tell if a stress begins between two moments; None where the configuration has none."""
+    moments = [x.at for x in config.shocks]
+    moments += [x.at for x in config.closures]
+    moments += [x.at for x in config.actions]
+    if not moments:
+        return None
+    return any(moment_row(at, ends) is not None for at in moments)
 
 
 def _number(figure: object) -> float | None:

@@ -111,7 +111,7 @@ def test_the_last_price_stands_for_marks_that_are_too_coarse_and_says_so(kit):
 
     assert frame.values(mark.key).tolist() == [5.0]
     assert (
-        "no mark/okx/BTCUSDT with bars of 5m; perp/okx/BTCUSDT.open stands for it"
+        "no mark/okx/BTCUSDT with bars of 5m; perp/okx/BTCUSDT stands for it"
         in (frame.sources[0].notes[0])
     )
 

@@ -141,7 +141,7 @@ def test_the_last_price_stands_for_a_mark_that_the_directory_lacks(kit):
     frame = lab.frame(kit.start, kit.start)
 
     assert frame.values("mark/bybit/BTCUSDT.open").tolist() == [100.0]
-    assert "perp/bybit/BTCUSDT.open stands for it" in frame.sources[0].notes[0]
+    assert "perp/bybit/BTCUSDT stands for it" in frame.sources[0].notes[0]
 
 
 def test_a_derived_series_serves_only_where_it_is_named(kit):

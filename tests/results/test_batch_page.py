@@ -57,3 +57,25 @@ def test_cases_too_short_for_a_rate_come_last_and_show_none(index):
     assert "50.00" not in rows["short"]
     assert "6.00" in rows["best"]
     assert "too short for a rate: they come last" in index
+
+
+def test_a_batch_without_a_finished_case_says_nothing_of_its_data(tmp_path):
+    page = tmp_path / "index.html"
+    cases = [("late", tmp_path / "cases" / "late", "no data; where: 2030-01-01")]
+
+    text = write_index(page, title="b", cases=cases, open_=0).read_text()
+
+    assert "No case was done" in text
+    assert 'class="badge' not in text
+    assert "real data" not in text
+
+
+def test_a_case_of_hours_is_told_in_hours(tmp_path, monkeypatch):
+    told = {**summary(5, 0.6), "end": "2025-01-01T03:00:00Z"}
+    monkeypatch.setattr(batch_page, "_run", lambda _: Run(told))
+    monkeypatch.setattr(batch_page, "_spark", lambda _: "")
+    cases = [("brief", tmp_path / "cases" / "brief", "")]
+
+    text = write_index(tmp_path / "index.html", title="b", cases=cases, open_=0).read_text()
+
+    assert "<small>in 3 hours</small>" in text

@@ -15,11 +15,14 @@ from basis_lab.results.report import TearSheet
 from basis_lab.results.report_data import Background, Hold, ReportData
 from basis_lab.results.report_events import DayTable
 from basis_lab.results.report_figures import word_starts
-from basis_lab.results.report_words import funding_needed, headline, six_figures, yearly
+from basis_lab.results.report_words import funding_needed, headline, six_figures
 from basis_lab.results.text import word_report
+from basis_lab.results.verdict import yearly
 from basis_lab.services.background import background_of
 
 WIDE = {"strategy.spot_allocation": 0.72, "strategy.position_deviation_threshold": 0.05}
+
+ON_A_DATE = [{"at": "2025-01-06", "action": "exit_full", "route": "auto"}]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,8 @@ def test_months_compound_to_the_whole_return(run, data):
 
     assert list(data.months.index) == ["2025-01", "2025-02"]
     assert growth - 1.0 == pytest.approx(run.summary["total_return"], rel=1e-12)
+    lent = (1.0 + data.months["lending"]).prod() - 1.0
+    assert lent * 365.0 / 59.0 == pytest.approx(run.summary["hurdle_apr"])
 
 
 def test_costs_by_venue_add_up_to_the_costs_of_the_run(run, data):
@@ -106,11 +111,13 @@ def test_the_worst_day_is_the_day_of_the_least_sum(data):
 
 
 def test_with_the_funding_that_was_needed_lending_is_matched(run):
-    needed, earned = funding_needed(run.summary)
+    lent = run.pnl["lending_equity"].iloc[-1] - run.summary["initial_capital"]
+
+    needed, earned = funding_needed(run.summary, lent)
 
     gap = run.summary["hurdle_apr"] - run.summary["apr"]
-    assert needed - earned == pytest.approx(gap)
-    assert earned == pytest.approx(yearly(run.summary, run.summary["attribution"]["funding"]))
+    assert yearly(run.summary, needed - earned) == pytest.approx(gap)
+    assert earned == run.summary["attribution"]["funding"]
 
 
 def test_other_starts_are_runs_of_their_own(run):
@@ -122,8 +129,6 @@ def test_other_starts_are_runs_of_their_own(run):
     assert found.holds[1] == Hold(
         start="2025-01-08", apr=second["apr"], hurdle_apr=second["hurdle_apr"]
     )
-    growth = found.lending.iloc[-1] / found.lending.iloc[0] - 1.0
-    assert growth * 365.0 / 59.0 == pytest.approx(run.summary["hurdle_apr"])
 
 
 def test_a_run_whose_data_changed_is_not_started_anew(run, tmp_path):
@@ -135,7 +140,7 @@ def test_a_run_whose_data_changed_is_not_started_anew(run, tmp_path):
     found = background_of(bl.open_result(place))
 
     assert "changed" in found.absence
-    assert found.lending is None
+    assert found.holds == ()
 
 
 def test_a_folder_of_another_version_says_so_and_still_has_its_report(run, tmp_path):
@@ -163,6 +168,30 @@ def test_what_starts_say(aprs, words):
     holds = tuple(Hold(start="2025-01-01", apr=x, hurdle_apr=0.05) for x in aprs)
 
     assert word_starts(Background(holds=holds, hold_days=90)) == words
+
+
+@pytest.mark.parametrize(
+    ("stressed", "words"),
+    [
+        ((True, True), "0 of 2 starts beat lending, each with the stress in it"),
+        ((True, False), "0 of 2 starts beat lending; the stress falls into 1 of them"),
+        ((False, False), "0 of 2 starts beat lending; the stress falls into none of them"),
+        ((None, None), "0 of 2 starts beat lending"),
+    ],
+)
+def test_starts_under_a_stress_say_which_of_them_have_it(stressed, words):
+    holds = tuple(Hold(start="2025-01-01", apr=0.01, hurdle_apr=0.05, stressed=x) for x in stressed)
+
+    assert word_starts(Background(holds=holds, hold_days=90)) == words
+
+
+def test_a_stress_at_a_share_of_the_run_is_in_every_start_and_one_on_a_date_in_some():
+    dates = {"start": "2025-01-01", "end": "2025-02-10"}
+    relative = bl.backtest("pure_lending", **dates, scenarios=["lending_frozen_30d"])
+    dated = bl.backtest("pure_lending", **dates, overrides={"actions": ON_A_DATE})
+
+    assert {x.stressed for x in background_of(relative).holds} == {True}
+    assert [x.stressed for x in background_of(dated).holds] == [True, False, False, False]
 
 
 def test_what_does_not_apply_is_said_and_never_a_zero(lending):

@@ -66,6 +66,21 @@ def test_a_table_that_was_cut_is_refused_and_never_drawn(long_record, tmp_path, 
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize("row", [2, 700, 1438])
+def test_a_table_with_rows_cut_out_is_refused_with_the_place(long_record, tmp_path, row):
+    path = ResultsStore(tmp_path).persist_results(long_record, plots=False, manifest_extra={})
+    lines = (path / "hourly_pnl.csv").read_text().splitlines(keepends=True)
+    (path / "hourly_pnl.csv").write_text("".join(lines[:row] + lines[row + 2 :]))
+    before, after = (x.partition(",")[0].rstrip("Z") for x in (lines[row - 1], lines[row + 2]))
+
+    with pytest.raises(ResultError, match="is not whole") as caught:
+        _ = open_result(path).pnl
+
+    assert "no rows between" in str(caught.value)
+    for stamp in (before, after):
+        assert stamp.replace("T", " ") in str(caught.value)
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_of_a_fresh_and_an_opened_run_are_equal(fresh, opened, name):
     figure = getattr(fresh.figures, name)()

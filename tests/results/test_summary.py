@@ -174,6 +174,40 @@ def test_an_entry_of_several_stages_costs_what_all_of_them_cost(record):
     assert summarise(staged)["break_even_days"] == pytest.approx(42.0 / 21.0)
 
 
+def decided(row, action):
+    return Event(
+        row=row, event_type=EventType.DECISION, component="strategy", details={"action": action}
+    )
+
+
+def left_after_a_day(record, *later):
+    """All is left at the 24th hour: leaving costs 20 then, and nothing from there on."""
+    fee, exit_equity = record.attribution["fee"].copy(), record.exit_equity.copy()
+    fee[24], exit_equity[24:] = -20.0, record.equity[24:]
+    return replace(
+        record,
+        log=(*record.log, decided(24, "exit_full"), *later),
+        attribution={**record.attribution, "fee": fee},
+        exit_equity=exit_equity,
+    )
+
+
+def test_an_exit_during_the_run_is_paid_by_the_carry_until_then(record):
+    carry = record.attribution["funding"].copy()
+    carry[25:] = 0.0
+    left = left_after_a_day(record)
+    left = replace(left, attribution={**left.attribution, "funding": carry})
+
+    # 10 to get in and 20 to get out, at 21 a day until then.
+    assert summarise(left)["break_even_days"] == pytest.approx(30.0 / 21.0)
+
+
+def test_who_enters_again_is_measured_by_an_exit_at_the_end(record):
+    again = left_after_a_day(record, decided(26, "entry_partial"))
+
+    assert summarise(again)["break_even_days"] == pytest.approx(10.0 / 21.0)
+
+
 def test_a_carry_that_is_not_positive_never_breaks_even(record):
     attribution = {**record.attribution, "funding": np.zeros(record.rows)}
 

@@ -121,7 +121,7 @@ def test_shares_points_and_ratios():
         ),
         (
             case(None, None, start="2024-06-01T00:00:00Z", end="2024-06-01T00:00:00Z"),
-            "+1,000 USDT in 0.0 days, too short for a rate",
+            "+1,000 USDT in 0 hours, too short for a rate",
         ),
     ],
 )

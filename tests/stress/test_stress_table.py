@@ -116,8 +116,8 @@ def test_a_closure_while_nothing_is_due_says_so():
 
     assert closed.net_pnl_to_base == 0.0
     assert closed.note == (
-        "nothing was due at binance, bybit, okx while closed: "
-        "every figure here is that of the base run"
+        "a closure of binance, bybit, okx at 50% is waited for by no decision and "
+        "changes nothing in this run"
     )
 
 
