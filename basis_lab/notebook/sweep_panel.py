@@ -15,7 +15,7 @@ from basis_lab.notebook.sweep_pictures import NET, OVER_LENDING, Sight, frontier
 from basis_lab.notebook.sweep_tables import best_html, failures_html
 from basis_lab.results.formats import format_count, format_ratio, format_share
 from basis_lab.results.sweep_page import MEASURES
-from basis_lab.results.sweep_remarks import word_robustness
+from basis_lab.results.sweep_remarks import word_remarks
 from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.sweep_words import (
     SYNTHETIC,
@@ -284,7 +284,7 @@ class SweepPanel(Panel):
         elif told["open"]:
             counts.append(f"{told['open']:,} open")
         if best is not None and not under_way:
-            counts.append(word_robustness(self.result, best))
+            counts += word_remarks(self.result, best)
         if self._safety is not None and not under_way:
             counts.append(word_without_limit(self.result, self._safety))
         line = " \N{MIDDLE DOT} ".join(x for x in counts if x)

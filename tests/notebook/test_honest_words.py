@@ -10,7 +10,7 @@ from basis_lab.domain.series import borrow_index
 from basis_lab.notebook import workbench
 from basis_lab.notebook.layout import TICKS
 from basis_lab.notebook.panels.invoice import daily_sums
-from basis_lab.results.formats import MINUS
+from basis_lab.results.formats import MINUS, NONE
 from basis_lab.results.report_data import ReportData
 
 SHORT = {"start": "2025-01-01", "end": "2025-02-15"}
@@ -150,14 +150,18 @@ def test_a_side_that_is_closed_has_no_last_distance():
         assert "closed at the end" in words_of(bench.board.head.slots["six"])
 
 
-def test_with_flows_the_invoice_says_what_its_points_are_of(bench):
-    assert "of the initial capital" not in bench.board.right.slots["invoice"]
+def test_with_flows_the_invoice_tells_amounts_without_points_and_why(bench):
+    assert "not told in points" not in bench.board.right.slots["invoice"]
 
     bench.act("case", "scenario", "flows_example")
     bench.act("case", "end", "2025-12-31")
     bench.run(wait=True)
 
-    assert "Points: a year, of the initial capital" in bench.board.right.slots["invoice"]
+    invoice = bench.board.right.slots["invoice"]
+    assert "amounts are not told in points" in invoice
+    points = re.findall(r'class="num points">([^<]*)<', invoice)
+    assert points
+    assert set(points) == {NONE}
 
 
 def test_an_axis_of_weeks_tells_days_and_one_of_months_tells_months():

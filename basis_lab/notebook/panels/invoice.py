@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.panels.markup import row, table, text
 from basis_lab.notebook.pins import Pin, dates_text, same_dates
@@ -17,7 +16,7 @@ from basis_lab.notebook.words import day_text
 from basis_lab.results.formats import MINUS, format_amount, format_points
 from basis_lab.results.labels import category_label
 from basis_lab.results.style import TRADING_COSTS
-from basis_lab.results.verdict import Comparison
+from basis_lab.results.verdict import NO_POINTS, on_initial_capital, yearly
 
 LOUD_RESIDUAL = 1e-6  # of capital
 MOST_DAYS = 10
@@ -71,9 +70,8 @@ def invoice_html(series: RunSeries, pinned: Pin | None, chosen: str) -> str:
 
 def _notes(series: RunSeries, against: "_Against | None") -> str:
     notes = []
-    if series.record.flows[1:].any():
-        told = "Points: a year, of the initial capital; the net APR above is on a share"
-        notes.append(f"{told}, without flows.")
+    if not on_initial_capital(series.summary):
+        notes.append(NO_POINTS)
     if against is not None and not against.alike:
         dates = dates_text(against.summary)
         told = f"{against.name} ran {dates}: over other dates amounts are not subtracted"
@@ -109,12 +107,6 @@ class _Against:
                 return float(attribution[name])
 
 
-def _per_point(summary: Mapping[str, Any]) -> float:
-    """Return the share a year that one unit of currency is; NaN of a run without a length."""
-    days = Comparison.of(summary).days
-    return DAYS_PER_YEAR / days / float(summary["initial_capital"]) if days > 0.0 else math.nan
-
-
 class _Ladder:
     """Rows of one invoice, over one scale."""
 
@@ -128,7 +120,6 @@ class _Ladder:
     ) -> None:
         self._series = series
         self._currency = series.currency
-        self._per_point = _per_point(series.summary)
         self._against = against
         self._chosen = chosen
         net = float(series.summary["net_pnl"])
@@ -158,7 +149,7 @@ class _Ladder:
 
     def _cells(self, bar: str, name: str, amount: float) -> list[tuple[str, str]]:
         told = f"{amount:.2f}".replace("-0.00", "0.00") if name == "residual" else ""
-        points = "" if math.isnan(self._per_point) else format_points(amount * self._per_point)
+        points = format_points(yearly(self._series.summary, amount))
         signed = told if told else format_amount(amount, self._currency, signed=True)
         cells = [(bar, "bar"), (signed, "num"), (points, "num points")]
         if self._against is not None:
@@ -172,8 +163,8 @@ class _Ladder:
         other = against.amount(name)
         if against.alike:
             return format_amount(amount - other, self._currency, signed=True)
-        points = amount * self._per_point - other * _per_point(against.summary)
-        return "" if math.isnan(points) else format_points(points)
+        mine, its = yearly(self._series.summary, amount), yearly(against.summary, other)
+        return format_points(None if mine is None or its is None else mine - its)
 
     def _bar(self, start: float, end: float, colour: str) -> str:
         span = self._high - self._low
