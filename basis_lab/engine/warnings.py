@@ -126,8 +126,9 @@ def _met_nobody(closure: ClosureParameters, loop: FullLoop, config: RunConfig) -
 
     Deposits and withdrawals wait without saying so in every case: with flows nothing is claimed.
     """
-    asked = loop.waited_for.intersection(closure.venues)
-    return not (closure.lost or asked or config.flows)
+    late = loop.components.execution_interface_manager.transfers.late
+    met = (loop.waited_for | late).intersection(closure.venues)
+    return not (closure.lost or met or config.flows)
 
 
 def _data_warnings(loop: FullLoop) -> list[str]:

@@ -29,6 +29,10 @@ class TransferVenue(Venue, Protocol):
     def pending(self) -> tuple[PendingTransfer, ...]:
         """What is on its way."""
 
+    @property
+    def late(self) -> frozenset[str]:
+        """Venues that took what was on its way later than it arrived, or have yet to take it."""
+
 
 class VenueInterface:
     """Sends instructions to the venues of one kind, by name.
@@ -262,6 +266,11 @@ class TransferExecutionInterface:
     def pending(self) -> tuple[PendingTransfer, ...]:
         """What is on its way."""
         return self._network.pending
+
+    @property
+    def late(self) -> frozenset[str]:
+        """Venues that took what was on its way later than it arrived, or have yet to take it."""
+        return self._network.late
 
     def execute(self, instruction: Instruction, market: Window) -> ExecutionResult:
         """Send.

@@ -44,6 +44,20 @@ def test_a_closure_that_is_said_to_change_nothing_leaves_every_figure_as_it_was(
             assert not claims(run)
 
 
+def test_a_closure_that_keeps_a_transfer_waiting_is_not_said_to_change_nothing(tmp_path):
+    base = bl.backtest("btc_basis", **DATES)
+    sent = base.events[base.events["event_type"] == "TRANSFER_ARRIVED"]
+    arrived = sent[sent["venue"] == "bybit"].index[-1]  # of a rebalance, an hour after it was sent
+    path = tmp_path / "closing.yaml"
+    closing = CLOSING.format(name=path.stem, at=f"{arrived:%Y-%m-%dT%H:%M}", hours=2)
+    path.write_text(closing.replace("binance, bybit, okx, aave_v3, etherfi", "bybit"))
+
+    run = bl.backtest("btc_basis", scenarios=(str(path),), **DATES)
+
+    assert not np.array_equal(run.record.exit_equity, base.record.exit_equity)
+    assert not claims(run)
+
+
 def test_an_outage_during_which_nothing_is_asked_is_told_to_change_nothing():
     run = bl.backtest("btc_basis", start="2025-01-01", end="2025-12-31", scenarios="cex_outage_24h")
 

@@ -122,11 +122,17 @@ class SimulatedTransfers:
         self._gas_payer = gas_payer
         self._transit = Accounts(self.name, lines)
         self._pending: list[PendingTransfer] = []
+        self._late: set[str] = set()
 
     @property
     def pending(self) -> tuple[PendingTransfer, ...]:
         """What is on its way."""
         return tuple(self._pending)
+
+    @property
+    def late(self) -> frozenset[str]:
+        """Venues that took what was on its way later than it arrived, or have yet to take it."""
+        return frozenset(self._late.union(x.destination.venue for x in self._pending))
 
     def balances(self) -> Mapping[Instrument, float]:
         """Report what is on its way, by destination."""
@@ -239,6 +245,8 @@ class SimulatedTransfers:
             line = transit_line(item.destination)
             quantity = self._transit.take(line, item.quantity)
             venue = item.destination.venue
+            if item.arrives_row < window.start:
+                self._late.add(venue)
             if lost_row(window, venue) is not None:
                 done.append(Loss(venue=venue, lines=(line,)))
                 continue
