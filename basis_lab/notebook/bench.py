@@ -296,7 +296,8 @@ class Workbench:
             self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
         off = "" if self.live or self._live_chosen else side.live_off(seconds)
         hints = {f"risk.{x}.warning": often_met(series, x) for x in LIMITED}
-        self.editor.learn(asked, stood_for(asked, series.summary["end"][:10]), hints)
+        words = stood_for(asked, record.identity.config, series.summary["end"][:10])
+        self.editor.learn(asked, words, hints)
         stopped = "" if series.summary["status"] == "completed" else " (stopped)"
         ran = f"{count_steps(series.rows, series.step_s)} in {seconds:.2f} s{stopped}"
         self._say(f"{ran} \N{MIDDLE DOT} drawn in {1000.0 * drawn_s:.0f} ms{off}")

@@ -1,6 +1,7 @@
 """What the inputs of the left column show of a case."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from basis_lab.config.loan_quiet import target_in_force
 from basis_lab.notebook.case import Case
@@ -77,13 +78,15 @@ def shown_values(
     }
 
 
-def stood_for(case: Case, day: str) -> dict[str, float]:
+def stood_for(case: Case, settings: Mapping[str, Any], day: str) -> dict[str, float]:
     """Return the number that a run took for each word of a control.
 
     Parameters
     ----------
     case : Case
         That was run.
+    settings : mapping
+        Its configuration as plain values, as the run's record has it.
     day : str
         ISO date of its end.
 
@@ -92,10 +95,9 @@ def stood_for(case: Case, day: str) -> dict[str, float]:
     dict of str to float
         By key; empty without words.
     """
-    config = case.config()
-    strategy = config.plain()["strategy"]
-    chosen = strategy.get("target_ltv") if isinstance(strategy, Mapping) else None
-    target = target_in_force(config, day) if isinstance(chosen, str) else None
+    if not isinstance(settings["strategy"].get("target_ltv"), str):
+        return {}
+    target = target_in_force(case.config(), day)
     return {} if target is None else {TARGET_LTV: target}
 
 
