@@ -38,7 +38,8 @@ class Recorder:
         self._events = events
         self._rows = frame.rows
         self._universe = universe
-        self.values = np.full((len(universe), frame.rows), np.nan)
+        # Room alone: every window writes its rows, and what is not reached is cut off.
+        self.values = np.empty((len(universe), frame.rows))
         self.columns: dict[str, FloatArray] = {}
         self.exposure: dict[str, FloatArray] = {}
         self.risk: dict[str, FloatArray] = {}
@@ -106,10 +107,11 @@ class Recorder:
             key, pick = _worst_of(name)
             if pick is None:
                 continue
-            known = np.concatenate([column[:rows], *(columns[name] for columns in before)])
-            known = known[known == known]  # noqa: PLR0124 - not NaN
-            if len(known):
-                worst[key] = pick(known)
+            acted = np.concatenate([columns[name] for columns in before]) if before else column[:0]
+            parts = [x[x == x] for x in (column[:rows], acted)]  # noqa: PLR0124 - not NaN
+            found = [pick(x) for x in parts if len(x)]
+            if found:
+                worst[key] = pick(np.array(found))
         return worst
 
     def _log_level(
@@ -177,18 +179,23 @@ class Recorder:
         for name, column in values.items():
             held = columns[name] if name in columns else self._blank
             if held is self._blank and anywhere(column == column):  # noqa: PLR0124 - not NaN
-                held = np.full(self._rows, np.nan)
+                held = self._room(at.start, np.nan)
             columns[name] = held
             if held is not self._blank:
                 held[at] = column
+
+    def _room(self, start: int, before: float) -> FloatArray:
+        """Return room for a column whose rows from one on every window will write."""
+        column = np.empty(self._rows)
+        column[:start] = before
+        return column
 
     def _put_step(self, name: str, at: slice, step: FloatArray) -> None:
         if not self.attribution[name].flags.writeable:
             if not anywhere(step):
                 self.attribution[name] = self._zero
                 return
-            self.attribution[name] = np.full(self._rows, np.nan)
-            self.attribution[name][: at.start] = 0.0
+            self.attribution[name] = self._room(at.start, 0.0)
         self.attribution[name][at] = step
 
     def _note_interest(self, window: Window, pnl: PnLReport) -> None:
