@@ -1,5 +1,6 @@
 // The one figure of the workbench. Plotly itself stands above, from the installed package.
 // `traces` and `layout` are plain; arrays are named, and stand as bytes in `steady` and `moving`.
+// Times at equal distances are no array: a trace has `x0` and `dx` then.
 
 const TYPES = { f4: Float32Array, f8: Float64Array };
 const BESIDE = 12; // pixels of a title's room that stay free
@@ -67,15 +68,53 @@ const fitTitles = (layout) => {
   return layout;
 };
 
+// Plotly draws every text twice a drawing and measures it: titles and labels lie over the figure
+// instead. Only what `layout.py` marks texts with is markup; anything else, a pin's name, is text.
+const MARKUP = /(<b>|<\/b>|<br>|<span style='color:[^']*'>|<\/span>)/;
+const marked = (text) => {
+  const made = document.createDocumentFragment();
+  let inside = made;
+  for (const part of text.split(MARKUP)) {
+    const node = { "<b>": "b", "<br>": "br" }[part] ?? (MARKUP.test(part) ? "span" : null);
+    if (part.startsWith("</") && node) inside = inside.parentNode;
+    else if (!node) inside.append(part);
+    else {
+      const child = inside.appendChild(document.createElement(node));
+      if (node === "span") child.style.color = part.slice("<span style='color:".length, -2);
+      if (node !== "br") inside = child;
+    }
+  }
+  return made;
+};
+
+const UP = { bottom: "-100%", middle: "-50%", top: "0" };
+const label = ({ text, x, y, xshift, yanchor, font, align }, { width, height, margin }) => {
+  const made = document.createElement("span");
+  made.append(marked(text));
+  Object.assign(made.style, {
+    left: `${margin.l + x * (width - margin.l - margin.r) + xshift}px`,
+    top: `${(1 - y) * height}px`,
+    transform: `translateY(${UP[yanchor]})`,
+    font: `${font.size}px ${font.family ?? "inherit"}`,
+    color: font.color,
+    textAlign: align ?? "left",
+  });
+  return made;
+};
+
 function render({ model, el }) {
   const plot = document.createElement("div");
+  const over = document.createElement("div");
   const tools = document.createElement("div");
   el.classList.add("bl-plot");
-  el.append(plot, tools);
+  over.className = "bl-over";
+  over.setAttribute("aria-hidden", "true"); // the figure's own words say it
+  el.append(plot, over, tools);
   plot.setAttribute("role", "img");
   const cache = new Map();
   let width = 0;
   let zoomed = false;
+  let texts = [];
 
   const array = (name) => {
     const steady = model.get("steady")[name];
@@ -98,11 +137,18 @@ function render({ model, el }) {
   const draw = () => {
     if (width === 0 || model.get("drawing") === 0) return;
     plot.dataset.begun = String(performance.now());
-    const data = model.get("traces").map((trace) => ({ ...trace, x: array(trace.x), y: array(trace.y) }));
+    const data = model.get("traces").map((trace) => ({
+      ...trace,
+      ...(trace.x && { x: array(trace.x) }),
+      y: array(trace.y),
+    }));
     const plain = structuredClone(model.get("drawn_layout"));
     const layout = fitTitles({ ...plain, width, shapes: [...hairlines(), ...plain.shapes] });
     plot.setAttribute("aria-label", model.get("told"));
-    Plotly.react(plot, data, layout, CONFIG).then(() => {
+    texts = layout.annotations;
+    over.style.fontFamily = layout.font.family;
+    over.replaceChildren(...texts.map((x) => label(x, layout)));
+    Plotly.react(plot, data, { ...layout, annotations: [] }, CONFIG).then(() => {
       plot.dataset.drawn = String(model.get("drawing"));
       plot.dataset.at = String(performance.now());
     });
@@ -140,7 +186,7 @@ function render({ model, el }) {
       ...plot.layout,
       height: plot.layout.height + top,
       margin: { ...plot.layout.margin, t: top },
-      annotations: [...plot.layout.annotations, caption],
+      annotations: [...texts, caption],
       paper_bgcolor: ground,
       plot_bgcolor: ground,
     };

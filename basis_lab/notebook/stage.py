@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 from plotly.offline import get_plotlyjs
 
+from basis_lab.domain.arrays import anywhere
 from basis_lab.domain.market import FloatArray
 from basis_lab.notebook.layout import lay_out
 from basis_lab.notebook.scene import Pen, Scene, Trace
@@ -122,11 +123,18 @@ class _Arrays:
         self._names: dict[tuple[int, str], str] = {}
         self._kept: list[FloatArray] = []
 
-    def add(self, trace: Trace) -> dict[str, str]:
-        """Take a trace's arrays and return their names; what only the data change is steady."""
+    def add(self, trace: Trace) -> dict[str, object]:
+        """Take a trace's arrays and return their names; what only the data change is steady.
+
+        Times at equal distances are told by their first and their distance: plotly.js is spared to
+        turn each of them into a date.
+        """
         marks = trace.pen is Pen.MARK
-        x = self._name(trace.x, "x", np.float64, steady=not marks)
-        return {"x": x, "y": self._name(trace.y, "y", np.float32, steady=trace.steady)}
+        y = self._name(trace.y, "y", np.float32, steady=trace.steady)
+        apart = np.diff(trace.x)
+        if len(apart) and not anywhere(apart - apart[0]):
+            return {"x0": float(trace.x[0]), "dx": float(apart[0]), "y": y}
+        return {"x": self._name(trace.x, "x", np.float64, steady=not marks), "y": y}
 
     def _name(self, values: FloatArray, letter: str, dtype: type, *, steady: bool) -> str:
         known = (id(values), letter)
