@@ -45,7 +45,7 @@ CATEGORIES: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureReport:
-    """Values and deltas of a window.
+    """Values and deltas of a window: what is decided by.
 
     Parameters
     ----------
@@ -57,25 +57,15 @@ class ExposureReport:
         Sum over columns, share-class currency.
     net_delta : mapping of asset to ndarray of shape (W,)
         Units of the asset, total.
-    chain_delta, cex_delta : mapping of asset to ndarray of shape (W,)
-        Its two parts; they add up to ``net_delta``.
     venue_delta : mapping of (venue, asset) to ndarray of shape (W,)
         Units by venue; transit counts at its destination.
-    venue_value : mapping of venue to ndarray of shape (W,)
-        Share-class currency; transit counts at its destination.
-    notional : mapping of perp key to ndarray of shape (W,)
-        Signed units x mark, share-class currency.
     """
 
     quantities: FloatArray
     values: FloatArray
     equity: FloatArray
     net_delta: Mapping[str, FloatArray]
-    chain_delta: Mapping[str, FloatArray]
-    cex_delta: Mapping[str, FloatArray]
     venue_delta: Mapping[tuple[str, str], FloatArray]
-    venue_value: Mapping[str, FloatArray]
-    notional: Mapping[str, FloatArray]
 
     def part(self, keep: slice) -> "ExposureReport":
         """Return some rows of the report, as views.
@@ -95,12 +85,32 @@ class ExposureReport:
             values=self.values[keep],
             equity=self.equity[keep],
             net_delta=_cut(self.net_delta, keep),
-            chain_delta=_cut(self.chain_delta, keep),
-            cex_delta=_cut(self.cex_delta, keep),
             venue_delta=_cut(self.venue_delta, keep),
-            venue_value=_cut(self.venue_value, keep),
-            notional=_cut(self.notional, keep),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureBreakdown:
+    """Where values and deltas are, and what an exit would leave: what is reported besides.
+
+    Parameters
+    ----------
+    chain_delta, cex_delta : mapping of asset to ndarray of shape (W,)
+        The two parts of ``ExposureReport.net_delta``, units of the asset.
+    venue_value : mapping of venue to ndarray of shape (W,)
+        Share-class currency; transit counts at its destination.
+    notional : mapping of perp key to ndarray of shape (W,)
+        Signed units x mark, share-class currency.
+    exit_equity : ndarray of shape (W,)
+        Equity less slippage, taker fees, gas, and what quotes differ from marks; share-class
+        currency.
+    """
+
+    chain_delta: Mapping[str, FloatArray]
+    cex_delta: Mapping[str, FloatArray]
+    venue_value: Mapping[str, FloatArray]
+    notional: Mapping[str, FloatArray]
+    exit_equity: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,7 @@ from typing import Literal
 
 from basis_lab.errors import EngineError
 
-FIRST_WINDOW = 256
-SHORTEST_WINDOW = 128
+SHORTEST_WINDOW = 512  # so many rows cost little more than one
 IMMEDIATE_FIRES = 3
 LONGEST_WINDOW = 1 << 16  # longer ones gain no time, and what they work on takes memory
 
@@ -15,9 +14,8 @@ Stride = int | Literal["auto"]
 class Clock:
     """Chooses window lengths; results do not depend on them, only the time they take.
 
-    ``auto`` starts at 256 rows, doubles when quiet, follows twice the distance after a fire (not
-    under 128: a short window costs what a single row costs), and falls to single rows after three
-    immediate fires.
+    ``auto`` starts at 512 rows, doubles when quiet, follows twice the distance after a fire (not
+    under 512), and falls to single rows after three immediate fires.
 
     Parameters
     ----------
@@ -34,7 +32,7 @@ class Clock:
                 remedy="use auto, or 1 to go row by row",
             )
         self._fixed = None if stride == "auto" else stride
-        self._length = FIRST_WINDOW
+        self._length = SHORTEST_WINDOW
         self._immediate = 0
 
     def length(self) -> int:

@@ -11,11 +11,13 @@ from basis_lab.config.models import RunConfig
 from basis_lab.data.provider import DataProvider
 from basis_lab.domain.intervals import HOUR_S
 from basis_lab.domain.market import MarketFrame
+from basis_lab.domain.reports import ExposureBreakdown, ExposureReport
 from basis_lab.engine.capital import CapitalAccount, flow_requests
 from basis_lab.engine.clock import Clock, Stride
 from basis_lab.engine.compose import Components, compose
 from basis_lab.engine.health import Checked, Health, examine, require_healthy
 from basis_lab.engine.loop import FullLoop, Progress
+from basis_lab.engine.recorder import exposure_columns
 from basis_lab.engine.warnings import find_warnings
 from basis_lab.errors import EngineError
 from basis_lab.results.record import RunIdentity, RunRecord
@@ -167,8 +169,9 @@ class EventDrivenStrategyEngine:
             status = "stopped"
         finally:
             self._running = False
+        exposed = self._exposed(loop)
         self._run_s = perf_counter() - began
-        return self._record(loop, status, run_id)
+        return self._record(loop, status, run_id, exposed)
 
     def get_status(self) -> Status:
         """Return what the engine is doing, with health computed now.
@@ -200,11 +203,26 @@ class EventDrivenStrategyEngine:
             "execution_manager": parts.execution_manager,
         }
 
-    def _record(self, loop: FullLoop, status: str, run_id: str) -> RunRecord:
+    def _exposed(self, loop: FullLoop) -> tuple[ExposureReport, ExposureBreakdown]:
+        """Return the exposure of every finished row: one window gives the bits of many."""
+        monitor = self.components.exposure_monitor
+        whole = loop.frame.window(0, loop.row)
+        held = self.components.position_monitor.history[: loop.row]
+        exposure = monitor.calculate_exposure(whole, held)
+        return exposure, monitor.break_down(whole, exposure)
+
+    def _record(
+        self,
+        loop: FullLoop,
+        status: str,
+        run_id: str,
+        exposed: tuple[ExposureReport, ExposureBreakdown],
+    ) -> RunRecord:
         rows = loop.row
         recorder = loop.recorder
         columns = {name: x[:rows] for name, x in recorder.columns.items()}
         parts = self.components
+        exposure, breakdown = exposed
         return RunRecord(
             identity=RunIdentity(
                 run_id=run_id,
@@ -219,15 +237,15 @@ class EventDrivenStrategyEngine:
             ),
             frame=loop.frame,
             rows=rows,
-            quantities=parts.position_monitor.history[:rows],
-            values=recorder.values.T[:rows],
+            quantities=exposure.quantities,
+            values=exposure.values,
             equity=columns["equity"],
-            exit_equity=columns["exit_equity"],
+            exit_equity=breakdown.exit_equity,
             flows=columns["flows"],
             nav_per_share=columns["nav_per_share"],
             residual=columns["residual"],
             attribution={name: x[:rows] for name, x in recorder.attribution.items()},
-            exposure={name: x[:rows] for name, x in recorder.exposure.items()},
+            exposure=exposure_columns(exposure, breakdown),
             risk={name: x[:rows] for name, x in recorder.risk.items()},
             level=recorder.level[:rows],
             log=parts.event_logger.entries,

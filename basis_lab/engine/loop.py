@@ -323,8 +323,7 @@ class FullLoop:
         parts.position_monitor.record(window, state.exposure.quantities)
         before = parts.position_monitor.get_positions_before(window)
         pnl = parts.pnl_monitor.update_state(window, before, state.exposure, flows, booked)
-        left = parts.exposure_monitor.calculate_exit_equity(window, state.exposure)
-        self.recorder.write(window, state.exposure, left, self._told(state.risk), pnl)
+        self.recorder.write(window, self._told(state.risk), pnl)
 
     def _told(self, risk: RiskReport) -> RiskReport:
         """Return what is recorded of a risk: the dust that nobody holds a share of has no drift."""

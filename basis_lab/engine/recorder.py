@@ -8,7 +8,14 @@ from basis_lab.domain.arrays import anywhere, running
 from basis_lab.domain.events import Event, EventSink, EventType
 from basis_lab.domain.instruments import Universe
 from basis_lab.domain.market import FloatArray, MarketFrame, Window
-from basis_lab.domain.reports import CATEGORIES, ExposureReport, Level, PnLReport, RiskReport
+from basis_lab.domain.reports import (
+    CATEGORIES,
+    ExposureBreakdown,
+    ExposureReport,
+    Level,
+    PnLReport,
+    RiskReport,
+)
 from basis_lab.monitors.limits import RiskParameters, limit_passed
 from basis_lab.monitors.risk import DIVERGENCE
 
@@ -39,9 +46,7 @@ class Recorder:
         self._rows = frame.rows
         self._universe = universe
         # Room alone: every window writes its rows, and what is not reached is cut off.
-        self.values = np.empty((len(universe), frame.rows))
         self.columns: dict[str, FloatArray] = {}
-        self.exposure: dict[str, FloatArray] = {}
         self.risk: dict[str, FloatArray] = {}
         # What a run never has takes no memory: a year of minutes is half a million rows.
         self._blank = np.broadcast_to(np.full(1, np.nan), frame.rows)
@@ -138,33 +143,20 @@ class Recorder:
             )
         )
 
-    def write(
-        self,
-        window: Window,
-        exposure: ExposureReport,
-        exit_equity: FloatArray,
-        risk: RiskReport,
-        pnl: PnLReport,
-    ) -> None:
+    def write(self, window: Window, risk: RiskReport, pnl: PnLReport) -> None:
         """Keep the state at the end of each row of a window.
 
         Parameters
         ----------
         window : Window
             The rows.
-        exposure : ExposureReport
-            Values and deltas of the same rows.
-        exit_equity : ndarray of shape (W,)
-            Equity after the cost of leaving everything, share-class currency.
         risk : RiskReport
-            Measures and levels.
+            Measures and levels of the same rows.
         pnl : PnLReport
             Equity, NAV and attribution.
         """
         at = slice(window.start, window.stop)
-        self.values[:, at] = exposure.values.T
-        self._put(self.columns, at, _pnl_columns(exit_equity, pnl))
-        self._put(self.exposure, at, _exposure_columns(exposure))
+        self._put(self.columns, at, _pnl_columns(pnl))
         self._put(self.risk, at, _risk_columns(risk))
         for name, step in pnl.attribution.items():
             self._put_step(name, at, step)
@@ -260,28 +252,43 @@ def _nearest(values: FloatArray) -> float:
     return float(values[np.argmin(np.abs(values))])
 
 
-def _pnl_columns(exit_equity: FloatArray, pnl: PnLReport) -> dict[str, FloatArray]:
+def _pnl_columns(pnl: PnLReport) -> dict[str, FloatArray]:
     return {
         "equity": pnl.equity,
-        "exit_equity": exit_equity,
         "flows": pnl.flows,
         "nav_per_share": pnl.nav_per_share,
         "residual": pnl.residual,
     }
 
 
-def _exposure_columns(exposure: ExposureReport) -> dict[str, FloatArray]:
+def exposure_columns(
+    exposure: ExposureReport, breakdown: ExposureBreakdown
+) -> dict[str, FloatArray]:
+    """Return the columns that a run has of its exposure.
+
+    Parameters
+    ----------
+    exposure : ExposureReport
+        Of some rows.
+    breakdown : ExposureBreakdown
+        Of the same rows.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (W,)
+        By the names of ``exposure.csv``: units of an asset, or share-class currency.
+    """
     columns: dict[str, FloatArray] = {}
     for asset, total in exposure.net_delta.items():
         columns[f"net_delta_{asset}"] = total
-        columns[f"erc20_wallet_net_delta_{asset}"] = exposure.chain_delta[asset]
-        columns[f"cex_wallet_net_delta_{asset}"] = exposure.cex_delta[asset]
+        columns[f"erc20_wallet_net_delta_{asset}"] = breakdown.chain_delta[asset]
+        columns[f"cex_wallet_net_delta_{asset}"] = breakdown.cex_delta[asset]
     for (venue, asset), units in exposure.venue_delta.items():
         columns[f"delta_{venue}_{asset}"] = units
-    for venue, value in exposure.venue_value.items():
+    for venue, value in breakdown.venue_value.items():
         columns[f"value_{venue}"] = value
     columns["share_class_value"] = exposure.equity
-    for perp, notional in exposure.notional.items():
+    for perp, notional in breakdown.notional.items():
         columns[f"notional_{perp}"] = notional
     return columns
 

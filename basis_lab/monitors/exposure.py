@@ -9,7 +9,7 @@ from basis_lab.calc.costs import MarketTerms, gas_cost_native
 from basis_lab.domain.arrays import held_columns, sum_columns
 from basis_lab.domain.instruments import Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
-from basis_lab.domain.reports import ExposureReport
+from basis_lab.domain.reports import ExposureBreakdown, ExposureReport
 
 STABLE = "USDT"
 
@@ -108,15 +108,13 @@ class ExposureMonitor:
             values=columns.T,
             equity=equity,
             net_delta=self._by_asset(deltas, self._venues, nothing),
-            chain_delta=self._by_asset(deltas, self._on_chain, nothing),
-            cex_delta=self._by_asset(deltas, self._off_chain, nothing),
             venue_delta=dict.fromkeys(self._places, nothing) | deltas,
-            venue_value=dict.fromkeys(self._venues, nothing) | self._venue_values(columns, held),
-            notional={name: columns[i] for name, i in self._perps.items()},
         )
 
-    def calculate_exit_equity(self, window: Window, exposure: ExposureReport) -> FloatArray:
-        """Tell what would be left after leaving everything now at market.
+    def break_down(self, window: Window, exposure: ExposureReport) -> ExposureBreakdown:
+        """Tell where values and deltas are, and what leaving everything now would leave.
+
+        Nothing is decided by it, so that a backtest asks once, for all its rows.
 
         Parameters
         ----------
@@ -127,16 +125,30 @@ class ExposureMonitor:
 
         Returns
         -------
-        ndarray of shape (W,)
-            Equity less slippage, taker fees, gas, and what quotes differ from marks; share-class
-            currency.
+        ExposureBreakdown
+            Of the same rows.
         """
+        columns = exposure.values.T
+        held = held_columns(exposure.quantities)
+        nothing = np.zeros(len(window))
+        places = exposure.venue_delta
+        return ExposureBreakdown(
+            chain_delta=self._by_asset(places, self._on_chain, nothing),
+            cex_delta=self._by_asset(places, self._off_chain, nothing),
+            venue_value=dict.fromkeys(self._venues, nothing) | self._venue_values(columns, held),
+            notional={name: columns[i] for name, i in self._perps.items()},
+            exit_equity=self._exit_equity(window, exposure, held),
+        )
+
+    def _exit_equity(
+        self, window: Window, exposure: ExposureReport, held: Sequence[int]
+    ) -> FloatArray:
+        """Return what would be left after leaving everything now at market."""
         left = exposure.equity
-        anything = set(held_columns(exposure.quantities))
         for route in self._exits:
-            if route.column in anything:
-                held = exposure.quantities[:, route.column]
-                left = left - self._exit_cost(window, route, held)
+            if route.column in held:
+                units = exposure.quantities[:, route.column]
+                left = left - self._exit_cost(window, route, units)
         return left
 
     def _venue_values(self, columns: FloatArray, held: Sequence[int]) -> dict[str, FloatArray]:

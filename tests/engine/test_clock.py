@@ -6,8 +6,8 @@ from basis_lab.engine.clock import SHORTEST_WINDOW, Clock
 from basis_lab.errors import EngineError
 
 
-def test_the_first_window_tries_256_rows():
-    assert Clock().length() == 256
+def test_the_first_window_tries_512_rows():
+    assert Clock().length() == 512
 
 
 def test_a_quiet_window_doubles_the_next():
@@ -16,7 +16,7 @@ def test_a_quiet_window_doubles_the_next():
     clock.quiet()
     clock.quiet()
 
-    assert clock.length() == 1024
+    assert clock.length() == 2048
 
 
 def test_a_window_never_grows_beyond_what_gains_time():
@@ -31,12 +31,12 @@ def test_a_window_never_grows_beyond_what_gains_time():
 def test_after_a_fire_the_next_window_is_twice_as_long_as_it_took():
     clock = Clock()
 
-    clock.fired(300)
+    clock.fired(700)
 
-    assert clock.length() == 600
+    assert clock.length() == 1400
 
 
-@pytest.mark.parametrize("rows", [1, 30, 64])
+@pytest.mark.parametrize("rows", [1, 30, 256])
 def test_after_a_fire_no_window_is_shorter_than_what_a_single_row_costs(rows):
     clock = Clock()
 

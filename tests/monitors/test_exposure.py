@@ -52,6 +52,11 @@ def exposed(market, text, exits=()):
     return monitor, monitor.calculate_exposure(market.window(0, market.rows), units)
 
 
+def broken_down(market, text, exits=()):
+    monitor, report = exposed(market, text, exits)
+    return report, monitor.break_down(market.window(0, market.rows), report)
+
+
 def test_values_are_units_times_unit_prices_and_equity_is_their_sum():
     _, report = exposed(MARKET, BOOK)
 
@@ -61,19 +66,19 @@ def test_values_are_units_times_unit_prices_and_equity_is_their_sum():
 
 def test_delta_counts_units_of_the_asset_by_venue():
     # 8 x 1.25 x 1.5 = 15 supplied and 4 owed on chain, 1 - 3 at the exchange.
-    _, report = exposed(MARKET, BOOK)
+    report, parts = broken_down(MARKET, BOOK)
 
     assert report.venue_delta["aave_v3", "ETH"].tolist() == [11.0]
     assert report.venue_delta["binance", "ETH"].tolist() == [-2.0]
-    assert report.chain_delta["ETH"].tolist() == [11.0]
-    assert report.cex_delta["ETH"].tolist() == [-2.0]
+    assert parts.chain_delta["ETH"].tolist() == [11.0]
+    assert parts.cex_delta["ETH"].tolist() == [-2.0]
     assert report.net_delta["ETH"].tolist() == [9.0]
 
 
 def test_values_by_venue_add_up_to_equity():
-    _, report = exposed(MARKET, BOOK)
+    _, parts = broken_down(MARKET, BOOK)
 
-    assert {venue: x.tolist() for venue, x in report.venue_value.items()} == {
+    assert {venue: x.tolist() for venue, x in parts.venue_value.items()} == {
         "aave_v3": [1100.0],
         "binance": [94.0],
         "wallet": [50.0],
@@ -81,9 +86,9 @@ def test_values_by_venue_add_up_to_equity():
 
 
 def test_the_notional_of_a_perp_has_the_sign_of_its_position():
-    _, report = exposed(MARKET, BOOK)
+    _, parts = broken_down(MARKET, BOOK)
 
-    assert report.notional["binance:perp:ETHUSDT"].tolist() == [-303.0]
+    assert parts.notional["binance:perp:ETHUSDT"].tolist() == [-303.0]
 
 
 @given(units=st.lists(st.floats(-1e6, 1e6), min_size=6, max_size=6))
@@ -91,12 +96,12 @@ def test_the_notional_of_a_perp_has_the_sign_of_its_position():
 def test_deltas_and_values_by_group_add_up_whatever_is_held(units):
     text = "\n".join(f"{x} {q!r}" for x, q in zip(MIXED.instruments, units, strict=True))
 
-    _, report = exposed(MARKET, text)
+    report, parts = broken_down(MARKET, text)
 
     scale = 1e3 * max(1.0, *(abs(x) for x in units))
-    chain, exchange = report.chain_delta["ETH"], report.cex_delta["ETH"]
+    chain, exchange = parts.chain_delta["ETH"], parts.cex_delta["ETH"]
     assert (chain + exchange)[0] == pytest.approx(report.net_delta["ETH"][0], abs=1e-12 * scale)
-    assert sum(report.venue_value.values())[0] == pytest.approx(report.equity[0], abs=1e-12 * scale)
+    assert sum(parts.venue_value.values())[0] == pytest.approx(report.equity[0], abs=1e-12 * scale)
 
 
 def test_transit_counts_at_its_destination():
@@ -104,9 +109,9 @@ def test_transit_counts_at_its_destination():
     columns[series.spot("binance", "BTC")] = [100.0]
     market = frame(basis_universe("binance", "bybit"), columns)
 
-    _, report = exposed(market, "binance:token:USDT 60\nbybit:in_transit:USDT 40")
+    report, parts = broken_down(market, "binance:token:USDT 60\nbybit:in_transit:USDT 40")
 
-    assert report.venue_value["bybit"].tolist() == [40.0]
+    assert parts.venue_value["bybit"].tolist() == [40.0]
     assert report.equity.tolist() == [100.0]
 
 
@@ -140,12 +145,11 @@ def test_leaving_a_hedge_pays_slippage_and_fees_and_the_distance_of_quotes_from_
         binance:margin:USDT        50
     """
 
-    monitor, report = exposed(market, text, (spot, perp))
-    left = monitor.calculate_exit_equity(market.at(0), report)
+    report, parts = broken_down(market, text, (spot, perp))
 
     # Spot: 200 x 1.5 %. Perp: 208 x 3 %, and 2 x 2 dearer to buy back than its mark.
     assert report.equity[0] == 256.0
-    assert left[0] == pytest.approx(256.0 - 3.0 - 6.24 - 4.0)
+    assert parts.exit_equity[0] == pytest.approx(256.0 - 3.0 - 6.24 - 4.0)
 
 
 def test_a_line_that_is_not_held_costs_nothing_to_leave():
@@ -156,9 +160,9 @@ def test_a_line_that_is_not_held_costs_nothing_to_leave():
         terms=terms(fee=0.01),
     )
 
-    monitor, report = exposed(market, "binance:margin:USDT 50", (route,))
+    _, parts = broken_down(market, "binance:margin:USDT 50", (route,))
 
-    assert monitor.calculate_exit_equity(market.at(0), report).tolist() == [50.0]
+    assert parts.exit_equity.tolist() == [50.0]
 
 
 @pytest.mark.parametrize(
@@ -174,10 +178,9 @@ def test_leaving_the_pool_pays_gas_in_share_currency(coin_price, cost):
         coin_price=coin_price,
     )
 
-    monitor, report = exposed(market, "aave_v3:atoken:USDT 80", (route,))
+    _, parts = broken_down(market, "aave_v3:atoken:USDT 80", (route,))
 
-    left = monitor.calculate_exit_equity(market.at(0), report)
-    assert left[0] == pytest.approx(100.0 - cost)
+    assert parts.exit_equity[0] == pytest.approx(100.0 - cost)
 
 
 def test_gas_is_not_paid_at_rows_that_hold_nothing():
@@ -196,5 +199,5 @@ def test_gas_is_not_paid_at_rows_that_hold_nothing():
 
     report = monitor.calculate_exposure(window, units)
 
-    left = monitor.calculate_exit_equity(window, report)
+    left = monitor.break_down(window, report).exit_equity
     assert left == pytest.approx([0.0, 98.0])
