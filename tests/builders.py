@@ -396,7 +396,6 @@ def view(
         risk=risk_monitor(market.universe, risk).assess_risk(window, exposure),
         pending=pending,
         entered=entered,
-        pnl=None,
     )
 
 

@@ -52,6 +52,26 @@ def held_columns(quantities: FloatArray) -> list[int]:
     return held
 
 
+def where_held(units: FloatArray, values: FloatArray) -> FloatArray:
+    """Return values in which nothing is worth nothing: a price may begin after the run does.
+
+    Parameters
+    ----------
+    units : ndarray of shape (W,)
+        What is held.
+    values : ndarray of shape (W,)
+        Units times something that is NaN where it is not known; the same array comes back where
+        none is.
+
+    Returns
+    -------
+    ndarray of shape (W,)
+        Zero where both nothing is held and nothing is known.
+    """
+    unknown = values != values  # noqa: PLR0124 - NaN
+    return np.where(unknown & (units == 0.0), 0.0, values) if anywhere(unknown) else values
+
+
 def anywhere(values: FloatArray | BoolArray | IntArray) -> bool:
     """Tell if a value is anything but zero or False; NaN is.
 

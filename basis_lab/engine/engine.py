@@ -169,6 +169,7 @@ class EventDrivenStrategyEngine:
             status = "stopped"
         finally:
             self._running = False
+        loop.earnings.tell()
         exposed = self._exposed(loop)
         self._run_s = perf_counter() - began
         return self._record(loop, status, run_id, exposed)
@@ -211,6 +212,19 @@ class EventDrivenStrategyEngine:
         exposure = monitor.calculate_exposure(whole, held)
         return exposure, monitor.break_down(whole, exposure)
 
+    def _identity(self, status: str, run_id: str) -> RunIdentity:
+        return RunIdentity(
+            run_id=run_id,
+            mode=self.config.mode,
+            share_class=self.share_class,
+            currency=self.config.share_class.currency,
+            status=status,
+            initial_capital=self.initial_capital,
+            config=self.config.plain(),
+            target_apy=self.config.target_apy,
+            max_drawdown=self.config.max_drawdown,
+        )
+
     def _record(
         self,
         loop: FullLoop,
@@ -224,17 +238,7 @@ class EventDrivenStrategyEngine:
         parts = self.components
         exposure, breakdown = exposed
         return RunRecord(
-            identity=RunIdentity(
-                run_id=run_id,
-                mode=self.config.mode,
-                share_class=self.share_class,
-                currency=self.config.share_class.currency,
-                status=status,
-                initial_capital=self.initial_capital,
-                config=self.config.plain(),
-                target_apy=self.config.target_apy,
-                max_drawdown=self.config.max_drawdown,
-            ),
+            identity=self._identity(status, run_id),
             frame=loop.frame,
             rows=rows,
             quantities=exposure.quantities,

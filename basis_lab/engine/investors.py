@@ -1,5 +1,7 @@
 """Deposits and withdrawals in the loop: booked, paid as far as cash allows, and logged."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from basis_lab.domain.closings import is_open, open_rows
@@ -26,9 +28,18 @@ class InvestorDesk:
         Shares, and what was asked for.
     currency : str
         The share class's currency.
+    before_change : callable
+        Called before the number of shares changes: what was earned so far is the old ones'.
     """
 
-    def __init__(self, components: Components, capital: CapitalAccount, currency: str) -> None:
+    def __init__(
+        self,
+        components: Components,
+        capital: CapitalAccount,
+        currency: str,
+        before_change: Callable[[], None],
+    ) -> None:
+        self._before_change = before_change
         self._parts = components
         self._capital = capital
         self._currency = currency
@@ -156,6 +167,7 @@ class InvestorDesk:
         """Book money from or to investors (positive comes in), and log it."""
         transaction = Transaction(row=row, postings=(Posting(account, amount, Cause.CAPITAL),))
         self._parts.position_monitor.post(transaction)
+        self._before_change()
         self._parts.pnl_monitor.set_shares(self._capital.shares, self._capital.last_nav)
         kind = EventType.DEPOSIT if amount > 0.0 else EventType.WITHDRAWAL
         details = {} if amount > 0.0 else {"paid": -amount, **told}

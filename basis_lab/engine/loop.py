@@ -27,6 +27,7 @@ from basis_lab.domain.stress import exit_order
 from basis_lab.engine.capital import CapitalAccount
 from basis_lab.engine.clock import Clock
 from basis_lab.engine.compose import Components
+from basis_lab.engine.earnings import Earnings
 from basis_lab.engine.investors import InvestorDesk
 from basis_lab.engine.recorder import Recorder
 from basis_lab.errors import ReconciliationError, StrategyError
@@ -87,7 +88,12 @@ class FullLoop:
         self._config = config
         self._clock = clock
         self._capital = capital
-        self._investors = InvestorDesk(components, capital, config.share_class.currency)
+        self.earnings = Earnings(
+            frame, components.position_monitor, components.pnl_monitor, self.recorder
+        )
+        self._investors = InvestorDesk(
+            components, capital, config.share_class.currency, self.earnings.tell
+        )
         self._groups = 0
 
     def open(self, initial_capital: float) -> None:
@@ -130,6 +136,7 @@ class FullLoop:
             self.row = window.stop
             yield window
         self.components.reconciliation_component.reconcile("end of the run")
+        self.earnings.tell()
         self._log(EventType.RUN_END, self.frame.rows - 1, "engine", {})
 
     def _advance(self) -> Window:
@@ -200,7 +207,6 @@ class FullLoop:
             risk=state.risk,
             pending=parts.execution_interface_manager.transfers.pending,
             entered=parts.strategy_manager.entered,
-            pnl=parts.pnl_monitor.last,
             uninvested=self._capital.uninvested,
             queue=self._capital.queue,
             closing=self._capital.closing,
@@ -321,9 +327,8 @@ class FullLoop:
         parts = self.components
         self.recorder.note_levels(window, state.risk)
         parts.position_monitor.record(window, state.exposure.quantities)
-        before = parts.position_monitor.get_positions_before(window)
-        pnl = parts.pnl_monitor.update_state(window, before, state.exposure, flows, booked)
-        self.recorder.write(window, self._told(state.risk), pnl)
+        self.recorder.write_risk(window, self._told(state.risk))
+        self.earnings.take(window, state.exposure.equity, flows, booked)
 
     def _told(self, risk: RiskReport) -> RiskReport:
         """Return what is recorded of a risk: the dust that nobody holds a share of has no drift."""

@@ -143,8 +143,8 @@ class Recorder:
             )
         )
 
-    def write(self, window: Window, risk: RiskReport, pnl: PnLReport) -> None:
-        """Keep the state at the end of each row of a window.
+    def write_risk(self, window: Window, risk: RiskReport) -> None:
+        """Keep the measures at the end of each row of a window.
 
         Parameters
         ----------
@@ -152,17 +152,25 @@ class Recorder:
             The rows.
         risk : RiskReport
             Measures and levels of the same rows.
+        """
+        at = slice(window.start, window.stop)
+        self._put(self.risk, at, _risk_columns(risk))
+        self.level[at] = risk.level
+
+    def write_pnl(self, window: Window, pnl: PnLReport) -> None:
+        """Keep what each row of a window earned.
+
+        Parameters
+        ----------
+        window : Window
+            The rows; they follow those that were written before.
         pnl : PnLReport
-            Equity, NAV and attribution.
+            Equity, NAV and attribution of the same rows.
         """
         at = slice(window.start, window.stop)
         self._put(self.columns, at, _pnl_columns(pnl))
-        self._put(self.risk, at, _risk_columns(risk))
         for name, step in pnl.attribution.items():
             self._put_step(name, at, step)
-        self.level[at] = risk.level
-        for measure, levels in risk.levels.items():
-            self._levels[measure] = int(levels[-1])
         self._note_interest(window, pnl)
 
     def _put(

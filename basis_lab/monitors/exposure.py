@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_lab.calc.costs import MarketTerms, gas_cost_native
-from basis_lab.domain.arrays import held_columns, sum_columns
+from basis_lab.domain.arrays import anywhere, held_columns, sum_columns, where_held
 from basis_lab.domain.instruments import Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
 from basis_lab.domain.reports import ExposureBreakdown, ExposureReport
@@ -102,6 +102,11 @@ class ExposureMonitor:
             np.multiply(quantities[:, i], prices[:, i], out=columns[i])
         equity = sum_columns([columns[i] for i in held], len(window))
         deltas = self._deltas(window, quantities, held)
+        if anywhere(equity != equity):  # noqa: PLR0124 - NaN: a price that is not known yet
+            for i in held:
+                columns[i] = where_held(quantities[:, i], columns[i])
+            equity = sum_columns([columns[i] for i in held], len(window))
+            deltas = self._deltas(window, quantities, held, begun_later=True)
         nothing = np.zeros(len(window))
         return ExposureReport(
             quantities=quantities,
@@ -148,7 +153,7 @@ class ExposureMonitor:
         for route in self._exits:
             if route.column in held:
                 units = exposure.quantities[:, route.column]
-                left = left - self._exit_cost(window, route, units)
+                left = left - where_held(units, self._exit_cost(window, route, units))
         return left
 
     def _venue_values(self, columns: FloatArray, held: Sequence[int]) -> dict[str, FloatArray]:
@@ -158,13 +163,19 @@ class ExposureMonitor:
         return {venue: sum_columns(group, columns.shape[1]) for venue, group in parts.items()}
 
     def _deltas(
-        self, window: Window, quantities: FloatArray, held: Sequence[int]
+        self,
+        window: Window,
+        quantities: FloatArray,
+        held: Sequence[int],
+        *,
+        begun_later: bool = False,
     ) -> dict[tuple[str, str], FloatArray]:
         parts: dict[tuple[str, str], list[FloatArray]] = {}
         for i in held:
             listing = self.universe.listings[i]
             if listing.asset != STABLE:
                 units = _delta_units(window, listing, quantities[:, i])
+                units = where_held(quantities[:, i], units) if begun_later else units
                 parts.setdefault((listing.instrument.venue, listing.asset), []).append(units)
         return {key: sum_columns(group, len(window)) for key, group in parts.items()}
 

@@ -6,11 +6,11 @@ from types import MappingProxyType
 import numpy as np
 
 from basis_lab.calc import attribution
-from basis_lab.domain.arrays import held_columns, sum_columns
+from basis_lab.domain.arrays import held_columns, sum_columns, where_held
 from basis_lab.domain.instructions import Cause
-from basis_lab.domain.instruments import Kind, Listing, Universe
+from basis_lab.domain.instruments import IntArray, Kind, Listing, Universe
 from basis_lab.domain.market import FloatArray, Window
-from basis_lab.domain.reports import CATEGORIES, ExposureReport, PnLReport
+from basis_lab.domain.reports import CATEGORIES, PnLReport
 from basis_lab.domain.statements import ScheduledFlows
 from basis_lab.errors import AttributionError
 from basis_lab.ledger.book import Forced, Transaction
@@ -48,7 +48,6 @@ class PnLMonitor:
         self._shares = opening_equity
         self._opening = opening_equity
         self._nav = 1.0
-        self.last: PnLReport | None = None
         self.worst_residual = 0.0
 
     @property
@@ -74,7 +73,7 @@ class PnLMonitor:
         self,
         window: Window,
         before: FloatArray,
-        exposure: ExposureReport,
+        equity: FloatArray,
         flows: Sequence[ScheduledFlows],
         transactions: Sequence[Transaction],
     ) -> PnLReport:
@@ -86,12 +85,12 @@ class PnLMonitor:
             The rows.
         before : ndarray of shape (W, n)
             Units held through the step that ends at each row.
-        exposure : ExposureReport
-            Values at the end of each row, after its tight loop.
+        equity : ndarray of shape (W,)
+            At the end of each row, after its tight loop, share-class currency.
         flows : sequence of ScheduledFlows
             What venues booked by themselves, all within the window.
         transactions : sequence of Transaction
-            What was booked at the window's last row besides.
+            What was booked within the window besides, in the order of booking.
 
         Returns
         -------
@@ -111,24 +110,21 @@ class PnLMonitor:
         for transaction in transactions:
             self._add_transaction(window, transaction, parts)
         capital = parts.total("capital")
-        earlier = np.concatenate([[self._equity], exposure.equity[:-1]])
-        change = exposure.equity - earlier - capital
+        earlier = np.concatenate([[self._equity], equity[:-1]])
+        change = equity - earlier - capital
         residual = change - sum_columns(parts.present(CATEGORIES), len(window))
-        self._equity = float(exposure.equity[-1])
+        self._equity = float(equity[-1])
         self._check(window, residual)
-        if self._shares > 0.0:
-            nav = exposure.equity / self._shares
-        else:  # nobody is invested: the last NAV stands
-            nav = np.full(len(window), self._nav)
+        invested = self._shares > 0.0  # else the last NAV stands
+        nav = equity / self._shares if invested else np.full(len(window), self._nav)
         self._nav = float(nav[-1])
-        self.last = PnLReport(
-            equity=exposure.equity,
+        return PnLReport(
+            equity=equity,
             flows=capital,
             attribution={name: parts.total(name) for name in CATEGORIES},
             residual=residual,
             nav_per_share=nav,
         )
-        return self.last
 
     def _check(self, window: Window, residual: FloatArray) -> None:
         """Stop where P&L and balance disagree by more than rounding can."""
@@ -148,37 +144,40 @@ class PnLMonitor:
     def _add_flow(self, window: Window, flow: ScheduledFlows, parts: "_Parts") -> None:
         column = self.universe.column(flow.instrument)
         at = flow.rows - window.start
-        step = np.zeros(len(window))
-        np.add.at(step, at, flow.quantity * window.unit_prices[at, column])
-        parts.add(CATEGORY_OF[flow.cause], step)
+        value = flow.quantity * window.unit_prices[at, column]
+        parts.add_at(CATEGORY_OF[flow.cause], at, value)
 
     def _add_transaction(self, window: Window, transaction: Transaction, parts: "_Parts") -> None:
-        prices = window.unit_prices[-1]
+        at = transaction.row - window.start
+        prices = window.unit_prices[at]
         traded = 0.0
         for posting in transaction.postings:
             value = posting.quantity * prices[self.universe.column(posting.instrument)]
             if posting.cause is Cause.TRADE:
                 traded += value
             elif posting.cause is Cause.CAPITAL:
-                parts.add_last("capital", value)
+                parts.add_at("capital", at, value)
             elif posting.cause is not Cause.TRANSFER:
-                parts.add_last(CATEGORY_OF[posting.cause], value)
+                parts.add_at(CATEGORY_OF[posting.cause], at, value)
         if transaction.forced is not None:
-            self._add_forced(window, transaction.forced, parts)
+            self._add_forced(window, transaction, transaction.forced, parts)
         elif transaction.opens_at:
-            parts.add_last(transaction.opens_at, traded)
+            parts.add_at(transaction.opens_at, at, traded)
 
-    def _add_forced(self, window: Window, forced: Forced, parts: "_Parts") -> None:
+    def _add_forced(
+        self, window: Window, transaction: Transaction, forced: Forced, parts: "_Parts"
+    ) -> None:
+        at = transaction.row - window.start
         listing = self.universe.listings[self.universe.column(forced.perp)]
-        spot, mark = _moves(window.last, str(listing.price)), _moves(window.last, str(listing.mark))
+        spot, mark = _moves(window, str(listing.price)), _moves(window, str(listing.mark))
         delta, basis = attribution.split_forced_fill(
             forced.quantity,
             forced.price,
-            (float(spot[0][0]), float(spot[1][0])),
-            (float(mark[0][0]), float(mark[1][0])),
+            (float(spot[0][at]), float(spot[1][at])),
+            (float(mark[0][at]), float(mark[1][at])),
         )
-        parts.add_last("delta", delta)
-        parts.add_last("basis", basis)
+        parts.add_at("delta", at, delta)
+        parts.add_at("basis", at, basis)
 
     def health(self) -> str:
         """Tell what is wrong, or nothing: a residual stops the run where it arises."""
@@ -197,8 +196,8 @@ class _Parts:
         # Added to zeros, never copied: 0.0 + -0.0 is 0.0 whatever the window's length.
         self._column(category)[:] += step
 
-    def add_last(self, category: str, value: float) -> None:
-        self._column(category)[-1] += value
+    def add_at(self, category: str, rows: int | IntArray, values: float | FloatArray) -> None:
+        np.add.at(self._column(category), rows, values)
 
     def _column(self, category: str) -> FloatArray:
         if category not in self._columns:
@@ -223,8 +222,8 @@ def _revalue(window: Window, listing: Listing, held: FloatArray, parts: _Parts) 
         delta, basis = attribution.split_perp(
             held, _moves(window, str(listing.price)), _moves(window, str(listing.mark))
         )
-        parts.add("delta", delta)
-        parts.add("basis", basis)
+        parts.add("delta", where_held(held, delta))
+        parts.add("basis", where_held(held, basis))
         return
     named: tuple[tuple[str, str | None], ...] = (
         ("borrow_cost" if kind is Kind.DEBT else "supply_yield", listing.index),
@@ -237,4 +236,4 @@ def _revalue(window: Window, listing: Listing, held: FloatArray, parts: _Parts) 
     signed = held * listing.sign
     contributions = attribution.split_product(signed, [moves for _, moves in factors])
     for (category, _), step in zip(factors, contributions, strict=True):
-        parts.add(category, step)
+        parts.add(category, where_held(held, step))

@@ -11,7 +11,7 @@ from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instructions import Decision, OpenPlan, Reason
 from basis_lab.domain.instruments import Instrument, Listing, Universe
 from basis_lab.domain.market import BoolArray, FloatArray, Window
-from basis_lab.domain.reports import ExposureReport, PnLReport, RiskReport
+from basis_lab.domain.reports import ExposureReport, RiskReport
 from basis_lab.domain.requirements import Requirement
 from basis_lab.domain.statements import PendingTransfer
 from basis_lab.errors import StrategyError
@@ -167,8 +167,6 @@ class View:
         What is on its way.
     entered : bool
         True once the strategy has taken its first position.
-    pnl : PnLReport or None
-        The last P&L report; None before the first.
     uninvested : float
         Deposits that nothing was decided about yet, share-class currency.
     queue : float
@@ -182,7 +180,6 @@ class View:
     risk: RiskReport
     pending: tuple[PendingTransfer, ...]
     entered: bool
-    pnl: PnLReport | None
     uninvested: float = 0.0
     queue: float = 0.0
     closing: bool = False

@@ -88,7 +88,6 @@ class Loop:
             risk=parts.risk_monitor.assess_risk(self.window, exposure),
             pending=(),
             entered=True,
-            pnl=None,
         )
 
     def send(self, *steps):

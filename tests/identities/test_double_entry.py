@@ -99,6 +99,7 @@ def test_the_books_of_the_venues_alone_give_our_equity(stride, world):
         reported = [v.balances() for v in engine.components.venues]
         theirs = sum(q * prices[row, column(x)] for book in reported for x, q in book.items())
 
+        loop.earnings.tell()
         assert theirs == pytest.approx(loop.recorder.columns["equity"][row], rel=1e-12)
 
 

@@ -41,7 +41,6 @@ def firing_at_the_end(world):
         risk=parts.risk_monitor.assess_risk(window, exposure),
         pending=parts.execution_interface_manager.transfers.pending,
         entered=True,
-        pnl=parts.pnl_monitor.last,
     )
     assert view.pending == ()
     assert parts.strategy_manager.plan is None

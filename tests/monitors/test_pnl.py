@@ -30,7 +30,7 @@ def step(market, before, after=None, transactions=(), flows=()):
     report = monitor.update_state(
         market.at(1),
         start[None, :],
-        exposure.calculate_exposure(market.at(1), end[None, :]),
+        exposure.calculate_exposure(market.at(1), end[None, :]).equity,
         flows,
         transactions,
     )
@@ -223,7 +223,7 @@ def test_funding_is_attributed_at_the_row_of_its_stamp():
     before[:, margin] = 50.0
 
     seen = exposure.calculate_exposure(window, units)
-    report = monitor.update_state(window, before, seen, (flow,), ())
+    report = monitor.update_state(window, before, seen.equity, (flow,), ())
 
     assert report.attribution["funding"].tolist() == [0.0, 3.0]
     assert report.residual.tolist() == [0.0, 0.0]
@@ -263,7 +263,7 @@ def test_a_change_that_nothing_explains_stops_the_run():
     more = exposure.calculate_exposure(market.at(1), before[None, :] * 1.01)
 
     with pytest.raises(AttributionError) as found:
-        monitor.update_state(market.at(1), before[None, :], more, (), ())
+        monitor.update_state(market.at(1), before[None, :], more.equity, (), ())
 
     assert "1.000e+00" in str(found.value.value)
 
@@ -276,11 +276,10 @@ def test_equity_per_share_counts_the_shares_outstanding():
     seen = exposure.calculate_exposure(market.at(1), before)
 
     monitor.set_shares(50.0, 1.0)
-    report = monitor.update_state(market.at(1), before, seen, (), ())
+    report = monitor.update_state(market.at(1), before, seen.equity, (), ())
 
     assert monitor.shares == 50.0
     assert report.nav_per_share.tolist() == [2.0]
-    assert monitor.last is report
 
 
 def test_without_shares_the_last_equity_per_share_stands():
@@ -293,7 +292,7 @@ def test_without_shares_the_last_equity_per_share_stands():
     monitor.set_shares(0.0, 1.0)
     before = quantities(market.universe, "binance:margin:USDT 100")[None, :]
     seen = exposure.calculate_exposure(market.at(1), nothing)
-    report = monitor.update_state(market.at(1), before, seen, (), done)
+    report = monitor.update_state(market.at(1), before, seen.equity, (), done)
 
     assert report.nav_per_share[0] == 1.0
     assert report.flows.tolist() == [-100.0]

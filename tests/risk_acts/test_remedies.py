@@ -121,7 +121,7 @@ def seen_after(parts, record, row):
     window = record.frame.at(row)
     exposure = parts.exposure_monitor.calculate_exposure(window, record.quantities[row : row + 1])
     risk = parts.risk_monitor.assess_risk(window, exposure)
-    return View(window=window, exposure=exposure, risk=risk, pending=(), entered=True, pnl=None)
+    return View(window=window, exposure=exposure, risk=risk, pending=(), entered=True)
 
 
 def in_transit(record):
