@@ -1,6 +1,6 @@
 """What the monitors report: frozen, arrays with named columns, one row a timestep."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
@@ -114,6 +114,40 @@ class ExposureBreakdown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationReport:
+    """How near liquidation is; NaN where there is nothing to liquidate.
+
+    Parameters
+    ----------
+    maintenance_usage : mapping of venue to ndarray of shape (W,)
+        Maintenance margin / equity; a venue liquidates at 1.
+    liquidation_distance : mapping of side to ndarray of shape (W,)
+        Price move to liquidation as a fraction; sides are ``aave`` and each perp venue.
+    """
+
+    maintenance_usage: Mapping[str, FloatArray]
+    liquidation_distance: Mapping[str, FloatArray]
+
+    def part(self, keep: slice) -> "LiquidationReport":
+        """Return some rows of the report, as views.
+
+        Parameters
+        ----------
+        keep : slice
+            Which, counted from the report's first row.
+
+        Returns
+        -------
+        LiquidationReport
+            With as many rows as ``keep`` takes.
+        """
+        return LiquidationReport(
+            maintenance_usage=_cut(self.maintenance_usage, keep),
+            liquidation_distance=_cut(self.liquidation_distance, keep),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskReport:
     """Risk measures of a window; NaN where a measure does not apply.
 
@@ -121,10 +155,8 @@ class RiskReport:
     ----------
     ltv, health_factor : ndarray of shape (W,)
         Of the lending pool (fractions).
-    margin_ratio, maintenance_usage : mapping of venue to ndarray of shape (W,)
-        (cash + unrealised) / notional, and maintenance margin / equity.
-    liquidation_distance : mapping of side to ndarray of shape (W,)
-        Price move to liquidation as a fraction; sides are ``aave`` and each perp venue.
+    margin_ratio : mapping of venue to ndarray of shape (W,)
+        (cash + unrealised) / notional.
     delta_drift : ndarray of shape (W,)
         (Net delta - its target) in share-class currency over equity.
     divergence : mapping of venue to ndarray of shape (W,)
@@ -133,17 +165,19 @@ class RiskReport:
         The worst level of any enabled measure (``Level``).
     levels : mapping of (measure, venue) to ndarray of int, shape (W,)
         The level of each measure.
+    liquidation : callable
+        Returns the ``LiquidationReport`` of the same rows; worked out when it is asked for, as
+        only risks that fire together are told apart by it.
     """
 
     ltv: FloatArray
     health_factor: FloatArray
     margin_ratio: Mapping[str, FloatArray]
-    maintenance_usage: Mapping[str, FloatArray]
-    liquidation_distance: Mapping[str, FloatArray]
     delta_drift: FloatArray
     divergence: Mapping[str, FloatArray]
     level: IntArray
     levels: Mapping[tuple[str, str], IntArray]
+    liquidation: Callable[[], LiquidationReport]
 
     def part(self, keep: slice) -> "RiskReport":
         """Return some rows of the report, as views.
@@ -162,12 +196,11 @@ class RiskReport:
             ltv=self.ltv[keep],
             health_factor=self.health_factor[keep],
             margin_ratio=_cut(self.margin_ratio, keep),
-            maintenance_usage=_cut(self.maintenance_usage, keep),
-            liquidation_distance=_cut(self.liquidation_distance, keep),
             delta_drift=self.delta_drift[keep],
             divergence=_cut(self.divergence, keep),
             level=self.level[keep],
             levels={name: level[keep] for name, level in self.levels.items()},
+            liquidation=lambda: self.liquidation().part(keep),
         )
 
 

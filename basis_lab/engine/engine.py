@@ -237,6 +237,7 @@ class EventDrivenStrategyEngine:
         columns = {name: x[:rows] for name, x in recorder.columns.items()}
         parts = self.components
         exposure, breakdown = exposed
+        risk, extremes = recorder.risk_columns(rows, exposure.quantities, parts.risk_monitor)
         return RunRecord(
             identity=self._identity(status, run_id),
             frame=loop.frame,
@@ -250,10 +251,10 @@ class EventDrivenStrategyEngine:
             residual=columns["residual"],
             attribution={name: x[:rows] for name, x in recorder.attribution.items()},
             exposure=exposure_columns(exposure, breakdown),
-            risk={name: x[:rows] for name, x in recorder.risk.items()},
+            risk=risk,
             level=recorder.level[:rows],
             log=parts.event_logger.entries,
-            extremes=recorder.extremes(rows),
+            extremes=extremes,
             trades=parts.execution_manager.fills,
             rebalances=loop.rebalances,
             rewards=loop.rewards,

@@ -118,6 +118,8 @@ class InvestorDesk:
         list of Transaction
             The payments; empty where nothing is queued or no cash lies ready.
         """
+        if self._capital.queue == 0.0:
+            return []
         manager = self._parts.strategy_manager
         sources = [manager.strategy.reserve]
         if manager.plan is None or manager.plan.reason.trigger == "withdrawal":

@@ -242,7 +242,7 @@ class FullLoop:
         flows, booked = moved
         held = parts.position_monitor.book.quantities
         self.recorder.note_levels(window, state.risk, held)
-        self.recorder.note_before(self._told(state.risk))
+        self.recorder.note_before(window.start, state.exposure.quantities, self._told(state.risk))
         for _ in range(MAX_STAGES):
             first = not manager.entered
             firing, decision = self._decide(window, state, firing)

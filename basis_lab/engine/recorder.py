@@ -1,6 +1,6 @@
 """The hourly columns of a run, allocated once and filled window by window."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from basis_lab.domain.reports import (
     ExposureBreakdown,
     ExposureReport,
     Level,
+    LiquidationReport,
     PnLReport,
     RiskReport,
 )
 from basis_lab.monitors.limits import RiskParameters, limit_passed
-from basis_lab.monitors.risk import DIVERGENCE
+from basis_lab.monitors.risk import DIVERGENCE, RiskMonitor
 
 DAY = np.timedelta64(1, "D")
 
@@ -53,7 +54,7 @@ class Recorder:
         self._zero = np.broadcast_to(np.zeros(1), frame.rows)
         self.attribution = dict.fromkeys(CATEGORIES, self._blank)
         self.level = np.zeros(frame.rows, dtype=np.intp)
-        self._before: list[RiskReport] = []
+        self._before: list[tuple[int, FloatArray, RiskReport]] = []
         self._levels: dict[tuple[str, str], int] = {}
         self._interest = np.zeros(frame.rows + 1)
 
@@ -83,41 +84,60 @@ class Recorder:
                 self._log_level(window.start + int(at), measure, level, (value, positions))
             self._levels[measure] = int(levels[-1])
 
-    def note_before(self, risk: RiskReport) -> None:
-        """Keep a row's risk before something acts on it; the worst values count it.
+    def note_before(self, row: int, quantities: FloatArray, risk: RiskReport) -> None:
+        """Keep a row's book and risk before something acts on it; the worst values count it.
 
         Parameters
         ----------
+        row : int
+            The timestep.
+        quantities : ndarray of shape (1, n)
+            Units held.
         risk : RiskReport
             Of the one row.
         """
-        self._before.append(risk)
+        self._before.append((row, quantities, risk))
 
-    def extremes(self, rows: int) -> dict[str, float]:
-        """Return the worst value of each measure over the first rows and before every action.
+    def risk_columns(
+        self, rows: int, quantities: FloatArray, monitor: RiskMonitor
+    ) -> tuple[dict[str, FloatArray], dict[str, float]]:
+        """Return every risk column of a run, and the worst value of each measure.
 
         Parameters
         ----------
         rows : int
-            Finished rows.
+            Finished timesteps.
+        quantities : ndarray of shape (rows, n)
+            Units held at the end of each.
+        monitor : RiskMonitor
+            Knows how near liquidation is.
 
         Returns
         -------
+        dict of str to ndarray of shape (rows,)
+            By the names of ``risk.csv``; NaN where a measure does not apply.
         dict of str to float
-            As ``RunRecord.extremes``; a measure that never applied is absent.
+            As ``RunRecord.extremes``: over all rows and before every action; a measure that never
+            applied is absent.
         """
-        before = [_risk_columns(risk) for risk in self._before]
-        worst: dict[str, float] = {}
-        for name, column in self.risk.items():
-            key, pick = _worst_of(name)
-            if pick is None:
-                continue
-            acted = np.concatenate([columns[name] for columns in before]) if before else column[:0]
-            parts = [x[x == x] for x in (column[:rows], acted)]  # noqa: PLR0124 - not NaN
-            found = [pick(x) for x in parts if len(x)]
-            if found:
-                worst[key] = pick(np.array(found))
-        return worst
+        measured = {name: x[:rows] for name, x in self.risk.items()}
+        whole = self._frame.window(0, rows)
+        near = monitor.assess_liquidation(whole.values, quantities, measured["health_factor"])
+        columns = _with_liquidation(measured, near)
+        return columns, _extremes(columns, self._columns_before(monitor))
+
+    def _columns_before(self, monitor: RiskMonitor) -> dict[str, FloatArray]:
+        """Return the risk columns of the rows that something acted on, before it did."""
+        if not self._before:
+            return {}
+        rows = np.array([row for row, _, _ in self._before])
+        quantities = np.concatenate([units for _, units, _ in self._before])
+        parts = [_risk_columns(risk) for _, _, risk in self._before]
+        measured = {name: np.concatenate([x[name] for x in parts]) for name in parts[0]}
+        near = monitor.assess_liquidation(
+            lambda name: self._frame.values(name)[rows], quantities, measured["health_factor"]
+        )
+        return _with_liquidation(measured, near)
 
     def _log_level(
         self,
@@ -304,7 +324,33 @@ def exposure_columns(
 def _risk_columns(risk: RiskReport) -> dict[str, FloatArray]:
     columns = {"ltv": risk.ltv, "health_factor": risk.health_factor}
     columns |= {f"margin_ratio_{v}": x for v, x in risk.margin_ratio.items()}
-    columns |= {f"maintenance_usage_{v}": x for v, x in risk.maintenance_usage.items()}
-    columns |= {f"liquidation_distance_{s}": x for s, x in risk.liquidation_distance.items()}
     columns["delta_drift"] = risk.delta_drift
     return columns
+
+
+def _with_liquidation(
+    measured: Mapping[str, FloatArray], near: LiquidationReport
+) -> dict[str, FloatArray]:
+    """Return the columns of a risk report with those of liquidation, in the order of the file."""
+    columns = {name: x for name, x in measured.items() if name != "delta_drift"}
+    columns |= {f"maintenance_usage_{v}": x for v, x in near.maintenance_usage.items()}
+    columns |= {f"liquidation_distance_{s}": x for s, x in near.liquidation_distance.items()}
+    columns["delta_drift"] = measured["delta_drift"]
+    return columns
+
+
+def _extremes(
+    columns: Mapping[str, FloatArray], before: Mapping[str, FloatArray]
+) -> dict[str, float]:
+    """Return the worst value of each measure over rows, and before what acted on some."""
+    worst: dict[str, float] = {}
+    for name, column in columns.items():
+        key, pick = _worst_of(name)
+        if pick is None:
+            continue
+        parts = [column, before[name]] if before else [column]
+        known = [x[x == x] for x in parts]  # noqa: PLR0124 - not NaN
+        found = [pick(x) for x in known if len(x)]
+        if found:
+            worst[key] = pick(np.array(found))
+    return worst

@@ -1,6 +1,6 @@
 """How near the book is to its limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,12 @@ from basis_lab.domain.arrays import anywhere, ratio, sum_columns
 from basis_lab.domain.dated import DatedRows
 from basis_lab.domain.instruments import IntArray
 from basis_lab.domain.market import BoolArray, FloatArray, Window
-from basis_lab.domain.reports import ExposureReport, RiskReport
+from basis_lab.domain.reports import ExposureReport, LiquidationReport, RiskReport
 from basis_lab.monitors.limits import CeilingLimits, FloorLimits, RiskParameters
 
 DIVERGENCE = "price_divergence"
+
+Values = Callable[[str], FloatArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +126,7 @@ class RiskMonitor:
         """
         rows = len(window)
         margin: dict[str, FloatArray] = {}
-        usage: dict[str, FloatArray] = {}
         ltv, factor = self._loan(window, exposure)
-        distance: dict[str, FloatArray] = {"aave": ratio(np.ones(rows), factor) - 1.0}
         apart: dict[str, FloatArray] = {}
         levels: dict[tuple[str, str], IntArray] = {}
         if "health_factor" in self.parameters.enabled_risk_types:
@@ -135,7 +135,7 @@ class RiskMonitor:
             levels["ltv", "aave"] = _ceiling_level(ltv, self.parameters.ltv)
         for account in self.accounts:
             venue = account.venue
-            margin[venue], usage[venue], distance[venue] = _account(window, account, exposure)
+            margin[venue] = _margin_ratio(window.values, account, exposure.quantities)
             if "margin_ratio" in self.parameters.enabled_risk_types:
                 levels["margin_ratio", venue] = _floor_level(
                     margin[venue], self.parameters.margin_ratio
@@ -149,13 +149,37 @@ class RiskMonitor:
             ltv=ltv,
             health_factor=factor,
             margin_ratio=margin,
-            maintenance_usage=usage,
-            liquidation_distance=distance,
             delta_drift=self._delta_drift(window, exposure),
             divergence=apart,
             level=_worst(levels, rows),
             levels=levels,
+            liquidation=lambda: self.assess_liquidation(window.values, exposure.quantities, factor),
         )
+
+    def assess_liquidation(
+        self, values: Values, quantities: FloatArray, factor: FloatArray
+    ) -> LiquidationReport:
+        """Measure how near liquidation is, at any rows.
+
+        Parameters
+        ----------
+        values : callable
+            Returns a series at these rows, by its name.
+        quantities : ndarray of shape (W, n)
+            Units held at each.
+        factor : ndarray of shape (W,)
+            The loan's health factor, NaN without one.
+
+        Returns
+        -------
+        LiquidationReport
+            NaN where there is nothing to liquidate.
+        """
+        usage: dict[str, FloatArray] = {}
+        distance: dict[str, FloatArray] = {"aave": ratio(np.ones(len(factor)), factor) - 1.0}
+        for x in self.accounts:
+            usage[x.venue], distance[x.venue] = _liquidation(values, x, quantities)
+        return LiquidationReport(maintenance_usage=usage, liquidation_distance=distance)
 
     def _loan(self, window: Window, exposure: ExposureReport) -> tuple[FloatArray, FloatArray]:
         """LTV and health factor; NaN without debt."""
@@ -218,23 +242,30 @@ class RiskMonitor:
         return ""
 
 
-def _account(
-    window: Window, account: PerpAccount, exposure: ExposureReport
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Margin ratio, maintenance usage and liquidation distance of one account."""
-    quantity = exposure.quantities[:, account.perp]
+def _margin_ratio(values: Values, account: PerpAccount, quantities: FloatArray) -> FloatArray:
+    quantity = quantities[:, account.perp]
     if not anywhere(quantity):
-        nothing = np.full(len(window), np.nan)
-        return nothing, nothing, nothing
-    mark = window.values(account.mark)
-    cash = exposure.quantities[:, account.margin]
-    contracts = exposure.quantities[:, account.contracts]
-    notional = np.abs(quantity) * mark
+        return np.full(len(quantity), np.nan)
+    mark = values(account.mark)
+    unrealised = perps.unrealised_pnl(quantity, mark, quantities[:, account.contracts])
+    return perps.margin_ratio(quantities[:, account.margin], unrealised, np.abs(quantity) * mark)
+
+
+def _liquidation(
+    values: Values, account: PerpAccount, quantities: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Maintenance usage and liquidation distance of one account."""
+    quantity = quantities[:, account.perp]
+    if not anywhere(quantity):
+        nothing = np.full(len(quantity), np.nan)
+        return nothing, nothing
+    mark = values(account.mark)
+    cash = quantities[:, account.margin]
+    contracts = quantities[:, account.contracts]
+    maintenance = perps.maintenance_margin(np.abs(quantity) * mark, account.tiers)
     unrealised = perps.unrealised_pnl(quantity, mark, contracts)
-    maintenance = perps.maintenance_margin(notional, account.tiers)
     price = perps.liquidation_price(quantity, contracts, cash, account.tiers)
     return (
-        perps.margin_ratio(cash, unrealised, notional),
         perps.maintenance_usage(maintenance, cash + unrealised),
         perps.liquidation_distance(price, mark),
     )

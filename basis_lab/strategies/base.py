@@ -1,6 +1,6 @@
 """What a strategy is and what it sees."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -199,9 +199,9 @@ class Trigger:
         The measure.
     limit : float or ndarray of shape (W,)
         What the measure is held against.
-    nearness : ndarray of shape (W,) or None
-        For a risk: how far the position is from liquidation, in a day's volatilities. Of risks of
-        one level that fire together, the nearest is answered first.
+    nearness : callable or None
+        For a risk: returns how far the position is from liquidation, in a day's volatilities,
+        shape (W,). Of risks of one level that fire together, the nearest is answered first.
     retried : bool
         True if it is asked again, some time after nothing could be done, though it did not let
         go: a market or a gas price of which it says nothing may have come back.
@@ -212,7 +212,7 @@ class Trigger:
     fires: BoolArray
     value: FloatArray
     limit: float | FloatArray
-    nearness: FloatArray | None = None
+    nearness: Callable[[], FloatArray] | None = None
     retried: bool = False
 
     @property

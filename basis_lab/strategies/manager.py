@@ -327,12 +327,14 @@ def _foremost(firing: Sequence[Trigger], row: int) -> Trigger:
         return leading
     level = leading.name.rsplit("_", 1)[-1]
     equals = [x for x in firing if x.nearness is not None and x.name.endswith(level)]
+    if len(equals) == 1:
+        return leading
     return min(equals, key=lambda x: _nearness(x, row))
 
 
 def _nearness(trigger: Trigger, row: int) -> float:
     """Tell how near a trigger's position is; what is not known counts as far."""
-    value = np.inf if trigger.nearness is None else abs(float(trigger.nearness[row]))
+    value = np.inf if trigger.nearness is None else abs(float(trigger.nearness()[row]))
     return np.inf if np.isnan(value) else value
 
 

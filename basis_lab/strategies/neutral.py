@@ -7,6 +7,7 @@ out, ``fetch`` brings it back. Whatever is long stays hedged wherever it is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -140,9 +141,9 @@ class NeutralStrategy(HedgedStrategy):
         margins = super().risk_triggers(view)
         if not view.entered or not isinstance(self._chain, LoopDesk):
             return margins
-        pool = self._nearness(view, POOL, series.lst_rate(self._chain.token))
+        pool = partial(self._nearness, view, POOL, series.lst_rate(self._chain.token))
         near = {
-            venue: self._nearness(view, venue, series.mark(venue, NATIVE))
+            venue: partial(self._nearness, view, venue, series.mark(venue, NATIVE))
             for venue in self._desk.weights
         }
         ranked = [replace(x, nearness=near[x.side]) if x.side in near else x for x in margins]
@@ -159,7 +160,7 @@ class NeutralStrategy(HedgedStrategy):
 
     def _nearness(self, view: View, side: str, key: str) -> FloatArray:
         """Distance to liquidation in a day's volatilities; NaN while either is not known."""
-        distance = view.risk.liquidation_distance[side]
+        distance = view.risk.liquidation().liquidation_distance[side]
         volatility = view.window.values(series.volatility(key))
         return ratio(np.abs(distance), np.maximum(volatility, LEAST_VOLATILITY))
 

@@ -1,5 +1,7 @@
 """Conditions that several strategies watch: a loan's limits and band, dust, gas debt."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from basis_lab.domain.arrays import ratio
@@ -11,7 +13,7 @@ from basis_lab.strategies.stake_desk import StakeDesk
 
 
 def loan_triggers(
-    view: View, risk: RiskParameters, level: str, nearness: FloatArray | None
+    view: View, risk: RiskParameters, level: str, nearness: Callable[[], FloatArray] | None
 ) -> tuple[Trigger, ...]:
     """Return health factor and loan to value beyond the limits of one level.
 
@@ -23,8 +25,8 @@ def loan_triggers(
         Limits, and which risks are watched.
     level : str
         ``critical`` or ``warning``.
-    nearness : ndarray of shape (W,) or None
-        How near the loan is to liquidation, where other risks compete.
+    nearness : callable or None
+        Returns how near the loan is to liquidation, shape (W,), where other risks compete.
 
     Returns
     -------

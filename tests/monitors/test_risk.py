@@ -41,18 +41,21 @@ def test_margin_ratio_usage_and_distance_of_a_short():
 
     price = 260.0 / 2.02
     assert found.margin_ratio["binance"][0] == pytest.approx(40.0 / 220.0)
-    assert found.maintenance_usage["binance"][0] == pytest.approx(2.2 / 40.0)
-    assert found.liquidation_distance["binance"][0] == pytest.approx(price / 110.0 - 1.0)
+    assert found.liquidation().maintenance_usage["binance"][0] == pytest.approx(2.2 / 40.0)
+    assert found.liquidation().liquidation_distance["binance"][0] == pytest.approx(
+        price / 110.0 - 1.0
+    )
 
 
 def test_without_a_position_there_is_nothing_to_measure():
     found = assessed(perp_frame([110.0, 111.0]), "binance:margin:USDT 60")
 
-    for measure in (found.margin_ratio, found.maintenance_usage, found.liquidation_distance):
+    near = found.liquidation()
+    for measure in (found.margin_ratio, near.maintenance_usage, near.liquidation_distance):
         assert np.isnan(measure["binance"]).all()
     assert np.isnan(found.ltv).all()
     assert np.isnan(found.health_factor).all()
-    assert np.isnan(found.liquidation_distance["aave"]).all()
+    assert np.isnan(found.liquidation().liquidation_distance["aave"]).all()
     assert found.level.tolist() == [Level.OK, Level.OK]
 
 
@@ -67,8 +70,8 @@ def test_rows_without_a_position_are_not_numbers_beside_rows_with_one():
     )
 
     assert np.isnan(found.margin_ratio["binance"]).tolist() == [True, False]
-    assert np.isnan(found.maintenance_usage["binance"]).tolist() == [True, False]
-    assert np.isnan(found.liquidation_distance["binance"]).tolist() == [True, False]
+    assert np.isnan(found.liquidation().maintenance_usage["binance"]).tolist() == [True, False]
+    assert np.isnan(found.liquidation().liquidation_distance["binance"]).tolist() == [True, False]
 
 
 def test_levels_turn_where_the_ratio_falls_below_its_limits():
@@ -234,7 +237,7 @@ def test_health_factor_and_ltv_of_a_loan():
     assert found.ltv[0] == pytest.approx(0.6)
     assert found.health_factor[0] == pytest.approx(0.8 / 0.6)
     # A fall of a quarter leaves 187.5 x 80 % = 150.
-    assert found.liquidation_distance["aave"][0] == pytest.approx(-0.25)
+    assert found.liquidation().liquidation_distance["aave"][0] == pytest.approx(-0.25)
 
 
 def test_levels_of_a_loan_turn_at_either_limit():
@@ -257,7 +260,7 @@ def test_a_supply_without_debt_has_no_loan_to_measure():
 
     assert np.isnan(found.ltv[0])
     assert np.isnan(found.health_factor[0])
-    assert np.isnan(found.liquidation_distance["aave"][0])
+    assert np.isnan(found.liquidation().liquidation_distance["aave"][0])
     assert found.level.tolist() == [Level.OK]
 
 
