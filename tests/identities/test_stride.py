@@ -40,6 +40,24 @@ def test_windows_of_any_length_write_the_same_bytes(world, seed, longest):
     assert cut == auto
 
 
+@examples(25)
+@given(world=worlds((30, 120)), every=st.integers(1, 4))
+def test_earnings_that_are_told_as_they_come_are_those_of_the_end(world, every):
+    at_the_end = files_of(world.run())
+    engine = world.engine()
+    windows = []
+
+    def step(done, _):
+        windows.append(done)
+        if len(windows) % every == 0:
+            engine.told_so_far()
+
+    times = world.frame.times
+    told = engine.run_backtest(times[0], times[-1], progress=step, run_id="world")
+
+    assert files_of(told) == at_the_end
+
+
 @pytest.mark.parametrize("stride", [1, 7])
 @examples(12)
 @given(

@@ -153,6 +153,10 @@ class ClockedEngine(EventDrivenStrategyEngine):
         self._loop.open(self.initial_capital)
         return self._loop
 
+    def told_so_far(self) -> None:
+        """Attribute what was committed up to now, as a live loop does after every row."""
+        self._loop.earnings.tell()
+
     def loop(self) -> FullLoop:
         """Return the loop, ready to be stepped through."""
         return self.prepare(START, START)

@@ -35,6 +35,7 @@ MIXED = Universe(
     ),
     "USDT",
 )
+LEVELS = {"li": [1.25] * 2, "r": [1.5] * 2, "bi": [2.0] * 2}
 MARKET = frame(MIXED, {"li": [1.25], "r": [1.5], "bi": [2.0], "p": [100.0], "m": [101.0]})
 BOOK = """
     aave_v3:atoken:weETH        8
@@ -113,6 +114,30 @@ def test_transit_counts_at_its_destination():
 
     assert parts.venue_value["bybit"].tolist() == [40.0]
     assert report.equity.tolist() == [100.0]
+
+
+def test_a_price_that_begins_later_is_worth_nothing_while_nothing_is_held():
+    market = frame(MIXED, {**LEVELS, "p": [np.nan, 100.0], "m": [np.nan, 101.0]})
+    units = np.zeros((2, len(MIXED)))
+    units[:, MIXED.column(key("wallet:token:USDT"))] = 50.0
+    units[1, MIXED.column(key("aave_v3:atoken:weETH"))] = 8.0
+    monitor = ExposureMonitor(MIXED, CHAIN_VENUES, ())
+    window = market.window(0, 2)
+
+    report = monitor.calculate_exposure(window, units)
+
+    assert report.equity.tolist() == [50.0, 1550.0]
+    assert report.net_delta["ETH"].tolist() == [0.0, 15.0]
+    assert monitor.break_down(window, report).exit_equity.tolist() == [50.0, 1550.0]
+
+
+def test_what_is_held_without_a_price_has_no_value():
+    market = frame(MIXED, {**LEVELS, "p": [np.nan, 100.0], "m": [np.nan, 101.0]})
+    units = np.tile(quantities(MIXED, "binance:token:ETH 1"), (2, 1))
+
+    report = ExposureMonitor(MIXED, CHAIN_VENUES, ()).calculate_exposure(market.window(0, 2), units)
+
+    assert np.isnan(report.equity).tolist() == [True, False]
 
 
 def test_an_empty_book_is_worth_nothing():

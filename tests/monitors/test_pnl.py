@@ -252,6 +252,40 @@ def test_a_forced_fill_ends_delta_and_basis_at_its_price():
     assert found == {"delta": -40.0, "liquidation_penalty": -5.0}
 
 
+def test_what_is_booked_at_several_rows_of_a_window_is_told_at_each():
+    market = perp_frame([100.0] * 4, spot=[100.0] * 4)
+    cash = market.universe.column(key("binance:margin:USDT"))
+    units = np.zeros((3, len(market.universe)))
+    units[:, cash] = [99.0, 99.0, 96.0]
+    before = np.zeros_like(units)
+    before[:, cash] = [100.0, 99.0, 99.0]
+    window = market.window(1, 4)
+    paid = [
+        Transaction(row=row, postings=postings(f"binance:margin:USDT {x} fee"))
+        for row, x in ((1, -1), (3, -2), (3, -1))
+    ]
+
+    report = PnLMonitor(market.universe, 100.0).update_state(
+        window, before, units[:, cash], (), paid
+    )
+
+    assert report.attribution["fee"].tolist() == [-1.0, 0.0, -3.0]
+    assert report.residual.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_price_that_begins_later_moves_nothing_while_nothing_is_held():
+    market = one_line(listed("binance:token:ETH", "ETH", price="p"), p=[np.nan, np.nan, 8.0, 9.0])
+    before = np.array([[0.0, 5.0], [0.0, 5.0], [1.0, 5.0]])
+    bought = Transaction(row=2, postings=postings("binance:token:ETH 1 capital"))
+
+    report = PnLMonitor(market.universe, 5.0).update_state(
+        market.window(1, 4), before, np.array([5.0, 13.0, 14.0]), (), (bought,)
+    )
+
+    assert report.attribution["delta"].tolist() == [0.0, 0.0, 1.0]
+    assert report.flows.tolist() == [0.0, 8.0, 0.0]
+
+
 # --- identity ---------------------------------------------------------------------------------
 
 
