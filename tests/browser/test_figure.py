@@ -40,7 +40,7 @@ CUT = """() => {
   const grounds = plot._fullLayout._plots;
   const found = [];
   for (const place of Object.keys(titles)) {
-    const title = plot.querySelector(`.annotation[data-index="${place}"] text`);
+    const title = document.querySelectorAll(".bl-plot .bl-over > span")[Number(place)];
     const text = title.getBoundingClientRect();
     if (text.right > frame.right + 1 || text.top < frame.top - 1) found.push(titles[place][0]);
     for (const { xaxis, yaxis } of Object.values(grounds)) {
