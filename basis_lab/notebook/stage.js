@@ -95,7 +95,7 @@ const label = ({ text, x, y, xshift, yanchor, font, align }, { width, height, ma
     left: `${margin.l + x * (width - margin.l - margin.r) + xshift}px`,
     top: `${(1 - y) * height}px`,
     transform: `translateY(${UP[yanchor]})`,
-    font: `${font.size}px ${font.family ?? "inherit"}`,
+    fontSize: `${font.size}px`,
     color: font.color,
     textAlign: align ?? "left",
   });

@@ -16,6 +16,43 @@ def fresh(bench, view):
         bench.show(view)
 
 
+def test_labels_at_the_right_are_whole_and_stand_at_the_height_of_their_lines(bench):
+    fresh(bench, "overview")
+
+    told = bench.page.evaluate(LABELS)
+
+    assert len(told) > 5
+    assert {x["size"] for x in told} == {"11px"}
+    assert [x["text"] for x in told if x["over"] > 0.0] == []
+    lending = next(x for x in told if x["text"].endswith("lending"))  # no other is near it
+    assert lending["middle"] == pytest.approx(bench.page.evaluate(END_OF_LENDING), abs=1.0)
+
+
+LABELS = """() => {
+  const plot = document.querySelector(".bl-plot [data-drawn]");
+  const frame = plot.getBoundingClientRect();
+  const { titles } = plot.layout.meta;
+  return [...document.querySelectorAll(".bl-plot .bl-over > span")]
+    .filter((_, place) => !(place in titles))
+    .map((span) => {
+      const box = span.getBoundingClientRect();
+      return {
+        text: span.textContent,
+        size: getComputedStyle(span).fontSize,
+        over: box.right - frame.right,
+        middle: (box.top + box.bottom) / 2 - frame.top,
+      };
+    });
+}"""
+# Pixels below the top of the figure at which the line of lending ends.
+END_OF_LENDING = """() => {
+  const plot = document.querySelector(".bl-plot [data-drawn]");
+  const { y } = plot.data.find((trace) => trace.name === "lending");
+  const { yaxis } = plot._fullLayout;
+  return yaxis._offset + yaxis.d2p(y[y.length - 1]);
+}"""
+
+
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 @pytest.mark.parametrize("width", [560, 700, 820, 1200])
 def test_titles_are_whole_at_every_width(bench, width, theme):
