@@ -54,7 +54,7 @@ class Recorder:
         self._zero = np.broadcast_to(np.zeros(1), frame.rows)
         self.attribution = dict.fromkeys(CATEGORIES, self._blank)
         self.level = np.zeros(frame.rows, dtype=np.intp)
-        self._before: list[tuple[int, FloatArray, RiskReport]] = []
+        self._before: list[tuple[int, FloatArray, dict[str, FloatArray]]] = []
         self._levels: dict[tuple[str, str], int] = {}
         self._interest = np.zeros(frame.rows + 1)
 
@@ -96,7 +96,9 @@ class Recorder:
         risk : RiskReport
             Of the one row.
         """
-        self._before.append((row, quantities, risk))
+        # Copies: views would keep the whole windows of which they are one row.
+        measured = {name: x.copy() for name, x in _risk_columns(risk).items()}
+        self._before.append((row, quantities.copy(), measured))
 
     def risk_columns(
         self, rows: int, quantities: FloatArray, monitor: RiskMonitor
@@ -132,7 +134,7 @@ class Recorder:
             return {}
         rows = np.array([row for row, _, _ in self._before])
         quantities = np.concatenate([units for _, units, _ in self._before])
-        parts = [_risk_columns(risk) for _, _, risk in self._before]
+        parts = [measured for _, _, measured in self._before]
         measured = {name: np.concatenate([x[name] for x in parts]) for name in parts[0]}
         near = monitor.assess_liquidation(
             lambda name: self._frame.values(name)[rows], quantities, measured["health_factor"]
