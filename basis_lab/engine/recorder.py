@@ -227,12 +227,14 @@ class Recorder:
         self._interest[window.start + 1 : window.stop + 1] = levels
         if not anywhere(step):
             return
-        midnights = np.flatnonzero(window.times == window.times.astype("datetime64[D]"))
-        for at in midnights:
-            row = window.start + int(at)
-            since = np.searchsorted(self._frame.times, self._frame.times[row] - DAY)
-            amount = float(self._interest[row + 1] - self._interest[since + 1])
-            if amount and row > 0:
+        days = window.times.astype("datetime64[D]")
+        rows = window.start + np.flatnonzero(
+            (window.times == days) & (window.times > self._frame.times[0])
+        )
+        since = np.searchsorted(self._frame.times, self._frame.times[rows] - DAY)
+        amounts = self._interest[rows + 1] - self._interest[since + 1]
+        for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
+            if amount:
                 self._events.log_event(self._interest_event(row, amount))
 
     def _interest_event(self, row: int, amount: float) -> Event:
