@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -63,10 +64,11 @@ def ends(monkeypatch):
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Every timestep a window of its own: a run takes seconds, so Live is off."""
+    """Every timestep a window of its own, and a pause after each: so Live is off."""
     monkeypatch.setattr("basis_lab.notebook.bench.LIVE_BELOW_S", 0.0)
     request = Case.request
-    monkeypatch.setattr(Case, "request", lambda case: replace(request(case), stride=1))
+    paused = {"stride": 1, "progress": lambda *_: time.sleep(0.001)}
+    monkeypatch.setattr(Case, "request", lambda case: replace(request(case), **paused))
 
 
 @pytest.mark.usefixtures("slow")
