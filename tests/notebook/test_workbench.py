@@ -364,7 +364,8 @@ def drawn_inside(bench, span):
     return int(np.sum((times >= span[0]) & (times <= span[1])))
 
 
-def test_zooming_makes_finer_bins_and_is_said(bench):
+def test_zooming_makes_finer_bins_and_is_said():
+    bench = Workbench(Case(mode="btc_basis", share_class="USDT"))  # a year: bins of some hours
     series = bench.board.series
     span = [series.times_ms[100], series.times_ms[200]]
     before = drawn_inside(bench, span)
