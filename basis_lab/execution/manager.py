@@ -135,7 +135,7 @@ class ExecutionManager:
     def _process_one(self, asked: Instruction, market: Window, step: Step) -> list[Transaction]:
         result = self._interfaces.execute(asked, market)
         if result.status is not Status.FILLED:
-            self._fail(step, asked, _why(result))
+            self._fail(step, asked, _why(result), market)
         booked, events = self._book(result, step)
         booked += self._book_gas(result.movements, step, events)
         for event in events:
@@ -179,7 +179,7 @@ class ExecutionManager:
             self._positions.book.restore(book)
             if isinstance(error, ReconciliationError):
                 raise
-            self._fail(step, group, error)
+            self._fail(step, group, error, market)
         booked += self._book_gas(gas, step, events)
         held = self._positions.book.quantities
         for event in (tell_group(step, group, held), *events):
@@ -187,15 +187,21 @@ class ExecutionManager:
         self._reconciliation.reconcile(_named(group, market, step))
         return booked
 
-    def _fail(self, step: Step, asked: Instruction | AtomicGroup, error: BasisLabError) -> NoReturn:
+    def _fail(
+        self,
+        step: Step,
+        asked: Instruction | AtomicGroup,
+        error: BasisLabError,
+        market: Window,
+    ) -> NoReturn:
         held = self._positions.book.quantities
         self._events.log_event(tell_refusal(step, asked, error, held))
         names = self._positions.universe.instruments
         place = f"{error.where}, " if error.where else ""
         raise ExecutionError(
             f"{asked.venue} refused to {word_instruction(asked)}: {error.what}",
-            where=f"{place}instruction {step.instruction_id}, {step.decision.action} for "
-            f"{step.decision.reason.trigger}",
+            where=f"{place}{market.times[-1]}Z, instruction {step.instruction_id}, "
+            f"{step.decision.action} for {step.decision.reason.trigger}",
             value=error.value,
             remedy=error.remedy,
             details={"positions": {str(x): float(q) for x, q in zip(names, held, strict=True)}},

@@ -142,7 +142,7 @@ class HedgeDesk(HedgeLines):
             if change < 0.0 and book.margin_equity[venue] <= 0.0:
                 continue  # nothing carries a larger short there until margin has come
             if change != 0.0 and (wanted == 0.0 or self._worth(view, venue, change)):
-                instructions.append(self.perp_order(view, venue, change))
+                instructions += self._paid_orders(view, book, venue, change)
         return instructions
 
     def hedgeable(self, view: View, goal: Goal) -> bool:
@@ -266,6 +266,8 @@ class HedgeDesk(HedgeLines):
         for venue, margin in self.margins.items():
             spare = book.margin_cash[venue] - self._fee_cash(book, goal, venue)
             wanted = leaving[margin] - spare
+            if wanted <= MOVE_THRESHOLD * book.equity:
+                continue
             units = self._units_to_realise(view, book, venue, wanted)
             if units > 0.0:
                 orders.append(self.perp_order(view, venue, units))
@@ -297,11 +299,33 @@ class HedgeDesk(HedgeLines):
             reduce_only=change > 0.0,
         )
 
+    def _paid_orders(
+        self, view: View, book: HedgeBook, venue: str, change: float
+    ) -> list[Instruction]:
+        """Return an order of a size; cash that lacks for its fee is first made of profit.
+
+        Cash was kept for the fee, but funding may have taken of it since.
+        """
+        fee = self._fee(view, venue)
+        lacking = -change * fee - book.margin_cash[venue]
+        if change > 0.0 or fee == 0.0 or lacking <= 0.0:
+            return [self.perp_order(view, venue, change)]
+        units = self._units_to_realise(view, book, venue, lacking)
+        if units > 0.0:
+            bought = self.perp_order(view, venue, units)
+            return [bought, self.perp_order(view, venue, change - units)]
+        carried = self._terms.perp[venue].round_down(max(book.margin_cash[venue], 0.0) / fee)
+        carries = self._worth(view, venue, carried)
+        return [self.perp_order(view, venue, -carried)] if carries else []
+
+    def _fee(self, view: View, venue: str) -> float:
+        """Cash that pays the fee of a unit's trade, with headroom."""
+        return FEE_HEADROOM * self._terms.perp[venue].fee * self._quote(view, venue)
+
     def _room(self, view: View, book: HedgeBook, venue: str) -> float:
         """Units by which a venue's short may grow: above the warning, its fee paid from cash."""
         terms = self._terms.perp[venue]
-        quote = self._quote(view, venue)
-        fee = FEE_HEADROOM * terms.fee * quote
+        fee = self._fee(view, venue)
         by_cash = max(book.margin_cash[venue], 0.0) / fee if fee > 0.0 else np.inf
         least = self._least_margin * book.price
         spare = book.margin_equity[venue] - least * book.shorts[venue]
@@ -364,7 +388,7 @@ class HedgeDesk(HedgeLines):
     def _units_to_realise(self, view: View, book: HedgeBook, venue: str, wanted: float) -> float:
         """Units whose closing brings ``wanted`` cash after fees; 0.0 where none can."""
         profit = book.margin_equity[venue] - book.margin_cash[venue]
-        if wanted <= MOVE_THRESHOLD * book.equity or profit <= 0.0:
+        if profit <= 0.0:
             return 0.0
         terms = self._terms.perp[venue]
         short = book.shorts[venue]

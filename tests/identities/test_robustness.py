@@ -8,6 +8,8 @@ import pytest
 from basis_lab.domain import series
 from basis_lab.domain.flows import FlowParameters
 from basis_lab.domain.market import MarketFrame
+from basis_lab.services.backtest import BacktestService
+from basis_lab.services.requests import BacktestRequest
 from tests.identities.worlds import LEVELS, Market, World, load_basis, make_frame
 
 STILL = {"span": 0.0, "noise": 0.0, "jumps": 0, "basis": 0.0, "funding": 0.0, "wick": 0.0}
@@ -81,3 +83,21 @@ def test_a_run_whose_investors_have_all_left_goes_on_empty(amounts):
     assert record.rows == 60
     assert record.flows.sum() <= -0.99 * 100_000.0
     assert 0.0 <= record.equity[-1] <= 0.01 * 100_000.0
+
+
+def test_funding_that_takes_of_the_cash_for_fees_stops_no_partial_entry():
+    # 12 April 2025, 08:00: three exchanges were emptied but for fees, and funding was due.
+    request = BacktestRequest(
+        mode="usdt_market_neutral",
+        share_class="USDT",
+        start="2024-06-01",
+        end="2025-04-15",
+        overrides={
+            "strategy.stake_allocation": 0.597574316369,
+            "strategy.target_ltv": 0.546702594041,
+        },
+    )
+    with BacktestService() as service:
+        result = service.run(request)
+
+    assert result.summary["status"] == "completed"

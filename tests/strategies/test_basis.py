@@ -20,8 +20,10 @@ from basis_lab.domain.instructions import (
 )
 from basis_lab.domain.statements import PendingTransfer
 from basis_lab.errors import StrategyError
+from basis_lab.strategies.hedge_desk import HedgeDesk
 from basis_lab.strategies.parameters import FundingFilter
 from tests.builders import (
+    basis_parameters,
     basis_strategy,
     frame,
     key,
@@ -396,6 +398,45 @@ def test_profit_that_is_needed_as_cash_is_realised_by_closing_and_reopening():
 
     assert orders(first) == [("perp", "binance", 0.5), ("perp", "binance", -0.5)]
     assert orders(then) == [("binance:margin:USDT", "binance:token:USDT", 200.0)]
+
+
+def test_cash_that_lacks_for_the_fee_of_a_larger_short_is_made_of_profit():
+    # Selling 2 more costs a fee of 2, with a tenth on top, and there is 1 of cash. 3 short from
+    # 300 have 200 of profit a unit: the smallest lot brings what is missing.
+    text = """
+        binance:token:BTC           5
+        binance:perp:BTCUSDT       -3
+        binance:contracts:BTCUSDT 900
+        binance:margin:USDT         1
+    """
+    strategy = basis_strategy(costs=strategy_terms("binance", fee=0.01, lot=0.01))
+
+    poor = strategy.decide(view(ONE, text), reason("delta_drift_above"))
+    rich = strategy.decide(
+        view(ONE, text.replace("USDT         1", "USDT      2.2")), reason("delta_drift_above")
+    )
+
+    assert orders(poor) == [("perp", "binance", 0.01), ("perp", "binance", -2.01)]
+    assert orders(rich) == [("perp", "binance", -2.0)]
+
+
+def test_without_profit_a_short_grows_no_further_than_cash_pays_for():
+    # 1.1 of cash pays a fee of 1 with a tenth on top: of 2 coins one is sold.
+    text = """
+        binance:token:BTC           5
+        binance:perp:BTCUSDT       -3
+        binance:contracts:BTCUSDT 300
+        binance:margin:USDT       1.1
+    """
+    costs = strategy_terms("binance", fee=0.01, lot=0.01)
+    universe = basis_strategy().universe
+    desk = HedgeDesk(basis_parameters(), universe, "BTC", costs, least_margin=0.0)
+    seen = view(ONE, text)
+    book = desk.read(seen)
+
+    (order,) = desk.trade(seen, book, desk.goal(book, 5.0, 0.0))
+
+    assert order.quantity == pytest.approx(-1.0)
 
 
 def test_a_book_on_its_target_has_nothing_to_repair():

@@ -216,7 +216,7 @@ class SimulatedExchange:
             raise InsufficientBalanceError(
                 "margin cash does not cover the fee and the realised loss",
                 where=str(market.margin),
-                value=f"would leave {cash!r}",
+                value=f"would leave {cash:,.2f} {market.margin.symbol}",
                 remedy="move margin there first",
             )
         self._positions[order.perp] = trial.position
