@@ -67,7 +67,8 @@ class Figures:
         earned = pnl.filter(regex="^cumulative_pnl_").iloc[:, 0]
         left = earned - (pnl["equity"] - pnl["exit_equity"])
         figure = self._figure(word_verdict(self._summary), "cumulative P&L", self._currency)
-        figure.add_trace(drawing.line(drawing.thin(left), "if left", color=style.EXIT, width=1.1))
+        worst = drawing.thin(left, least=True)
+        figure.add_trace(drawing.line(worst, "if left", color=style.EXIT, width=1.1))
         figure.add_trace(drawing.line(drawing.thin(earned), "held", color=style.NET, width=2))
         ends = {
             "held": (float(earned.iloc[-1]), style.NET),

@@ -160,6 +160,20 @@ def test_no_low_is_lost_when_a_year_is_thinned(long_record):
     assert drawing.bin_rows(10_000_000) == 720
 
 
+def test_the_worst_hour_to_leave_in_is_drawn_when_a_year_is_thinned():
+    base = make_record(8_760)
+    exit_equity = base.exit_equity.copy()
+    exit_equity[4_321] -= 7_000.0  # for an hour, inside a bin of four
+    run = RunResult.of_record(replace(base, exit_equity=exit_equity))
+
+    left = next(x for x in run.figures.cumulative_pnl().data if x.name == "if left")
+
+    pnl = run.pnl
+    exact = pnl.filter(regex="^cumulative_pnl_").iloc[:, 0] - pnl["equity"] + pnl["exit_equity"]
+    assert exact.idxmin() == pnl.index[4_321]
+    assert min(left.y) == exact.min()
+
+
 def test_end_labels_that_would_collide_are_spread(figures):
     figure = figures.cumulative_pnl()
     drawn = np.concatenate([np.asarray(trace.y, dtype=float) for trace in figure.data])
