@@ -407,6 +407,12 @@ class SweepError(BasisLabError):
     code = "BT-003"
 
 
+class SchedulerLostError(SweepError):
+    """A scheduler that went away under a sweep; what was done is ``details["result"]``."""
+
+    code = "BT-007"
+
+
 class WorkerLostError(BasisLabError):
     """A process that died while it ran one case alone."""
 

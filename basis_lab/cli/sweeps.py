@@ -3,10 +3,11 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from basis_lab.cli import INTERRUPTED
 from basis_lab.cli.parsing import command, read_place, say
+from basis_lab.errors import SchedulerLostError
 from basis_lab.services.interrupts import stop_on_signals
 from basis_lab.services.sweeping import database_of
 
@@ -170,7 +171,6 @@ def places(options: argparse.Namespace) -> "tuple[Place | None, Path | None, Pat
 def _run_sweep(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
-    from basis_lab.results.sweep_remarks import word_failures
     from basis_lab.results.tally import PointTally
     from basis_lab.services.chosen import check_choice
     from basis_lab.services.plans import read_plan
@@ -198,15 +198,25 @@ def _run_sweep(options: argparse.Namespace) -> int:
             tally=tally,
             note=lambda text: sys.stderr.write(f"{text}\n"),
         )
-        result = run_sweep(request, stop)
-    say(word_sweep(result))
-    if result.summary["failed"]:
-        sys.stderr.write(f"{word_failures(result)}\n{RETRY}\n")
+        try:
+            result = run_sweep(request, stop)
+        except SchedulerLostError as error:
+            _say_sweep(cast("SweepResult", error.details["result"]))
+            raise
+    _say_sweep(result)
     if stop.is_set():
         return _interrupted("go on with --resume" if result.summary["open"] else "")
     if options.report is not None:
         _report(request, options.report, result)
     return SOME_FAILED if result.summary["failed"] else 0
+
+
+def _say_sweep(result: "SweepResult") -> None:
+    from basis_lab.results.sweep_remarks import word_failures
+
+    say(word_sweep(result))
+    if result.summary["failed"]:
+        sys.stderr.write(f"{word_failures(result)}\n{RETRY}\n")
 
 
 def _report(request: "SweepRequest", chosen: str, result: "SweepResult") -> None:
@@ -237,13 +247,14 @@ def word_sweep(result: "SweepResult") -> str:
 
     told = result.summary
     counts = f"{told['done']:,} done, {told['failed']:,} failed, {told['open']:,} open"
-    rate = f"{told['points_per_second']:,.1f} points a second"
+    fresh = told["points"] - told["open"] - told["resumed"]
+    rate = f"; {told['points_per_second']:,.1f} points a second" if fresh else ""
     best = best_point(result.table, None)
     made_up = f" ({SYNTHETIC})" if word_data(result.table) == SYNTHETIC else ""
     lines = [
         f"{word_best(result)}{made_up}.",
         *(f"{x[0].upper()}{x[1:]}." for x in word_remarks(result, best)),
-        f"{format_count(told['points'], 'point')}: {counts}, {told['resumed']:,} resumed; {rate}",
+        f"{format_count(told['points'], 'point')}: {counts}, {told['resumed']:,} resumed{rate}",
         f"sweep folder: {result.path}",
     ]
     return "\n".join(lines)

@@ -61,7 +61,7 @@ def test_failed_points_are_taken_up_again_only_where_that_is_asked(tmp_path, cap
 
     capsys.readouterr()
     assert main([*words, "--resume"]) == 4
-    assert "2 resumed" in capsys.readouterr().out
+    assert "2 resumed\n" in capsys.readouterr().out  # and no rate of nothing
     assert main([*words, "--resume", "--retry-failed"]) == 4
     assert "1 resumed" in capsys.readouterr().out
     assert main([*words, "--retry-failed"]) == 2
