@@ -59,8 +59,9 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "--stride",
         type=read_stride,
         default="auto",
-        metavar="auto|1",
-        help="1 visits every timestep; auto (default) skips quiet ones, with the same result",
+        metavar="auto|N",
+        help="timesteps that are decided together at most, from 1, which visits each; auto "
+        "(default) takes quiet ones together as far as it can; the result is the same",
     )
 
 

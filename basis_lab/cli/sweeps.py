@@ -47,6 +47,7 @@ def add_sweep(commands: Any) -> None:
     )
     parser.add_argument(
         "--report",
+        action="append",
         metavar="best,worst,N",
         help="report these points; N is the number of a point, from 0, and may be repeated",
     )
@@ -179,8 +180,9 @@ def _run_sweep(options: argparse.Namespace) -> int:
 
     data_dir, database, out = places(options)
     plan = read_plan(options.file)
-    if options.report is not None:
-        check_choice(options.report, plan)
+    chosen = None if options.report is None else ",".join(options.report)
+    if chosen is not None:
+        check_choice(chosen, plan)
         require_papermill()
     with (
         stop_on_signals(FINISHING.format("points")) as stop,
@@ -206,8 +208,8 @@ def _run_sweep(options: argparse.Namespace) -> int:
     _say_sweep(result)
     if stop.is_set():
         return _interrupted("go on with --resume" if result.summary["open"] else "")
-    if options.report is not None:
-        _report(request, options.report, result)
+    if chosen is not None:
+        _report(request, chosen, result)
     return SOME_FAILED if result.summary["failed"] else 0
 
 
@@ -224,8 +226,14 @@ def _report(request: "SweepRequest", chosen: str, result: "SweepResult") -> None
     from basis_lab.services.points import Ground
 
     ground = Ground.here(request.data_dir, request.database, request.plan.cases)
-    for page in report_points(chosen, request.plan, result, ground=ground):
-        say(f"report: {page}")
+    without = []
+    for point, page in report_points(chosen, request.plan, result, ground=ground):
+        if page is None:
+            without.append(point)
+        else:
+            say(f"report: {page}")
+    for point in without:
+        sys.stderr.write(f"point {point} failed, it has no report\n")
 
 
 def word_sweep(result: "SweepResult") -> str:

@@ -209,9 +209,24 @@ def test_chosen_points_are_reported(tmp_path, capsys):
     assert "report: " in capsys.readouterr().out
 
 
+def test_points_to_report_add_up_and_one_that_failed_is_told_after_the_others(tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.6, 0.95]})
+    words = ["sweep", plan, "--workers", "1", "--out", str(tmp_path), "--quiet"]
+
+    code = main([*words, "--report", "2,best", "--report", "0", "--report", "1"])
+
+    told = capsys.readouterr()
+    place = tmp_path / "sweeps" / "plan" / "reports"
+    assert code == 4
+    pages = {f"report: {place}/point-{x:05d}/report.html" for x in (0, 1)}
+    assert {x for x in told.out.splitlines() if x.startswith("report: ")} == pages
+    assert told.err.endswith("point 2 failed, it has no report\n")
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
+        (["--report", "best", "--report", "8"], "8"),
         (["--report", "best,7"], "7"),
         (["--report", "nicest"], "nicest"),
         (["--workers", "0"], "0"),
