@@ -99,6 +99,7 @@ def _run_batch(options: argparse.Namespace) -> int:
             database=database,
             workers=options.workers,
             tally=tally,
+            note=lambda text: sys.stderr.write(f"{text}\n"),
         )
         result = run_batch(request, stop)
     kept = sum(x.kept for x in result.cases)
