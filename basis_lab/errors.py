@@ -328,6 +328,7 @@ class ConfigError(BasisLabError):
     """Configuration refused; carries every problem found, not only the first."""
 
     code = "CFG-001"
+    apart = " | "  # between problems that are told in one line
     exit_code = 2
 
     def __init__(self, problems: Sequence[ConfigProblem]) -> None:
@@ -346,7 +347,7 @@ class ConfigError(BasisLabError):
         """Every problem in one line, for who sees no block: a notebook, a row of a table."""
         if len(self.problems) == 1:
             return super().__str__()
-        return "; ".join([self.what, *(str(p) for p in self.problems)])
+        return self.apart.join([self.what, *(str(p) for p in self.problems)])
 
     def block(self) -> str:
         """Render every problem, one line each."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from basis_lab.cli import INTERRUPTED
-from basis_lab.cli.parsing import command, read_place, say
+from basis_lab.cli.parsing import OUT_HELP, command, read_place, say
 from basis_lab.errors import SchedulerLostError
 from basis_lab.services.interrupts import stop_on_signals
 from basis_lab.services.sweeping import database_of
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from basis_lab.services.sweep import SweepRequest
 
 SOME_FAILED = 4
+CORES = "as many as the machine has cores where not given"
 FINISHING = "interrupted: the {} under way are finished; a second interrupt ends them at once"
 RETRY = "run them again with --resume --retry-failed, or change the plan"
 
@@ -34,7 +35,7 @@ def add_sweep(commands: Any) -> None:
         "file", metavar="FILE", type=Path, help="a plan: cases, grid, random, sobol"
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=read_workers, metavar="N", help="processes here")
+    where.add_argument("--workers", type=read_workers, metavar="N", help=f"processes here; {CORES}")
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
     parser.add_argument(
         "--resume",
@@ -54,7 +55,9 @@ def add_sweep(commands: Any) -> None:
     parser.add_argument(
         "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=OUT_HELP.format("its folder stands")
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -68,11 +71,13 @@ def add_batch(commands: Any) -> None:
     """
     parser = command(commands, "batch", _run_batch, "report every case of a plan, one index page")
     parser.add_argument("file", metavar="FILE", type=Path, help="a plan: cases or a grid")
-    parser.add_argument("--workers", type=read_workers, metavar="N", help="processes")
+    parser.add_argument("--workers", type=read_workers, metavar="N", help=f"processes; {CORES}")
     parser.add_argument(
         "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=OUT_HELP.format("its folder stands")
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 

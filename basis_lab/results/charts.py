@@ -29,6 +29,7 @@ LOOKS: Mapping[EventType, Mapping[str, object]] = MappingProxyType(
 
 
 LEAST_FALL = -0.05  # percent, of the axis of a drawdown
+PLURAL = ("trading costs",)  # of the names that parts are drawn under
 FINE_DELTA = 0.0001  # of equity; less takes more digits
 
 
@@ -100,7 +101,7 @@ class Figures:
         alone = paid[0] if len(paid) == 1 else largest
         label = category_label(alone, self._summary).capitalize()
         figure = self._figure(
-            f"{label} counts most: {amount} {self._currency}",
+            f"{label} {'count' if alone in PLURAL else 'counts'} most: {amount} {self._currency}",
             "cumulative attribution; the dark line is net P&L",
             self._currency,
         )

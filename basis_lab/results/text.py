@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from basis_lab.errors import ConfigError
 from basis_lab.results.formats import (
     NONE,
     format_amount,
@@ -23,7 +24,8 @@ from basis_lab.results.verdict import (
 )
 
 Row = tuple[str, ...]
-PARTS = re.compile(r"; (?=(?:where|value|remedy): )")
+FIELDS = re.compile(r"; (?=(?:where|value|remedy): )")
+PARTS = re.compile(rf"{FIELDS.pattern}|{re.escape(ConfigError.apart)}")
 
 
 def word_report(summary: Mapping[str, Any], path: Path | None) -> str:
@@ -99,7 +101,7 @@ def unfold_error(sentence: str) -> str:
     Parameters
     ----------
     sentence : str
-        What, where, value and remedy with semicolons between them.
+        What, where, value and remedy with semicolons between them, or several problems.
 
     Returns
     -------

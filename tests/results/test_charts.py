@@ -37,6 +37,19 @@ def test_titles_say_what_was_found(figures):
     assert "Funding brought +1,260 USDT" in title(figures.funding())
 
 
+def test_several_costs_count_most_and_a_single_one_counts_most():
+    costs = {"fee": -400.0, "slippage": -300.0}
+    titles = []
+    for names in (("fee", "slippage"), ("fee",)):
+        base = make_record()
+        paid = {x: np.full(base.rows, costs[x] if x in names else 0.0) for x in costs}
+        record = replace(base, attribution={**base.attribution, **paid})
+        titles.append(title(RunResult.of_record(record).figures.pnl_components()))
+
+    assert "Trading costs count most" in titles[0]
+    assert "Fee counts most" in titles[1]
+
+
 def test_a_drawdown_of_nothing_has_an_axis_that_ends_at_nothing():
     record = make_record()
     flat = replace(record, nav_per_share=np.full(record.rows, 1.0))

@@ -363,6 +363,19 @@ def test_shipped_plans_are_read(pytestconfig):
     assert [x.name for x in plans] == [path.stem for path in paths]
 
 
+def test_config_check_knows_a_plan_wherever_it_lies(tmp_path, capsys):
+    plan = tmp_path / "mine.yaml"
+    plan.write_text("mode: btc_basis\ngrid: {strategy.spot_allocation: [0.6]}\n")
+
+    codes = [main(["config", "check", str(x)]) for x in (plan, tmp_path)]
+
+    line = f"{plan}: good, a plan: run it with `basis-lab sweep` or `basis-lab batch`\n"
+    assert codes == [0, 0]
+    assert capsys.readouterr().out == line * 2
+    plan.write_text("mode: btc_basis\ngrid: {strategy.typo: [0.6]}\n")
+    assert main(["config", "check", str(plan)]) == 2
+
+
 def test_a_shipped_plan_with_a_wrong_key_is_named_by_config_check(tmp_path, capsys):
     place = tmp_path / "batches"
     place.mkdir()
