@@ -55,16 +55,6 @@ def test_progress_counts_the_points_of_the_plan_that_is_resumed(whole, tmp_path)
     assert told == [(1, 0, 1, 2), (2, 0, 1, 2)]
 
 
-def test_equal_cases_count_as_the_plan_numbers_them():
-    cases = {key: x for key, x in CONTENT.items() if key != "grid"}
-    plan = make_plan({**cases, "cases": [{SPOT: 0.6}, {SPOT: 0.6}]}, where="test")
-    told = []
-
-    run_sweep(SweepRequest(plan=plan, workers=1, tally=lambda *counts: told.append(counts)))
-
-    assert told == [(0, 0, 0, 2), (2, 0, 0, 2)]
-
-
 @pytest.fixture
 def data(tmp_path):
     return Path(shutil.copytree(sample_directory(), tmp_path / "data"))
