@@ -5,7 +5,7 @@ import pytest
 
 from basis_lab.domain.wording import MADE_UP
 from basis_lab.errors import UsageError
-from basis_lab.results.formats import format_points
+from basis_lab.results.formats import NONE, format_points, format_share
 from basis_lab.results.sweep_page import SweepPage
 from basis_lab.results.sweep_remarks import (
     group_failures,
@@ -121,6 +121,19 @@ def test_a_run_too_short_for_a_rate_is_best_only_among_its_like():
     assert word_best(short).endswith(
         f": {gain} points above plain USDT lending (Aave) in 9.0 days, too short for a rate"
     )
+
+
+def test_the_rows_of_short_points_tell_what_they_gained_and_no_rate():
+    days = {"end": "2025-01-10T00:00:00Z"}
+    rows = [{**row(i, place), **days} for i, place in enumerate(GAINS)]
+    found = result(rows)
+
+    text = SweepPage(found).best().text
+
+    gained = format_points(float(excess(found.table).max()) * 9.0 / 365.0)
+    assert f"{gained} pp in 9.0 days<" in text
+    assert f">{NONE}<" in text
+    assert f">{format_share(found.table['apr'].max())}<" not in text
 
 
 def test_what_the_run_of_a_best_point_warns_of_is_said():
