@@ -36,6 +36,7 @@ The tree::
     |  |- UnwrittenError        BT-006   a folder or file of results or data cannot be written
     |- ReportError              BT-002   a report's notebook that failed
     |- SweepError               BT-003   a sweep or batch that cannot go on
+    |  |- SchedulerLostError    BT-007   a Dask scheduler that went away under a sweep
     |- WorkerLostError          BT-004   a process that died while it ran a case
     |- MachineError             BT-005   memory, disk or files failed under a case
 
@@ -75,12 +76,8 @@ class BasisLabError(Exception):
 
     def _given(self) -> list[tuple[str, object]]:
         """Where, value and remedy, those that were given."""
-        given: list[tuple[str, object]] = [
-            ("where", self.where or None),
-            ("value", self.value),
-            ("remedy", self.remedy or None),
-        ]
-        return [(name, told) for name, told in given if told is not None]
+        given = {"where": self.where or None, "value": self.value, "remedy": self.remedy or None}
+        return [(name, told) for name, told in given.items() if told is not None]
 
     def block(self) -> str:
         """Render the error as the block that the command line prints.
@@ -241,12 +238,8 @@ class ReconciliationError(BasisLabError):
                 "comparison": comparison,
             },
         )
-        self.venue = venue
-        self.instrument = instrument
-        self.expected = expected
-        self.actual = actual
-        self.tolerance = tolerance
-        self.comparison = comparison
+        self.venue, self.instrument, self.comparison = venue, instrument, comparison
+        self.expected, self.actual, self.tolerance = expected, actual, tolerance
 
 
 class PositionUpdateError(BasisLabError):
@@ -335,6 +328,7 @@ class ConfigError(BasisLabError):
     """Configuration refused; carries every problem found, not only the first."""
 
     code = "CFG-001"
+    apart = " | "  # between problems that are told in one line
     exit_code = 2
 
     def __init__(self, problems: Sequence[ConfigProblem]) -> None:
@@ -353,7 +347,7 @@ class ConfigError(BasisLabError):
         """Every problem in one line, for who sees no block: a notebook, a row of a table."""
         if len(self.problems) == 1:
             return super().__str__()
-        return "; ".join([self.what, *(str(p) for p in self.problems)])
+        return self.apart.join([self.what, *(str(p) for p in self.problems)])
 
     def block(self) -> str:
         """Render every problem, one line each."""
@@ -405,6 +399,12 @@ class SweepError(BasisLabError):
     """A sweep or a batch that cannot go on, or whose folder is another's."""
 
     code = "BT-003"
+
+
+class SchedulerLostError(SweepError):
+    """A scheduler that went away under a sweep; what was done is ``details["result"]``."""
+
+    code = "BT-007"
 
 
 class WorkerLostError(BasisLabError):

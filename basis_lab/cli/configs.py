@@ -15,6 +15,8 @@ from basis_lab.cli.parsing import (
 )
 from basis_lab.errors import ConfigError
 
+A_PLAN = "a plan: run it with `basis-lab sweep` or `basis-lab batch`"
+
 
 def add_modes(commands: Any) -> None:
     """Add the command that lists modes.
@@ -72,10 +74,12 @@ def _run_config_check(options: argparse.Namespace) -> int:
 
     read_environment(warn=sys.stderr.write)
     plans = [plan for path in options.paths for plan in _plans(path)]
-    checked = check_paths([path for path in options.paths if path not in plans])
+    others = [path for path in options.paths if path not in plans]
+    checked = [x for x in check_paths(others) if x[0] not in plans]
     checked += [(path, check_plan(path)) for path in plans]
     for path, problems in checked:
-        say(f"{path}: {'refused' if problems else 'good'}")
+        kind = f", {A_PLAN}" if path in plans else ""
+        say(f"{path}: {'refused' if problems else 'good'}{kind}")
     if refused := [x for _, problems in checked for x in problems]:
         raise ConfigError(refused)
     return 0
@@ -83,7 +87,20 @@ def _run_config_check(options: argparse.Namespace) -> int:
 
 def _plans(path: Path) -> list[Path]:
     """Return the plans of batches and sweeps that a path is, or has below it."""
-    from basis_lab.config.check import PLANS
-
     files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
-    return [x for x in files if x.resolve().parent.name in PLANS]
+    return [x for x in files if _is_plan(x)]
+
+
+def _is_plan(path: Path) -> bool:
+    """Tell if a file is a plan: by its folder, else by the key that says what its cases are."""
+    from basis_lab.config.check import FOLDERS, PLANS
+    from basis_lab.config.files import read_yaml
+    from basis_lab.services.plans import METHODS
+
+    folder = path.resolve().parent.name
+    if folder in PLANS or folder in FOLDERS or not path.is_file():
+        return folder in PLANS
+    try:
+        return any(key in METHODS for key in read_yaml(path))
+    except ConfigError:  # told by whoever checks it
+        return False

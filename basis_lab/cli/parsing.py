@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from basis_lab.data.series import Store
 
 USAGE = 2
+OUT_HELP = "where {}; BASIS_RESULTS_DIR, else outputs, where not given"
 SHARE_CLASSES = ("USDT", "ETH")
 RISK_LEVELS = ("low", "medium", "high")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from basis_lab.cli import INTERRUPTED
 from basis_lab.cli.parsing import (
+    OUT_HELP,
     add_resolution,
     command,
     read_capital,
@@ -33,34 +34,45 @@ def add_backtest(commands: Any) -> None:
         Where to.
     """
     parser = command(commands, "backtest", _run_backtest, "run one backtest")
-    add_run(parser)
+    add_run(parser, out=OUT_HELP.format("run folders stand"))
     parser.add_argument("--run-id", metavar="ID", help="name of the run folder")
     parser.add_argument("--quiet", action="store_true", help="no progress and no report")
     parser.add_argument("--json", action="store_true", help="print the summary alone")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
+def add_run(parser: argparse.ArgumentParser, *, out: str) -> None:
     """Add what says which run is asked for: mode, configuration, dates, data, where to.
 
     Parameters
     ----------
     parser : argparse.ArgumentParser
         Of the command.
+    out : str
+        What is said of ``--out``.
     """
     parser.add_argument("mode", metavar="MODE", help="a name of `basis-lab modes` or a YAML file")
     add_loaded(parser)
-    parser.add_argument("--start", metavar="DATE", help="first timestep, UTC")
-    parser.add_argument("--end", metavar="DATE", help="last timestep, included, UTC")
+    parser.add_argument(
+        "--start",
+        metavar="DATE",
+        help="first timestep, UTC; where not given 365 days before the end, or where data begin",
+    )
+    parser.add_argument(
+        "--end",
+        metavar="DATE",
+        help="last timestep, included, UTC; where not given the last that the data cover",
+    )
     parser.add_argument("--output-every", choices=INTERVALS, help="spacing of the tables' rows")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where run folders stand")
+    parser.add_argument("--out", type=Path, metavar="DIR", help=out)
     parser.add_argument("--no-plots", action="store_true", help="draw no charts")
     parser.add_argument("--report", action="store_true", help="write report.html as well")
     parser.add_argument(
         "--stride",
         type=read_stride,
         default="auto",
-        metavar="auto|1",
-        help="1 visits every timestep; auto (default) skips quiet ones, with the same result",
+        metavar="auto|N",
+        help="timesteps that are decided together at most, from 1, which visits each; auto "
+        "(default) takes quiet ones together as far as it can; the result is the same",
     )
 
 
@@ -73,7 +85,11 @@ def add_loaded(parser: argparse.ArgumentParser) -> None:
         Of the command.
     """
     add_resolution(parser)
-    parser.add_argument("--capital", type=read_capital, help="in share-class currency")
+    parser.add_argument(
+        "--capital",
+        type=read_capital,
+        help="in share-class currency, the share class's default where not given",
+    )
     parser.add_argument(
         "--data-dir",
         type=read_place,

@@ -22,7 +22,7 @@ def add_stress(commands: Any) -> None:
         Where to.
     """
     parser = command(commands, "stress", _run_stress, "run a mode under every stress")
-    add_run(parser)
+    add_run(parser, out="where run folders stand; where not given none is written")
     parser.add_argument(
         "--scenarios",
         dest="stresses",

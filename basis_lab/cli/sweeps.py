@@ -3,10 +3,11 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from basis_lab.cli import INTERRUPTED
-from basis_lab.cli.parsing import command, read_place, say
+from basis_lab.cli.parsing import OUT_HELP, command, read_place, say
+from basis_lab.errors import SchedulerLostError
 from basis_lab.services.interrupts import stop_on_signals
 from basis_lab.services.sweeping import database_of
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from basis_lab.services.sweep import SweepRequest
 
 SOME_FAILED = 4
+CORES = "as many as the machine has cores where not given"
 FINISHING = "interrupted: the {} under way are finished; a second interrupt ends them at once"
 RETRY = "run them again with --resume --retry-failed, or change the plan"
 
@@ -33,7 +35,7 @@ def add_sweep(commands: Any) -> None:
         "file", metavar="FILE", type=Path, help="a plan: cases, grid, random, sobol"
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=read_workers, metavar="N", help="processes here")
+    where.add_argument("--workers", type=read_workers, metavar="N", help=f"processes here; {CORES}")
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
     parser.add_argument(
         "--resume",
@@ -46,13 +48,16 @@ def add_sweep(commands: Any) -> None:
     )
     parser.add_argument(
         "--report",
+        action="append",
         metavar="best,worst,N",
         help="report these points; N is the number of a point, from 0, and may be repeated",
     )
     parser.add_argument(
         "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=OUT_HELP.format("its folder stands")
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -66,11 +71,13 @@ def add_batch(commands: Any) -> None:
     """
     parser = command(commands, "batch", _run_batch, "report every case of a plan, one index page")
     parser.add_argument("file", metavar="FILE", type=Path, help="a plan: cases or a grid")
-    parser.add_argument("--workers", type=read_workers, metavar="N", help="processes")
+    parser.add_argument("--workers", type=read_workers, metavar="N", help=f"processes; {CORES}")
     parser.add_argument(
         "--data-dir", type=read_place, metavar="DIR", help="the sample where not given"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where its folder stands")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=OUT_HELP.format("its folder stands")
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -97,6 +104,7 @@ def _run_batch(options: argparse.Namespace) -> int:
             database=database,
             workers=options.workers,
             tally=tally,
+            note=lambda text: sys.stderr.write(f"{text}\n"),
         )
         result = run_batch(request, stop)
     kept = sum(x.kept for x in result.cases)
@@ -170,7 +178,6 @@ def places(options: argparse.Namespace) -> "tuple[Place | None, Path | None, Pat
 def _run_sweep(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
-    from basis_lab.results.sweep_remarks import word_failures
     from basis_lab.results.tally import PointTally
     from basis_lab.services.chosen import check_choice
     from basis_lab.services.plans import read_plan
@@ -179,8 +186,9 @@ def _run_sweep(options: argparse.Namespace) -> int:
 
     data_dir, database, out = places(options)
     plan = read_plan(options.file)
-    if options.report is not None:
-        check_choice(options.report, plan)
+    chosen = None if options.report is None else ",".join(options.report)
+    if chosen is not None:
+        check_choice(chosen, plan)
         require_papermill()
     with (
         stop_on_signals(FINISHING.format("points")) as stop,
@@ -198,15 +206,25 @@ def _run_sweep(options: argparse.Namespace) -> int:
             tally=tally,
             note=lambda text: sys.stderr.write(f"{text}\n"),
         )
-        result = run_sweep(request, stop)
+        try:
+            result = run_sweep(request, stop)
+        except SchedulerLostError as error:
+            _say_sweep(cast("SweepResult", error.details["result"]))
+            raise
+    _say_sweep(result)
+    if stop.is_set():
+        return _interrupted("go on with --resume" if result.summary["open"] else "")
+    if chosen is not None:
+        _report(request, chosen, result)
+    return SOME_FAILED if result.summary["failed"] else 0
+
+
+def _say_sweep(result: "SweepResult") -> None:
+    from basis_lab.results.sweep_remarks import word_failures
+
     say(word_sweep(result))
     if result.summary["failed"]:
         sys.stderr.write(f"{word_failures(result)}\n{RETRY}\n")
-    if stop.is_set():
-        return _interrupted("go on with --resume" if result.summary["open"] else "")
-    if options.report is not None:
-        _report(request, options.report, result)
-    return SOME_FAILED if result.summary["failed"] else 0
 
 
 def _report(request: "SweepRequest", chosen: str, result: "SweepResult") -> None:
@@ -214,8 +232,14 @@ def _report(request: "SweepRequest", chosen: str, result: "SweepResult") -> None
     from basis_lab.services.points import Ground
 
     ground = Ground.here(request.data_dir, request.database, request.plan.cases)
-    for page in report_points(chosen, request.plan, result, ground=ground):
-        say(f"report: {page}")
+    without = []
+    for point, page in report_points(chosen, request.plan, result, ground=ground):
+        if page is None:
+            without.append(point)
+        else:
+            say(f"report: {page}")
+    for point in without:
+        sys.stderr.write(f"point {point} failed, it has no report\n")
 
 
 def word_sweep(result: "SweepResult") -> str:
@@ -237,13 +261,14 @@ def word_sweep(result: "SweepResult") -> str:
 
     told = result.summary
     counts = f"{told['done']:,} done, {told['failed']:,} failed, {told['open']:,} open"
-    rate = f"{told['points_per_second']:,.1f} points a second"
+    fresh = told["points"] - told["open"] - told["resumed"]
+    rate = f"; {told['points_per_second']:,.1f} points a second" if fresh else ""
     best = best_point(result.table, None)
     made_up = f" ({SYNTHETIC})" if word_data(result.table) == SYNTHETIC else ""
     lines = [
         f"{word_best(result)}{made_up}.",
         *(f"{x[0].upper()}{x[1:]}." for x in word_remarks(result, best)),
-        f"{format_count(told['points'], 'point')}: {counts}, {told['resumed']:,} resumed; {rate}",
+        f"{format_count(told['points'], 'point')}: {counts}, {told['resumed']:,} resumed{rate}",
         f"sweep folder: {result.path}",
     ]
     return "\n".join(lines)

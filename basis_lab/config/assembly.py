@@ -128,7 +128,9 @@ def _loud(draft: Draft, parts: Parts, capital: float | None) -> Iterator[Fault]:
 
 def _refuse(draft: Draft, top: Path, fault: Fault) -> None:
     """Note a fault of a block that stands at ``top``."""
-    draft.refuse((*top, *fault.path), fault.value, fault.what, fault.remedy)
+    path = (*top, *fault.path)
+    value = draft.forget(path, fault.value) if fault.narrows else fault.value
+    draft.refuse(path, value, fault.what, fault.remedy)
 
 
 def _examined(draft: Draft, path: tuple[str, ...], model: type[T], plain: object) -> T | None:

@@ -189,11 +189,36 @@ class Draft:
             What is wrong and what to do.
         """
         self.refused.update(str(x) for x in path[:1])
+        file, key = self._place(path)
+        self.problems.append(
+            ConfigProblem(file=file, key=key, value=value, what=what, remedy=remedy)
+        )
+
+    def forget(self, path: Path, value: object) -> object:
+        """Drop what was noted of a key, since a rule is about to say all of it.
+
+        Parameters
+        ----------
+        path : tuple of str or int
+            The key, from the top of the whole configuration.
+        value : object
+            What the rule was shown.
+
+        Returns
+        -------
+        object
+            The value as it was given, where something was noted of it.
+        """
+        place = self._place(path)
+        noted = [x for x in self.problems if (x.file, x.key) == place]
+        self.problems[:] = [x for x in self.problems if x not in noted]
+        return noted[0].value if noted else value
+
+    def _place(self, path: Path) -> tuple[str, str]:
+        """Return the file that a value came from, and its key there."""
         source = self.source(path)
         key = path[len(source.prefix) :] if path[: len(source.prefix)] == source.prefix else path
-        self.problems.append(
-            ConfigProblem(file=source.name, key=dotted(key), value=value, what=what, remedy=remedy)
-        )
+        return source.name, dotted(key)
 
     def source(self, path: Path) -> Source:
         """Return where the value at a path came from.

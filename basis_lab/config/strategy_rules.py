@@ -92,6 +92,7 @@ def _reserve(strategy: StrategyParameters) -> Iterator[Fault]:
             value=ratio,
             what="a reserve is either absent or large enough to serve",
             remedy=f"give 0, or {low} to {high} (fraction of equity)",
+            narrows=True,
         )
 
 

@@ -29,12 +29,15 @@ class Fault:
         What was given; None where nothing was.
     what, remedy : str
         What is wrong and what to do.
+    narrows : bool
+        True where the remedy tells all that the key may be, its bounds included.
     """
 
     path: Path
     value: object
     what: str
     remedy: str
+    narrows: bool = False
 
 
 def examine(model: type[T], plain: object) -> tuple[T | None, tuple[Fault, ...]]:

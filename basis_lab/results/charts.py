@@ -29,6 +29,7 @@ LOOKS: Mapping[EventType, Mapping[str, object]] = MappingProxyType(
 
 
 LEAST_FALL = -0.05  # percent, of the axis of a drawdown
+PLURAL = ("trading costs",)  # of the names that parts are drawn under
 FINE_DELTA = 0.0001  # of equity; less takes more digits
 
 
@@ -67,7 +68,8 @@ class Figures:
         earned = pnl.filter(regex="^cumulative_pnl_").iloc[:, 0]
         left = earned - (pnl["equity"] - pnl["exit_equity"])
         figure = self._figure(word_verdict(self._summary), "cumulative P&L", self._currency)
-        figure.add_trace(drawing.line(drawing.thin(left), "if left", color=style.EXIT, width=1.1))
+        worst = drawing.thin(left, least=True)
+        figure.add_trace(drawing.line(worst, "if left", color=style.EXIT, width=1.1))
         figure.add_trace(drawing.line(drawing.thin(earned), "held", color=style.NET, width=2))
         ends = {
             "held": (float(earned.iloc[-1]), style.NET),
@@ -99,7 +101,7 @@ class Figures:
         alone = paid[0] if len(paid) == 1 else largest
         label = category_label(alone, self._summary).capitalize()
         figure = self._figure(
-            f"{label} counts most: {amount} {self._currency}",
+            f"{label} {'count' if alone in PLURAL else 'counts'} most: {amount} {self._currency}",
             "cumulative attribution; the dark line is net P&L",
             self._currency,
         )

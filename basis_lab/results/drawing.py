@@ -45,7 +45,7 @@ def thin(series: pd.Series, *, least: bool = False) -> pd.Series:
     Returns
     -------
     pandas.Series
-        By the last timestep of each bin; the first and the last value always stand.
+        By the last timestep of each bin; of last values the first of the series stands as well.
     """
     size = bin_rows(len(series))
     if size == 1:

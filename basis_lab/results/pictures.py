@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from basis_lab.errors import UsageError
+from basis_lab.results.style import MUTED
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 WIDTH, HEIGHT, SCALE = 900, 420, 2
+FOOT_PX = 22  # of room below the axis
 
 
-def write_png(figures: Sequence[dict[str, Any]], directory: Path) -> tuple[Path, ...]:
+def write_png(figures: Sequence[dict[str, Any]], directory: Path, *, foot: str) -> tuple[Path, ...]:
     """Write figures as pictures, ``report-01.png`` and so on.
 
     Parameters
@@ -18,6 +23,8 @@ def write_png(figures: Sequence[dict[str, Any]], directory: Path) -> tuple[Path,
         As plotly writes them into a notebook.
     directory : Path
         Made when needed.
+    foot : str
+        What the figures are of; stands below each.
 
     Returns
     -------
@@ -42,9 +49,41 @@ def write_png(figures: Sequence[dict[str, Any]], directory: Path) -> tuple[Path,
         )
     directory.mkdir(parents=True, exist_ok=True)
     paths = tuple(directory / f"report-{i:02d}.png" for i in range(1, len(figures) + 1))
-    drawn = [go.Figure(x, skip_invalid=True) for x in figures]
+    drawn = [footed(go.Figure(x, skip_invalid=True), foot) for x in figures]
     write_images(drawn, [str(x) for x in paths], width=WIDTH, height=HEIGHT, scale=SCALE)
     return paths
+
+
+def footed(figure: "go.Figure", foot: str) -> "go.Figure":
+    """Write below a figure what it is of.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Changed in place; its lower margin grows.
+    foot : str
+        Mode, dates, data.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same.
+    """
+    below = figure.layout.margin.b + FOOT_PX
+    figure.update_layout(margin_b=below)
+    figure.add_annotation(
+        text=foot,
+        x=0.0,
+        xref="paper",
+        xanchor="left",
+        y=0.0,
+        yref="paper",
+        yanchor="bottom",
+        yshift=-below,
+        showarrow=False,
+        font={"size": 10, "color": MUTED},
+    )
+    return figure
 
 
 def _missing() -> str:

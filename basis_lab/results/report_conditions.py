@@ -18,7 +18,7 @@ from basis_lab.results.formats import (
 from basis_lab.results.frames import RunTables
 from basis_lab.results.html import Content
 from basis_lab.results.report_data import ReportData
-from basis_lab.results.verdict import Comparison, yearly
+from basis_lab.results.verdict import Comparison, on_initial_capital, yearly
 
 
 def find_conditions(tables: RunTables, data: ReportData) -> list[list[Content]]:
@@ -65,8 +65,8 @@ class _Conditions:
             needed, earned = (format_share(x) for x in rates)
             return [label, f"{needed} a year", f"of initial capital; earned {earned}"]
         needed, earned = (format_amount(x, self._currency) for x in found)
-        told = f"over the run, money that came and went lent as well; earned {earned}"
-        return [label, f"{needed} {self._currency}", told]
+        moved = "" if on_initial_capital(summary) else ", money that came and went lent as well"
+        return [label, f"{needed} {self._currency}", f"over the run{moved}; earned {earned}"]
 
     def _days_to_leave(self) -> list[Content]:
         label = "days until leaving gives the capital back"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from basis_lab.data.writing import whole_file, writing
 from basis_lab.errors import code_of
-from basis_lab.results.report_style import BEFORE_PRINT, SHEET
+from basis_lab.results.report_style import BEFORE_PRINT, MARK_BARE, SHEET
 from basis_lab.results.style import MUTED
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ PLOTLY_FILE = "plotly.min.js"
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 HALF = "half"  # tag of a cell that takes half of the width
 NOT_PRINTED = "notebook-only"  # tag of a text for who opens the notebook
+LACKING = "The charts are missing: they need {needed} beside this page. Keep the two together."
 
 
 def render_page(notebook: "NotebookNode", *, title: str, assets: str) -> str:
@@ -58,12 +59,16 @@ def page(body: str, *, title: str, assets: str | None) -> str:
     str
         HTML.
     """
-    script = "" if assets is None else f'<script src="{escape(assets)}/{PLOTLY_FILE}"></script>'
+    script = lacking = ""
+    if assets is not None:
+        needed = f"{escape(assets)}/{PLOTLY_FILE}"
+        script = f'<script src="{needed}"></script><script>{MARK_BARE}</script>'
+        lacking = f'<p class="lacking failed">{LACKING.format(needed=needed)}</p>\n'
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title>\n<style>{SHEET}{_foot(title)}</style>\n{script}"
-        f"<script>{BEFORE_PRINT}</script></head>\n<body>\n{body}\n</body></html>\n"
+        f"<script>{BEFORE_PRINT}</script></head>\n<body>\n{lacking}{body}\n</body></html>\n"
     )
 
 

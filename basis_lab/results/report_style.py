@@ -49,6 +49,7 @@ code {{ font-size: 11.5px; overflow-wrap: anywhere; }}
 .cells {{ display: flex; flex-wrap: wrap; justify-content: space-between; row-gap: 26px; }}
 .cells > .cell {{ width: 100%; }} .cells > .cell.half {{ width: 48.5%; }}
 .cells > .cell > h2:first-child {{ margin-top: 0; }}
+.lacking {{ display: none; }} .bare .lacking {{ display: block; }}
 .failed {{ border-left: 3px solid #B3261E; background: #F6F6F5; padding: 8px 12px; }}
 footer {{ color: var(--muted); font-size: 11px; margin-top: 28px;
   border-top: 1px solid var(--line); padding-top: 6px; }}
@@ -66,3 +67,6 @@ BEFORE_PRINT = (
     "addEventListener('beforeprint',()=>document.querySelectorAll('details:not(details details)')"
     ".forEach(d=>{d.open=true}));"
 )
+
+# A page that was copied without the plotly.js beside it says so in place of blank charts.
+MARK_BARE = "window.Plotly||document.documentElement.classList.add('bare');"

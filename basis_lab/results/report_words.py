@@ -5,6 +5,7 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
+from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.wording import word_costs
 from basis_lab.results.formats import (
     HOURS_UNDER,
@@ -110,7 +111,7 @@ def six_figures(summary: Summary) -> list[tuple[str, str, str]]:
     near, near_note = nearest_liquidation(summary)
     return [
         _net(summary, against),
-        ("Hurdle APR", format_share(hurdle), lending),
+        (*_hurdle(summary, against), lending),
         ("Difference", _difference(summary, against), _if_left(summary, against)),
         ("Worst drawdown", format_share(summary["max_drawdown"]), "of the highest NAV, hourly"),
         ("Nearest liquidation", near, near_note),
@@ -128,15 +129,30 @@ def _net(summary: Summary, against: Comparison) -> tuple[str, str, str]:
     earned = f"{format_amount(summary['net_pnl'], currency, signed=True)} {currency}"
     apr = format_share(summary["apr"])
     if against.short:
-        return "Net P&L", earned, f"{apr} a year, too short for a rate"
+        span = format_span(against.days, digits=1)
+        return "Net P&L", earned, f"in {span}, too short for a rate"
     return "Net APR", apr, earned if on_initial_capital(summary) else f"of a share; {earned}"
+
+
+def _hurdle(summary: Summary, against: Comparison) -> tuple[str, str]:
+    """Return what lending would have earned: as a rate, as money where the run is too short."""
+    hurdle = summary["hurdle_apr"]
+    if not against.short or hurdle is None:
+        return "Hurdle APR", format_share(hurdle)
+    lent = hurdle * summary["initial_capital"] * against.days / DAYS_PER_YEAR
+    return (
+        "Lending",
+        f"{format_amount(lent, summary['currency'], signed=True)} {summary['currency']}",
+    )
 
 
 def _difference(summary: Summary, against: Comparison) -> str:
     """Return the difference to lending: in points, as money where the run is too short."""
     excess = excess_amount(summary)
-    if not against.short or excess is None:
+    if not against.short:
         return difference_mark(against)
+    if excess is None:
+        return NONE
     currency = summary["currency"]
     told = format_amount(excess, currency, signed=True)
     return f"{direction_mark(against)}{told} <span>{currency}</span>"
@@ -184,6 +200,8 @@ def _if_left(summary: Summary, against: Comparison) -> str:
     if against.short and excess is not None:
         left = excess + summary["final_exit_equity"] - summary["final_equity"]
         return f"if left at the end {format_amount(left, currency, signed=True)} {currency}"
+    if against.short:
+        return "money came or went, and the run is too short for a rate"
     return f"if left at the end {format_points(against.left)} points"
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.errors import UsageError
 from basis_lab.results import sweep_figures as figures
 from basis_lab.results.formats import NONE, format_count, format_points, format_share
@@ -19,11 +20,13 @@ from basis_lab.results.sweep_words import (
     measure,
     merit,
     row_of,
+    too_short,
     word_best,
     word_data,
     word_value,
     word_without_limit,
 )
+from basis_lab.results.verdict import days_between
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -192,11 +195,15 @@ class SweepPage:
     def _row(self, rank: int, point: int, axes: list[str], sizes: pd.Series) -> list[Content]:
         row = row_of(self.result.table, point)
         hurdle = row["hurdle_apr"]
-        gap = NONE if pd.isna(hurdle) else f"{format_points(row['apr'] - hurdle)} pp"
+        rate, span, over = format_share(row["apr"]), 1.0, ""
+        if too_short(self.result.table)[point]:  # what it gained over its days, and no rate
+            days = days_between(str(row["start"]), str(row["end"]))
+            rate, span, over = NONE, days / DAYS_PER_YEAR, f" in {days:.1f} days"
+        gap = NONE if pd.isna(hurdle) else f"{format_points((row['apr'] - hurdle) * span)} pp{over}"
         size = sizes[point]
         told = NONE if pd.isna(size) else format_share(float(size), digits=1)
         places = [word_value(row[x]) for x in axes]
-        figures_ = [format_share(row["apr"]), gap, format_share(row["max_drawdown"]), told]
+        figures_ = [rate, gap, format_share(row["max_drawdown"]), told]
         return [str(rank), *places, *figures_, f"{row['rebalances']:.0f}", str(point)]
 
 

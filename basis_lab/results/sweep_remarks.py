@@ -17,7 +17,7 @@ from basis_lab.results.sweep_words import (
     word_place,
     word_value,
 )
-from basis_lab.results.text import PARTS
+from basis_lab.results.text import FIELDS, PARTS
 
 ISLAND = 0.5  # share of the gain over the median that neighbours may lose
 SAMPLES = ("random", "sobol")  # methods of a plan whose points lie on no grid
@@ -72,7 +72,7 @@ def group_failures(result: SweepResult) -> tuple[Failures, ...]:
     failed = table[~table["status"].isin((DONE, OPEN))]
     kinds: dict[tuple[str, str], list[int]] = {}
     for point, code, error in zip(failed.index, failed["code"], failed["error"], strict=True):
-        what = NUMBER.sub("#", _parts(error)[0])
+        what = NUMBER.sub("#", FIELDS.split(str(error))[0])  # of several problems all
         kinds.setdefault((str(code), what), []).append(int(point))
     found = []
     for (code, _), points in kinds.items():

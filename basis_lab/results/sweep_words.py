@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.results.formats import NONE, format_points, format_share
 from basis_lab.results.sweep_result import DONE, OPEN, SweepResult
 from basis_lab.results.verdict import LENDING, SHORT_DAYS, days_between
@@ -180,11 +181,12 @@ def word_best(result: SweepResult, safety: Safety | None = None) -> str:
     row = row_of(table, found)
     opening = "Best so far" if under_way else "Best"
     opening += "" if safety is None else " within your limits"
-    told = f"{opening}: {word_place(row, axes)}: {_word_gain(row, float(excess(table)[found]))}"
+    gain, place = float(excess(table)[found]), word_place(row, axes)
     if not too_short(table)[found]:
-        return told
+        return f"{opening}: {place}: {_word_gain(row, gain)}"
     days = days_between(str(row["start"]), str(row["end"]))
-    return f"{told}, in {days:.1f} days: too short for a rate"
+    told = _word_gain(row, gain, years=days / DAYS_PER_YEAR)
+    return f"{opening}: {place}: {told} in {days:.1f} days, too short for a rate"
 
 
 def word_without_limit(result: SweepResult, safety: Safety) -> str:
@@ -208,10 +210,12 @@ def word_without_limit(result: SweepResult, safety: Safety) -> str:
         return ""
     if free == best_point(table, safety):
         return "the limit costs nothing: the best of all points keeps it"
-    gain = format_points(float(excess(table)[free]))
+    gain = float(excess(table)[free])
+    if too_short(table)[free]:
+        gain *= days_between(*(str(table[x][free]) for x in ("start", "end"))) / DAYS_PER_YEAR
     size = format_share(float(measure(table, safety.name)[free]), digits=1)
-    place = word_place(row_of(table, free), axes)
-    return f"without the limit the best would be {place} at {gain} pp, and {safety.name} {size}"
+    place = f"{word_place(row_of(table, free), axes)} at {format_points(gain)} pp"
+    return f"without the limit the best would be {place}, and {safety.name} {size}"
 
 
 def numeric_axes(table: pd.DataFrame, axes: list[str]) -> list[str]:
@@ -348,12 +352,14 @@ def word_value(value: object) -> str:
     return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:.4g}"
 
 
-def _word_gain(row: "pd.Series[Any]", gain: float) -> str:
+def _word_gain(row: "pd.Series[Any]", gain: float, *, years: float | None = None) -> str:
+    """Return a gain as a rate, or what it came to in ``years`` where these are given."""
+    span, a_year = (1.0, " a year") if years is None else (years, "")
     if pd.isna(row["hurdle_apr"]):
-        return f"net {format_share(float(row['apr']))} a year"
+        return f"net {format_share(float(row['apr']) * span)}{a_year}"
     side = "above" if gain > 0.0 else "below"
-    points = format_points(abs(gain)).lstrip("+")
-    return f"{points} points a year {side} {LENDING[str(row['share_class'])]}"
+    points = format_points(abs(gain * span)).lstrip("+")
+    return f"{points} points{a_year} {side} {LENDING[str(row['share_class'])]}"
 
 
 def word_data(table: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from basis_lab.errors import ConfigError
 from basis_lab.results.formats import (
     NONE,
     format_amount,
@@ -23,7 +24,8 @@ from basis_lab.results.verdict import (
 )
 
 Row = tuple[str, ...]
-PARTS = re.compile(r"; (?=(?:where|value|remedy): )")
+FIELDS = re.compile(r"; (?=(?:where|value|remedy): )")
+PARTS = re.compile(rf"{FIELDS.pattern}|{re.escape(ConfigError.apart)}")
 
 
 def word_report(summary: Mapping[str, Any], path: Path | None) -> str:
@@ -99,7 +101,7 @@ def unfold_error(sentence: str) -> str:
     Parameters
     ----------
     sentence : str
-        What, where, value and remedy with semicolons between them.
+        What, where, value and remedy with semicolons between them, or several problems.
 
     Returns
     -------
@@ -110,10 +112,14 @@ def unfold_error(sentence: str) -> str:
 
 
 def _figures(summary: Mapping[str, Any]) -> list[Row]:
-    currency = summary["currency"]
+    currency, short = summary["currency"], Comparison.of(summary).short
+    payback = summary["break_even_days"]
 
     def money(key: str, *, signed: bool = False) -> str:
         return f"{format_amount(summary[key], currency, signed=signed)} {currency}"
+
+    def rate(told: str) -> str:
+        return NONE if short else told
 
     rows = [
         ("initial capital", money("initial_capital")),
@@ -121,19 +127,22 @@ def _figures(summary: Mapping[str, Any]) -> list[Row]:
         ("exit equity (all closed at the end)", money("final_exit_equity")),
         ("net P&L", money("net_pnl", signed=True)),
         ("total return", format_share(summary["total_return"], signed=True)),
-        ("net APR", format_share(summary["apr"], signed=True)),
-        ("hurdle APR", format_share(summary["hurdle_apr"])),
-        ("annualized return (target)", _against_target(summary)),
+        ("net APR", rate(format_share(summary["apr"], signed=True))),
+        ("hurdle APR", rate(format_share(summary["hurdle_apr"]))),
+        ("annualized return (target)", rate(_against_target(summary))),
         ("volatility", format_share(summary["volatility"])),
         ("Sharpe, Sortino", _pair(summary, "sharpe", "sortino")),
         ("max drawdown", format_share(summary["max_drawdown"])),
-        ("Calmar", format_ratio(summary["calmar"], digits=2)),
+        ("Calmar", rate(format_ratio(summary["calmar"], digits=2))),
         ("least health factor", format_ratio(summary["min_health_factor"])),
         ("largest LTV", format_ratio(summary["max_ltv"])),
         ("least margin ratio", _places(summary["min_margin_ratio"], format_ratio)),
         ("nearest liquidation, price move", _places(summary["min_liquidation_distance"], _move)),
         ("largest net delta, of equity", format_share(summary["max_abs_net_delta"])),
-        ("break-even, days", format_ratio(summary["break_even_days"], digits=1)),
+        (
+            "mean carry pays entry and exit in",
+            NONE if payback is None else f"{format_ratio(payback, digits=1)} days",
+        ),
         ("trades, rebalances, liquidations", _counts(summary)),
     ]
     return [(label, figure) for label, figure in rows]

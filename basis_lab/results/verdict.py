@@ -132,12 +132,12 @@ def yearly(summary: Mapping[str, Any], amount: float) -> float | None:
     Returns
     -------
     float or None
-        Fraction a year; None for a run without a length, and where money came or went.
+        Fraction a year; None for a run too short for a rate, and where money came or went.
     """
-    days = Comparison.of(summary).days
-    if days <= 0.0 or not on_initial_capital(summary):
+    against = Comparison.of(summary)
+    if against.short or not on_initial_capital(summary):
         return None
-    return float(amount / summary["initial_capital"] * DAYS_PER_YEAR / days)
+    return float(amount / summary["initial_capital"] * DAYS_PER_YEAR / against.days)
 
 
 def excess_amount(summary: Mapping[str, Any]) -> float | None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -27,6 +27,7 @@ CASES = "cases"
 DONE = "done.json"
 ERROR = "error.json"
 INDEX = "index.html"
+NO_RECORD = f"its record ({DONE}) cannot be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class BatchRequest:
         Told how far it is.
     database : Path or None
         A DuckDB file that is read in place of the directory.
+    note : callable or None
+        Told, before anything runs, of each case that ended before why it is run again.
     """
 
     plan: Plan
@@ -55,6 +58,7 @@ class BatchRequest:
     workers: int | None = None
     tally: Tally | None = None
     database: Path | None = None
+    note: Callable[[str], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +142,17 @@ def run_batch(request: BatchRequest, stop: threading.Event | None = None) -> Bat
     stopped = threading.Event() if stop is None else stop
     root = make_folder(request.out / FOLDER / request.plan.name)
     tasks = tuple(_tasks(request, root))
+    undone = {x.case.name: x.undone() for x in tasks}
     done = {
         x.case.name: BatchCase(name=x.case.name, folder=x.folder, kept=True, error="")
         for x in tasks
-        if x.is_done()
+        if undone[x.case.name] is None
     }
     if done:
         tasks[0].ground.check_files()
+    for name, reason in undone.items():
+        if reason and request.note is not None:
+            request.note(f"again: {name}: {reason}")
     kept = len(done)
     left = [x for x in tasks if x.case.name not in done]
     _tell(request, done, kept)
@@ -181,33 +189,44 @@ def _strangers(cases: Path, known: set[Path]) -> tuple[Path, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Task:
-    """A case, where it goes, and the key under which it counts as done."""
+    """A case, where it goes, and what it stands on: done under another key it is run again."""
 
     case: Case
     folder: Path
     ground: Ground
     key: str
+    stands_on: Mapping[str, str]  # its parts by name, SHA-256
 
-    def is_done(self) -> bool:
-        """Tell if the case was done under this key and all that it wrote is still whole."""
+    def undone(self) -> str | None:
+        """Return why the case is run: None where it stands whole, empty where it never ended."""
         told = self.folder / DONE
         if not told.is_file():
-            return False
+            return "it failed before" if (self.folder / ERROR).is_file() else ""
         try:
             record = json.loads(told.read_bytes())
         except ValueError:  # cut off, or written over: as good as none
-            return False
-        if not isinstance(record, dict) or record.get("key") != self.key:
-            return False
+            return NO_RECORD
+        if not isinstance(record, dict):
+            return NO_RECORD
+        if record.get("key") != self.key:
+            return self._changed(record.get("stands_on"))
         files = record.get("files")
-        return isinstance(files, dict) and PAGE in files and self._holds(files)
+        return self._spoiled(files) if isinstance(files, dict) and PAGE in files else NO_RECORD
 
-    def _holds(self, files: Mapping[str, object]) -> bool:
-        """Tell if every file is there and says what it was written with."""
-        return all(
-            (self.folder / name).is_file() and content_digest(self.folder / name) == content
-            for name, content in files.items()
-        )
+    def _changed(self, before: object) -> str:
+        """Say what is another than when the case was done."""
+        was = before if isinstance(before, dict) else {}
+        changed = [name for name, x in self.stands_on.items() if name in was and was[name] != x]
+        return f"{', '.join(changed)} changed" if changed else "what it stands on changed"
+
+    def _spoiled(self, files: Mapping[str, object]) -> str | None:
+        """Say which file is not there or does not say what it was written with."""
+        for name, content in files.items():
+            if not (self.folder / name).is_file():
+                return f"{name} is gone"
+            if content_digest(self.folder / name) != content:
+                return f"{name} was changed"
+        return None
 
     def close(self, seconds: float) -> None:
         """Write down that the case is done, and the SHA-256 of what each file says."""
@@ -215,6 +234,7 @@ class _Task:
         files = {x.relative_to(self.folder).as_posix(): content_digest(x) for x in written}
         content = {
             "key": self.key,
+            "stands_on": dict(self.stands_on),
             "case": self.case.plain(),
             "seconds": seconds,
             "files": files,
@@ -237,17 +257,19 @@ class _Task:
 
 def _tasks(request: BatchRequest, root: Path) -> Iterator[_Task]:
     ground = Ground.here(request.data_dir, request.database, request.plan.cases)
-    shared = [ground.data, ground.code, file_digest(TEMPLATE)]
+    shared = {"data": ground.data, "code": ground.code, "report template": file_digest(TEMPLATE)}
     for case in request.plan.cases:
+        config = _config(case)
         yield _Task(
             case=case,
             folder=root / CASES / case.name,
             ground=ground,
-            key=digest([case.plain(), _config(case), *shared]),
+            key=digest([case.plain(), config, *shared.values()]),
+            stands_on={"case": digest(case.plain()), "configuration": config, **shared},
         )
 
 
-def _config(case: Case) -> object:
+def _config(case: Case) -> str:
     """Return what the case is configured with, as far as it can be resolved."""
     try:
         config = load_config(

@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 from basis_lab.data.writing import writing
 from basis_lab.errors import UsageError
-from basis_lab.results.sweep_result import SUMMARY, SweepResult
+from basis_lab.results.sweep_result import DONE, SUMMARY, SweepResult
 from basis_lab.services.cases import Case
 from basis_lab.services.plans import Plan
 from basis_lab.services.points import Ground
@@ -52,7 +53,7 @@ def check_choice(text: str, plan: Plan) -> tuple[str, ...]:
 
 def report_points(
     text: str, plan: Plan, result: SweepResult, *, ground: Ground
-) -> tuple[Path, ...]:
+) -> Iterator[tuple[int, Path | None]]:
     """Write the reports of chosen points into the sweep's folder.
 
     Parameters
@@ -66,10 +67,11 @@ def report_points(
     ground : Ground
         The data.
 
-    Returns
-    -------
-    tuple of Path
-        The pages; their executed notebooks and run folders stand beside them.
+    Yields
+    ------
+    tuple of (int, Path or None)
+        Each point and its page, as soon as that is written; its executed notebook and its run's
+        folder stand beside it. None for a point that failed and so has nothing to report.
 
     Raises
     ------
@@ -90,10 +92,10 @@ def report_points(
     if result.path is None:
         raise UsageError("this sweep has no folder", where="report", remedy="give out")
     place = result.path / REPORTS
-    return tuple(
-        report_case(plan.cases[x], place / f"point-{x:05d}", ground=ground, assets=place)
-        for x in dict.fromkeys(numbers)
-    )
+    for x in dict.fromkeys(numbers):
+        folder, done = place / f"point-{x:05d}", result.table["status"][x] == DONE
+        case = plan.cases[x]
+        yield x, report_case(case, folder, ground=ground, assets=place) if done else None
 
 
 def set_reports_aside(folder: Path, stands_on: str) -> str:

@@ -1,10 +1,13 @@
 """Work on a Dask cluster that is reached by its scheduler's address."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from basis_lab.errors import SweepError, UsageError, WorkerLostError
+from basis_lab.errors import SchedulerLostError, SweepError, UsageError, WorkerLostError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -66,31 +69,63 @@ def run_on_cluster(
         If dask and distributed are not installed.
     SweepError
         If no scheduler answers at the address, or it is encrypted and Dask has no certificates.
+    SchedulerLostError
+        If it answered, and then went away: the client gives up what it waits for.
     """
     distributed = _distributed()
     client = _connect(distributed, address)
-    with client:
-        futures = client.map(work, items, pure=False)
-        places = {future.key: i for i, future in enumerate(futures)}
-        open_ = dict(zip(places, futures, strict=True))
-        with client.as_current():
-            coming = distributed.as_completed(futures, raise_errors=False)
-        while coming.count() and not stop.is_set():
-            found = coming.next_batch(block=False)
-            for future in found:
-                answer = _answer(distributed, future)
-                # An answer that is kept would be computed again if its worker died later.
-                open_.pop(future.key).release()
-                yield places[future.key], answer
-            if not found:
-                stop.wait(LOOK_S)
-        client.cancel(list(open_.values()))
+    try:
+        with _quiet(), client:
+            yield from _coming(distributed, client, work, items, stop)
+    except (CancelledError, OSError, TimeoutError) as error:
+        raise SchedulerLostError(
+            "the scheduler was lost", where="scheduler", value=address, remedy="start it again"
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the client logs of a lost connection off the terminal: it is told by the error."""
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _coming(
+    distributed: Any,
+    client: Any,
+    work: Callable[[Item], Answer],
+    items: Sequence[Item],
+    stop: threading.Event,
+) -> Iterator[tuple[int, Answer | BaseException]]:
+    """Yield answers as they come; raise CancelledError where the client gave one up."""
+    futures = client.map(work, items, pure=False)
+    places = {future.key: i for i, future in enumerate(futures)}
+    open_ = dict(zip(places, futures, strict=True))
+    with client.as_current():
+        coming = distributed.as_completed(futures, raise_errors=False)
+    while coming.count() and not stop.is_set():
+        found = coming.next_batch(block=False)
+        for future in found:
+            answer = _answer(distributed, future)
+            # An answer that is kept would be computed again if its worker died later.
+            open_.pop(future.key).release()
+            yield places[future.key], answer
+        if not found:
+            stop.wait(LOOK_S)
+    client.cancel(list(open_.values()))
 
 
 def _answer(distributed: Any, future: Any) -> Any:
     error = future.exception()
     if error is None:
         return future.result()
+    if isinstance(error, CancelledError):
+        raise error
     if isinstance(error, distributed.KilledWorker):
         return WorkerLostError(
             "the workers that tried this item died", where=str(future.key), remedy="look at memory"

@@ -1,5 +1,6 @@
-"""Folders that sweeps and batches write to, made before anything runs."""
+"""Folders that runs, sweeps and batches write to, made before anything runs."""
 
+import os
 from pathlib import Path
 
 from basis_lab.errors import UnwrittenError, UsageError
@@ -42,4 +43,11 @@ def make_folder(folder: Path) -> Path:
             value=f"{folder}: {error.strerror}",
             remedy="give a directory that can be written to",
         ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UnwrittenError(
+            "a folder of results cannot be written to",
+            where="--out, BASIS_RESULTS_DIR",
+            value=str(folder),
+            remedy="give a directory that can be written to",
+        )
     return folder

@@ -170,7 +170,8 @@ def _plan_name(given: object, where: str) -> str:
 def _points(method: str, content: object, where: str) -> list[dict[str, object]]:
     if method == "cases":
         if not isinstance(content, list | tuple) or not content:
-            raise UsageError("there is no case", where=f"{where}: cases", remedy="list them")
+            what, remedy = "this is no list of cases", "write - mode: ..., a case a line"
+            raise UsageError(what, where=f"{where}: cases", value=repr(content), remedy=remedy)
         if not all(isinstance(x, Mapping) for x in content):
             raise UsageError("a case is a map", where=f"{where}: cases", remedy="- mode: ...")
         return [_flat(x) for x in content]
@@ -360,19 +361,25 @@ def _refuse_unknown_files(cases: tuple[Case, ...], where: str) -> None:
 
 def _refuse_unknown_keys(cases: tuple[Case, ...], where: str) -> None:
     """Refuse keys of the configuration that nothing reads, once for each mode."""
-    seen: set[tuple[object, ...]] = set()
-    problems: list[ConfigProblem] = []
+    found: dict[tuple[object, ...], tuple[str, tuple[ConfigProblem, ...]]] = {}
+    known: set[str] = set()  # of at least one mode
     for case in cases:
         kind = (case.mode, case.share_class, tuple(case.overrides))
-        if kind not in seen:
-            seen.add(kind)
-            problems += [x for x in _refused(case) if x.what == UNKNOWN]
-    _refuse(
-        [
-            ConfigProblem(file=where, key=x.key, value=x.value, what=x.what, remedy=x.remedy)
-            for x in problems
-        ]
-    )
+        if kind not in found:
+            unknown = tuple(x for x in _refused(case) if x.what == UNKNOWN)
+            found[kind] = (case.mode, unknown)
+            known |= set(case.overrides) - {x.key for x in unknown}
+    problems = [(mode, x) for mode, unknown in found.values() for x in unknown]
+    _refuse([_unread(where, mode, x, elsewhere=x.key in known) for mode, x in problems])
+
+
+def _unread(where: str, mode: str, found: ConfigProblem, *, elsewhere: bool) -> ConfigProblem:
+    """Return the refusal of a key that a mode does not read, and others of the plan may."""
+    what, remedy = found.what, found.remedy
+    if elsewhere:
+        what = f"the mode {mode} has no such key, others of this plan have it"
+        remedy = f"take {mode} out of this plan, or give it a plan without that key"
+    return ConfigProblem(file=where, key=found.key, value=found.value, what=what, remedy=remedy)
 
 
 def _refused(case: Case) -> tuple[ConfigProblem, ...]:

@@ -72,10 +72,12 @@ def render_report(folder: Path, *, png: bool = False) -> Path:
     run = open_result(folder)
     executed = execute_template({"run_folder": str(folder.resolve())}, folder / NOTEBOOK)
     write_plotly(folder / PLOTS)
-    if png:
-        write_pictures(executed, folder / PLOTS)
     kind = "synthetic data" if run.summary["synthetic_data"] else "real data"
     title = f"{run.summary['run_id']}, {kind}"
+    if png:
+        dates = " to ".join(str(run.summary[x])[: len("2025-01-01")] for x in ("start", "end"))
+        foot = f"{run.summary['mode']}, {run.summary['share_class']} share class, {dates}, {kind}"
+        write_pictures(executed, folder / PLOTS, foot=f"{foot}; run {run.summary['run_id']}")
     return write_page(executed, folder / PAGE, title=title, assets=PLOTS)
 
 
@@ -218,7 +220,7 @@ def check_parameters(given: Mapping[str, object]) -> None:
             ) from error
 
 
-def write_pictures(notebook: "NotebookNode", directory: Path) -> tuple[Path, ...]:
+def write_pictures(notebook: "NotebookNode", directory: Path, *, foot: str) -> tuple[Path, ...]:
     """Write each figure of an executed notebook as a picture.
 
     Parameters
@@ -227,6 +229,8 @@ def write_pictures(notebook: "NotebookNode", directory: Path) -> tuple[Path, ...
         Executed.
     directory : Path
         Where they go, as ``report-01.png`` and so on.
+    foot : str
+        What the run is; stands below each.
 
     Returns
     -------
@@ -247,7 +251,7 @@ def write_pictures(notebook: "NotebookNode", directory: Path) -> tuple[Path, ...
         for output in cell.outputs
         if "data" in output and FIGURE in output.data
     ]
-    return write_png(figures, directory)
+    return write_png(figures, directory, foot=foot)
 
 
 def require_papermill() -> Any:

@@ -9,6 +9,7 @@ from basis_lab.engine.engine import EventDrivenStrategyEngine
 from basis_lab.results.record import LogEntry, RunRecord
 from basis_lab.results.result import RunResult
 from basis_lab.results.store import ResultsStore, make_run_id
+from basis_lab.services.folders import make_folder
 from basis_lab.services.requests import BacktestRequest, CheckedRequest, Progress
 
 
@@ -32,12 +33,14 @@ def execute(checked: CheckedRequest, stop: threading.Event, began: float) -> Run
     Raises
     ------
     BasisLabError
-        If the run failed.
+        If the run failed, or before it where there is no place for its folder.
     KeyboardInterrupt
         If it was stopped before the first window had ended.
     """
     _refuse_if(stop)
     request, config = checked.request, checked.config
+    if request.out is not None:
+        make_folder(request.out)
     run_id = request.run_id
     if run_id is None:
         run_id = make_run_id(

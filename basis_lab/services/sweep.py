@@ -2,6 +2,7 @@
 
 import functools
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -10,7 +11,8 @@ from time import perf_counter
 from typing import Protocol
 
 from basis_lab.data.places import Place
-from basis_lab.errors import UsageError
+from basis_lab.errors import SchedulerLostError, UsageError
+from basis_lab.results.formats import format_count
 from basis_lab.results.sweep_result import OPEN, SweepResult
 from basis_lab.services.cases import Case, digest
 from basis_lab.services.chosen import set_reports_aside
@@ -103,6 +105,8 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
     SweepError
         If another sweep writes to the same place, what shall be resumed was run on other data,
         code or configuration, or no scheduler answers.
+    SchedulerLostError
+        If the scheduler went away: what was done is written as always, and in its details.
     ChangedDataError, GoneDataError
         If there is something to resume, and a file is not the one that its catalogue names.
     """
@@ -125,7 +129,24 @@ def run_sweep(request: SweepRequest, stop: threading.Event | None = None) -> Swe
     told = result if folder is None else _saved(result, folder, request)
     if request.watch is not None:
         request.watch(told)
+    if run.lost is not None:
+        raise _lost(run.lost, told) from run.lost
     return told
+
+
+def _lost(error: SchedulerLostError, result: SweepResult) -> SchedulerLostError:
+    """Return the error of a sweep whose scheduler was lost, with what is kept of it."""
+    told = result.summary
+    nowhere = "run it again; what was done is in this error's details"
+    on = nowhere if result.path is None else "go on with --resume (resume=True)"
+    return SchedulerLostError(
+        f"{error.what}; {told['points'] - told['open']:,} of "
+        f"{format_count(told['points'], 'point')} are kept",
+        where=error.where,
+        value=error.value,
+        remedy=f"start a scheduler, and {on}",
+        details={"result": result},
+    )
 
 
 class _Run:
@@ -145,6 +166,9 @@ class _Run:
         self._kept = kept
         self._stop = stop
         self._wanted = {case.key: case for case in request.plan.cases}  # equal cases run once
+        self._times = Counter(case.key for case in request.plan.cases)
+        self._done = self._failed = self._resumed = 0  # points, as the plan numbers them
+        self.lost: SchedulerLostError | None = None
         self._began_s = perf_counter()
         self._show_from_s = 0.0
 
@@ -179,16 +203,23 @@ class _Run:
 
     def rows(self) -> dict[str, Row]:
         rows = {key: row for key, row in self._kept.items() if key in self._wanted}
+        for key, row in rows.items():
+            self._count(key, row)
+        self._resumed = self._done
         self._tell(rows)
         open_ = [(key, case) for key, case in self._wanted.items() if key not in rows]
         cases = [case for _, case in open_]
-        for place, answer in self._answers(cases):
-            key = open_[place][0]
-            row = failure(answer) if isinstance(answer, BaseException) else answer
-            if self._journal is not None:
-                self._journal.write(key, row)
-            rows[key] = row
-            self._tell(rows)
+        try:
+            for place, answer in self._answers(cases):
+                key = open_[place][0]
+                row = failure(answer) if isinstance(answer, BaseException) else answer
+                if self._journal is not None:
+                    self._journal.write(key, row)
+                rows[key] = row
+                self._count(key, row)
+                self._tell(rows)
+        except SchedulerLostError as error:  # raised when what is there has been written
+            self.lost = error
         if self._journal is not None and len(rows) == len(self._wanted):
             self._journal.close_whole()
         return rows
@@ -204,9 +235,13 @@ class _Run:
 
     def _tell(self, rows: Mapping[str, Row]) -> None:
         if self._request.tally is not None:
-            failed = sum(row["status"] != DONE for row in rows.values())
-            self._request.tally(len(rows), failed, len(self._kept), len(self._wanted))
+            points = len(self._request.plan.cases)
+            self._request.tally(self._done, self._failed, self._resumed, points)
         self._show(rows)
+
+    def _count(self, key: str, row: Row) -> None:
+        self._done += self._times[key]
+        self._failed += self._times[key] if row["status"] != DONE else 0
 
     def _show(self, rows: Mapping[str, Row]) -> None:
         """Show the sweep to who watches, unless that was done a moment ago."""

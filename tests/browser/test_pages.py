@@ -93,6 +93,21 @@ def test_a_chart_stands_clear_of_what_is_above_it(chromium, report, width):
         assert cell["titles"][0][0]["top"] - max(above) >= ABOVE_PX
 
 
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_report_without_its_folder_says_what_its_charts_need(chromium, report, tmp_path, copied):
+    path = tmp_path / "report.html" if copied else report
+    if copied:
+        path.write_bytes(report.read_bytes())
+    page = chromium.new_page()
+    page.goto(f"file://{path}")
+
+    told = page.locator("p.lacking")
+    assert told.is_visible() == copied
+    assert (page.locator(".main-svg").count() > 0) != copied
+    assert "they need plots/plotly.min.js beside this page" in told.inner_text()
+    page.close()
+
+
 @pytest.mark.parametrize("width", [560, 800, 1280])
 def test_a_batch_index_never_scrolls_sideways_as_a_whole(chromium, index, width):
     page = chromium.new_page()

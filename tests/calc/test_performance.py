@@ -86,6 +86,22 @@ def test_a_run_without_a_loss_has_no_sortino():
     assert np.isnan(performance.calculate_sortino(np.array([0.01, 0.02])))
 
 
+def test_what_two_rates_are_rounded_to_is_neither_a_loss_nor_a_variation():
+    rising = np.full(321, 7.5e-5)
+    rising[254] = -1.2e-12  # the one loss of a year of staking
+    flat = np.where(np.arange(321) % 2, 1.2e-12, -1.2e-12)
+
+    assert np.isnan(performance.calculate_sortino(rising))
+    assert float(performance.calculate_sharpe(rising)) > 0.0
+    assert np.isnan(performance.calculate_sharpe(flat))
+
+
+def test_the_smallest_loss_that_an_account_shows_counts():
+    cent_of_100_000 = np.array([1e-4, -1e-7])
+
+    assert float(performance.calculate_sortino(cent_of_100_000)) > 0.0
+
+
 def test_drawdown_is_measured_from_the_highest_nav_so_far():
     nav = np.array([1.0, 1.2, 0.9, 1.2, 1.5, 1.35])
 

@@ -54,6 +54,18 @@ def test_a_sweep_with_failed_points_says_why_and_how_to_go_on(tmp_path, capsys):
     assert "3 points: 1 done, 2 failed" in told.out
 
 
+def test_several_problems_of_a_point_stand_on_lines_of_their_own(tmp_path, capsys):
+    wrong = {"strategy.reserve_ratio": [0.01], "strategy.hedge_allocation": [{}]}
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.0], **wrong})
+
+    main(["sweep", plan, "--workers", "1", "--out", str(tmp_path), "--quiet"])
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "1 point failed, CFG-001: 3 problems in the configuration"
+    for key in (SPOT, *wrong):
+        assert len([x for x in lines if x.startswith("  ") and f": {key} = " in x]) == 1
+
+
 def test_failed_points_are_taken_up_again_only_where_that_is_asked(tmp_path, capsys):
     plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.95]})
     words = ["sweep", plan, "--workers", "1", "--out", str(tmp_path)]
@@ -61,7 +73,7 @@ def test_failed_points_are_taken_up_again_only_where_that_is_asked(tmp_path, cap
 
     capsys.readouterr()
     assert main([*words, "--resume"]) == 4
-    assert "2 resumed" in capsys.readouterr().out
+    assert "2 resumed\n" in capsys.readouterr().out  # and no rate of nothing
     assert main([*words, "--resume", "--retry-failed"]) == 4
     assert "1 resumed" in capsys.readouterr().out
     assert main([*words, "--retry-failed"]) == 2
@@ -89,6 +101,24 @@ def test_a_sample_has_no_grid_whose_edge_its_best_point_could_lie_on(method, tmp
 
     assert capsys.readouterr().out.splitlines()[1].startswith("2 points: 2 done")
     assert bl.open_sweep(tmp_path / "sweeps" / "plan").summary["method"] == method
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("backtest", ("365 days before the end", "the last that the data cover", "else outputs")),
+        ("backtest", ("--stride auto|N", "from 1, which visits each")),
+        ("stress", ("where not given none is written",)),
+        ("sweep", ("as many as the machine has cores", "else outputs")),
+        ("batch", ("as many as the machine has cores", "else outputs")),
+    ],
+)
+def test_help_says_what_stands_for_what_is_left_out(command, told, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+
+    text = " ".join(capsys.readouterr().out.split())
+    assert all(x in text for x in told)
 
 
 def test_the_help_of_a_sweep_says_what_n_is(capsys):
@@ -209,9 +239,24 @@ def test_chosen_points_are_reported(tmp_path, capsys):
     assert "report: " in capsys.readouterr().out
 
 
+def test_points_to_report_add_up_and_one_that_failed_is_told_after_the_others(tmp_path, capsys):
+    plan = write(tmp_path / "plan.yaml", grid={SPOT: [0.5, 0.6, 0.95]})
+    words = ["sweep", plan, "--workers", "1", "--out", str(tmp_path), "--quiet"]
+
+    code = main([*words, "--report", "2,best", "--report", "0", "--report", "1"])
+
+    told = capsys.readouterr()
+    place = tmp_path / "sweeps" / "plan" / "reports"
+    assert code == 4
+    pages = {f"report: {place}/point-{x:05d}/report.html" for x in (0, 1)}
+    assert {x for x in told.out.splitlines() if x.startswith("report: ")} == pages
+    assert told.err.endswith("point 2 failed, it has no report\n")
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
+        (["--report", "best", "--report", "8"], "8"),
         (["--report", "best,7"], "7"),
         (["--report", "nicest"], "nicest"),
         (["--workers", "0"], "0"),

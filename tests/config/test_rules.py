@@ -105,6 +105,16 @@ def test_a_lending_mode_that_breaks_a_rule_is_refused(overrides, key, share_clas
     assert key.replace("%", token) in keys("pure_lending", overrides, share_class)
 
 
+@pytest.mark.parametrize("given", [10, -1, 0.3])
+def test_a_reserve_out_of_its_bounds_is_refused_once_with_all_that_it_may_be(given):
+    with pytest.raises(ConfigError) as caught:
+        load_config("btc_basis", overrides={"strategy.reserve_ratio": given})
+
+    (problem,) = caught.value.problems
+    assert repr(problem.value) == repr(given)
+    assert problem.remedy == "give 0, or 0.05 to 0.2 (fraction of equity)"
+
+
 @pytest.mark.parametrize(
     "overrides",
     [

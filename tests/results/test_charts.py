@@ -37,6 +37,19 @@ def test_titles_say_what_was_found(figures):
     assert "Funding brought +1,260 USDT" in title(figures.funding())
 
 
+def test_several_costs_count_most_and_a_single_one_counts_most():
+    costs = {"fee": -400.0, "slippage": -300.0}
+    titles = []
+    for names in (("fee", "slippage"), ("fee",)):
+        base = make_record()
+        paid = {x: np.full(base.rows, costs[x] if x in names else 0.0) for x in costs}
+        record = replace(base, attribution={**base.attribution, **paid})
+        titles.append(title(RunResult.of_record(record).figures.pnl_components()))
+
+    assert "Trading costs count most" in titles[0]
+    assert "Fee counts most" in titles[1]
+
+
 def test_a_drawdown_of_nothing_has_an_axis_that_ends_at_nothing():
     record = make_record()
     flat = replace(record, nav_per_share=np.full(record.rows, 1.0))
@@ -158,6 +171,20 @@ def test_no_low_is_lost_when_a_year_is_thinned(long_record):
     assert last.iloc[-1] == series.iloc[-1]
     assert drawing.bin_rows(long_record.rows) == 1
     assert drawing.bin_rows(10_000_000) == 720
+
+
+def test_the_worst_hour_to_leave_in_is_drawn_when_a_year_is_thinned():
+    base = make_record(8_760)
+    exit_equity = base.exit_equity.copy()
+    exit_equity[4_321] -= 7_000.0  # for an hour, inside a bin of four
+    run = RunResult.of_record(replace(base, exit_equity=exit_equity))
+
+    left = next(x for x in run.figures.cumulative_pnl().data if x.name == "if left")
+
+    pnl = run.pnl
+    exact = pnl.filter(regex="^cumulative_pnl_").iloc[:, 0] - pnl["equity"] + pnl["exit_equity"]
+    assert exact.idxmin() == pnl.index[4_321]
+    assert min(left.y) == exact.min()
 
 
 def test_end_labels_that_would_collide_are_spread(figures):

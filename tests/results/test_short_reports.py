@@ -8,7 +8,7 @@ from basis_lab.results import formats
 from basis_lab.results.report import TearSheet
 from basis_lab.results.report_data import Background, ReportData
 from basis_lab.results.report_events import MIDNIGHT, DayTable
-from basis_lab.results.report_words import headline, six_figures
+from basis_lab.results.report_words import headline, invoice, six_figures
 from basis_lab.results.text import word_report
 
 DASH = formats.NONE
@@ -62,9 +62,21 @@ def test_the_money_leads_where_a_run_is_too_short_for_a_rate(three_hours):
     earned = formats.format_amount(summary["net_pnl"], "USDT", signed=True)
     assert "Net APR" not in figures
     assert figures["Net P&L"][0] == f"{earned} USDT"
-    assert "too short for a rate" in figures["Net P&L"][1]
+    assert figures["Net P&L"][1] == "in 3 hours, too short for a rate"
+    assert "Hurdle APR" not in figures
+    assert figures["Lending"][0] == f"{formats.format_amount(lent, 'USDT', signed=True)} USDT"
     assert f"{excess} <span>USDT</span>" in figures["Difference"][0]
     assert figures["Difference"][1].endswith(" USDT")
+
+
+def test_no_rate_is_printed_of_a_run_too_short_for_one(three_hours):
+    lines = word_report(three_hours.summary, None).splitlines()
+
+    for label in ("net APR", "hurdle APR", "annualized return (target)", "Calmar"):
+        assert [x.split()[-1] for x in lines if x.startswith(label)] == [DASH]
+    assert [x.split()[-1] for x in lines if x.startswith("net  ")] == [DASH]  # APR points
+    assert f">{DASH}<" in invoice(three_hours.summary).text
+    assert three_hours.summary["apr"] is not None
 
 
 def test_a_run_of_hours_is_told_in_hours(three_hours):

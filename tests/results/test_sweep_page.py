@@ -5,6 +5,7 @@ import pytest
 
 from basis_lab.domain.wording import MADE_UP
 from basis_lab.errors import UsageError
+from basis_lab.results.formats import NONE, format_points, format_share
 from basis_lab.results.sweep_page import SweepPage
 from basis_lab.results.sweep_remarks import (
     group_failures,
@@ -16,6 +17,7 @@ from basis_lab.results.sweep_result import SweepResult, join_warnings, open_swee
 from basis_lab.results.sweep_words import (
     Safety,
     best_point,
+    excess,
     word_best,
     word_value,
     word_without_limit,
@@ -115,7 +117,23 @@ def test_a_run_too_short_for_a_rate_is_best_only_among_its_like():
     assert mixed.summary["best"] == best_point(mixed.table, None) == 2
     assert "too short" not in word_best(mixed)
     assert short.summary["best"] == best_point(short.table, None) == 5
-    assert word_best(short).endswith("in 9.0 days: too short for a rate")
+    gain = format_points(float(excess(short.table)[5]) * 9.0 / 365.0).lstrip("+")
+    assert word_best(short).endswith(
+        f": {gain} points above plain USDT lending (Aave) in 9.0 days, too short for a rate"
+    )
+
+
+def test_the_rows_of_short_points_tell_what_they_gained_and_no_rate():
+    days = {"end": "2025-01-10T00:00:00Z"}
+    rows = [{**row(i, place), **days} for i, place in enumerate(GAINS)]
+    found = result(rows)
+
+    text = SweepPage(found).best().text
+
+    gained = format_points(float(excess(found.table).max()) * 9.0 / 365.0)
+    assert f"{gained} pp in 9.0 days<" in text
+    assert f">{NONE}<" in text
+    assert f">{format_share(found.table['apr'].max())}<" not in text
 
 
 def test_what_the_run_of_a_best_point_warns_of_is_said():

@@ -48,6 +48,22 @@ def test_a_directory_of_results_that_cannot_be_made_is_told(command, plan, monke
     assert "/proc/x" in told
 
 
+def test_a_backtest_looks_at_its_place_before_it_runs(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "afile"
+    file.write_text("mine")
+    words = ["backtest", "pure_lending", "--start", "2025-01-01", "--end", "2025-01-08", "--out"]
+
+    assert main([*words, str(file)]) == 2
+    taken = capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main([*words, str(tmp_path / "shut")]) == 4
+    shut = capsys.readouterr().err
+
+    assert taken.startswith("CFG-002: a file stands where a folder of results shall be")
+    assert shut.startswith("BT-006: a folder of results cannot be written to")
+    assert "run: " not in taken + shut
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     result = bl.backtest("pure_lending", start="2025-01-01", end="2025-01-08")

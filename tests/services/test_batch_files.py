@@ -67,17 +67,41 @@ def here(monkeypatch):
 def test_a_done_case_whose_files_are_not_whole_is_done_again_and_no_other(tmp_path: Path):
     cases = [{"name": x, "capital": 1000.0 + i} for i, x in enumerate([*HARMS, "whole"])]
     plan = make_plan({"name": "b", "mode": "pure_lending", "cases": cases}, where="test")
-    request = BatchRequest(plan=plan, out=tmp_path)
+    told = []
+    request = BatchRequest(plan=plan, out=tmp_path, note=told.append)
     first = run_batch(request)
+    assert told == []
     for case in first.cases[:-1]:
         HARMS[case.name](case.folder)
 
     second = run_batch(request)
 
     assert [x.name for x in second.cases if x.kept] == ["whole"]
+    unread = "its record (done.json) cannot be read"
+    assert told == [
+        "again: cut: report.html was changed",
+        "again: lose: run/r/summary.json is gone",
+        "again: change: run/r/summary.json was changed",
+        *(f"again: {x}: {unread}" for x in ("cut_record", "empty_record", "old_record")),
+    ]
     assert not second.failed
     assert {(x.folder / "report.html").read_text() for x in second.cases} == {"<p>a page</p>"}
     assert all(x.kept for x in run_batch(request).cases)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_case_that_is_run_again_says_what_changed(tmp_path, monkeypatch):
+    def run(capital, code):
+        cases = [{"name": "one", "capital": capital}, {"name": "two"}]
+        plan = make_plan({"name": "b", "mode": "pure_lending", "cases": cases}, where="test")
+        monkeypatch.setattr("basis_lab.services.points.code_digest", lambda: code)
+        told = []
+        run_batch(BatchRequest(plan=plan, out=tmp_path, note=told.append))
+        return told
+
+    assert run(1000.0, "a") == []
+    assert run(2000.0, "a") == ["again: one: case changed"]
+    assert run(2000.0, "b") == ["again: one: code changed", "again: two: code changed"]
 
 
 def notebook(source, **more):

@@ -1,6 +1,7 @@
 """A sweep on a real Dask cluster, reached by its address, with a worker killed half-way."""
 
 import gc
+import json
 import os
 import signal
 from threading import Event
@@ -9,7 +10,10 @@ from time import monotonic, sleep
 import distributed
 import pytest
 
-from basis_lab.errors import SweepError
+from basis_lab import open_sweep
+from basis_lab.cli.edge import run_command as main
+from basis_lab.errors import SchedulerLostError, SweepError
+from basis_lab.results.tally import PointTally
 from basis_lab.services.cluster import run_on_cluster
 from basis_lab.services.plans import make_plan
 from basis_lab.services.sweep import SweepRequest, run_sweep
@@ -72,6 +76,59 @@ def test_what_is_answered_is_let_go_of_and_never_computed_again(cluster):
 
     assert kept(cluster) <= 10
     assert {place for place, _ in [*answers, *coming]} == set(range(50))
+
+
+def closing(cluster, *, after):
+    """A tally that closes the cluster once so many points are done."""
+
+    def close(done, *_):
+        if done == after and cluster.status is distributed.Status.running:
+            cluster.close()
+
+    return close
+
+
+def test_a_scheduler_that_is_lost_is_told_and_what_was_done_is_kept(cluster, tmp_path, capfd):
+    plan = make_plan(PLAN, where="test")
+    request = SweepRequest(
+        plan=plan,
+        scheduler=cluster.scheduler_address,
+        out=tmp_path,
+        tally=closing(cluster, after=7),
+    )
+
+    with pytest.raises(SchedulerLostError) as told:
+        run_sweep(request)
+
+    assert "--resume" in told.value.remedy
+    assert "Traceback" not in capfd.readouterr().err
+    written = open_sweep(tmp_path / "sweeps" / "sweep")
+    done = len(written.table)  # what had come along with the seventh counts too
+    assert 7 <= done < 40
+    assert told.value.what == f"the scheduler was lost; {done} of 40 points are kept"
+    assert written.summary["open"] == 40 - done
+    assert told.value.details["result"].content.equals(written.content)
+    again = run_sweep(SweepRequest(plan=plan, out=tmp_path, resume=True, workers=2))
+    assert (again.summary["resumed"], again.summary["open"]) == (done, 0)
+
+
+def test_the_command_line_tells_a_lost_scheduler_after_what_was_done(
+    cluster, tmp_path, monkeypatch, capfd
+):
+    path = tmp_path / "plan.yaml"
+    path.write_text(json.dumps(PLAN))
+    monkeypatch.setattr(PointTally, "__call__", staticmethod(closing(cluster, after=3)))
+    words = ["sweep", str(path), "--scheduler", cluster.scheduler_address]
+
+    code = main([*words, "--out", str(tmp_path / "out")])
+
+    said = capfd.readouterr()
+    assert code == 4
+    done = len(open_sweep(tmp_path / "out" / "sweeps" / "sweep").table)
+    assert f", {40 - done} open, 0 resumed" in said.out
+    assert f"BT-007: the scheduler was lost; {done} of 40 points are kept\n" in said.err
+    assert "Traceback" not in said.err
+    assert "defect" not in said.err
 
 
 def kept(cluster):

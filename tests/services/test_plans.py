@@ -301,6 +301,26 @@ def test_dates_that_are_no_pair_are_told_with_what_a_pair_is(pair):
     assert "[start, end]" in problem.remedy
 
 
+def test_a_key_that_one_mode_of_a_plan_lacks_is_told_with_that_mode():
+    with pytest.raises(ConfigError) as caught:
+        make_plan(
+            {"name": "x", "grid": {"mode": ["btc_basis", "pure_lending"], SPOT: [0.6]}}, where="t"
+        )
+
+    (problem,) = caught.value.problems
+    assert problem.key == SPOT
+    assert problem.what == ("the mode pure_lending has no such key, others of this plan have it")
+    assert "take pure_lending out" in problem.remedy
+
+
+@pytest.mark.parametrize("given", ["btc_basis", [], None])
+def test_what_is_no_list_of_cases_is_told_with_what_it_is(given):
+    with pytest.raises(UsageError) as caught:
+        make_plan({"name": "x", "cases": given}, where="x.yaml")
+
+    assert caught.value.value == repr(given)
+
+
 def test_a_plan_without_a_mode_is_refused():
     with pytest.raises(ConfigError) as caught:
         make_plan({"name": "x", "cases": [{"start": "2025-01-01"}]}, where="x.yaml")
@@ -341,6 +361,19 @@ def test_shipped_plans_are_read(pytestconfig):
 
     assert all(len(x.cases) >= 2 for x in plans)
     assert [x.name for x in plans] == [path.stem for path in paths]
+
+
+def test_config_check_knows_a_plan_wherever_it_lies(tmp_path, capsys):
+    plan = tmp_path / "mine.yaml"
+    plan.write_text("mode: btc_basis\ngrid: {strategy.spot_allocation: [0.6]}\n")
+
+    codes = [main(["config", "check", str(x)]) for x in (plan, tmp_path)]
+
+    line = f"{plan}: good, a plan: run it with `basis-lab sweep` or `basis-lab batch`\n"
+    assert codes == [0, 0]
+    assert capsys.readouterr().out == line * 2
+    plan.write_text("mode: btc_basis\ngrid: {strategy.typo: [0.6]}\n")
+    assert main(["config", "check", str(plan)]) == 2
 
 
 def test_a_shipped_plan_with_a_wrong_key_is_named_by_config_check(tmp_path, capsys):

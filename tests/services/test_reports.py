@@ -10,6 +10,7 @@ import pytest
 
 import basis_lab as bl
 from basis_lab.errors import ReportError, ResultError, UsageError
+from basis_lab.services import reports
 from basis_lab.services.reports import (
     TEMPLATE,
     TYPES,
@@ -95,6 +96,23 @@ def test_a_kernel_that_dies_is_an_error_like_any_other(tmp_path, monkeypatch):
     assert "a dead kernel: it was killed, or had too little memory" in str(caught.value)
     assert (tmp_path / "report.failed.ipynb").is_file()
     assert not (tmp_path / "report.ipynb").exists()
+
+
+def test_each_picture_says_what_it_is_of(folder, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("plotly.io.write_images", lambda figures, *_, **__: drawn.extend(figures))
+    executed = nbformat.read(folder / "report.ipynb", as_version=4)
+    monkeypatch.setattr(reports, "execute_template", lambda *_: executed)
+
+    render_report(folder, png=True)
+
+    run_id = bl.open_result(folder).summary["run_id"]
+    told = "btc_basis, USDT share class, 2025-01-01 to 2025-03-01, synthetic data"
+    assert len(drawn) > 3
+    for figure in drawn:
+        feet = [x for x in figure.layout.annotations if x.text == f"{told}; run {run_id}"]
+        assert len(feet) == 1
+        assert 0 < -feet[0].yshift <= figure.layout.margin.b
 
 
 def test_a_report_stands_in_its_run_with_one_plotly_for_all(folder):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("whole")
     return run_sweep(SweepRequest(plan=PLAN, workers=1, out=out))
+
+
+def test_progress_counts_the_points_of_the_plan_that_is_resumed(whole, tmp_path):
+    out = shutil.copytree(whole.path.parents[1], tmp_path / "out")
+    smaller = make_plan({**CONTENT, "grid": {SPOT: [0.50, 0.65]}}, where="test")
+    told = []
+
+    request = SweepRequest(plan=smaller, workers=1, out=out, resume=True)
+    run_sweep(replace(request, tally=lambda *counts: told.append(counts)))
+
+    assert told == [(1, 0, 1, 2), (2, 0, 1, 2)]
 
 
 @pytest.fixture

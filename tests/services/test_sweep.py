@@ -183,7 +183,8 @@ def test_equal_points_run_once_and_stand_in_every_row():
         SweepRequest(plan=made, workers=1, tally=lambda *counts: told.append(counts))
     )
 
-    assert told[-1] == (2, 0, 0, 2)
+    assert len(told) == 3  # at the start, and after each of the two that ran
+    assert told[-1] == (3, 0, 0, 3)
     assert list(result.table[SPOT]) == [0.6, 0.6, 0.5]
     assert result.table["apr"][0] == result.table["apr"][1]
 
