@@ -1,6 +1,7 @@
 """Where everything of a scene stands: axes, titles, end labels, limits."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -193,7 +194,7 @@ def _texts(scene: Scene, where: tuple[Place, ...], height: int, palette: Palette
     for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
         if strip.title:
             titles[str(len(made))] = [strip.title, strip.note]
-            made.append(_text(f"<b>{strip.title}</b>", place.high + 6, height, palette.ink))
+            made.append(_text(f"<b>{_safe(strip.title)}</b>", place.high + 6, height, palette.ink))
             made[-1] |= {"x": 0.0, "xanchor": "left", "xshift": 8 - LEFT_PX, "yanchor": "bottom"}
             made[-1] |= {"align": "left", "font": {"size": TITLE_SIZE, "color": palette.ink}}
         made += _end_labels(strip, place, height, palette)
@@ -220,7 +221,7 @@ def _end_labels(strip: Strip, place: Place, height: int, palette: Palette) -> li
 
 def _end_label(end: End, px: float, height: int, palette: Palette) -> dict[str, Any]:
     swatch = f"<span style='color:{end.colour}'>{SWATCHES[end.dash]}</span> "
-    text = f"<b>{end.text}</b>" if end.bold else end.text
+    text = f"<b>{_safe(end.text)}</b>" if end.bold else _safe(end.text)
     made = _text(f"{swatch}{text}", px, height, palette.ink)
     return made | {"x": 1.0, "xanchor": "left", "xshift": 6, "yanchor": "middle", "align": "left"}
 
@@ -232,12 +233,17 @@ def _limit_labels(strip: Strip, place: Place, height: int) -> list[dict[str, Any
     told = [x for x in strip.limits if x.text]
     for limit in sorted(told, key=lambda x: -x.level):
         px = place.low + _px(limit.level, strip, place.high - place.low)
-        label = _text(limit.text, px, height, limit.colour)
+        label = _text(_safe(limit.text), px, height, limit.colour)
         over = min(above, place.high + SLACK_PX) - px >= LABEL_PX
         label |= {"x": 0.0, "xanchor": "left", "xshift": 4, "yanchor": "bottom" if over else "top"}
         made.append(label)
         above = px
     return made
+
+
+def _safe(words: str) -> str:
+    """Return words as text: plotly takes tags and entities in what users wrote for markup."""
+    return escape(words, quote=False)
 
 
 def _text(text: str, px: float, height: int, colour: str) -> dict[str, Any]:
