@@ -149,3 +149,40 @@ ABOVE = """() => {
   }
   return { label: "no text lies under a box", hovered: false };
 }"""
+
+
+def test_labels_of_a_zoomed_figure_stand_at_the_height_at_which_their_lines_leave_it(bench):
+    look(bench, "overview")
+    zoom(bench, 0.3, 0.5)
+    shot(bench.page, "zoomed_overview")
+
+    told = bench.page.evaluate(LEAVES, "lending")
+
+    assert told["label"] == pytest.approx(told["line"], abs=2.0)
+    assert told["share"] > 0.1  # of the height: what is in sight fills the strip
+    look(bench, "risk")
+    shot(bench.page, "zoomed_risk")
+    look(bench, "rates")
+    shot(bench.page, "zoomed_rates")
+    look(bench, "overview")
+    whole(bench)
+
+
+# Of a line of the first strip: where it leaves the picture and where its label stands, pixels
+# below the top of the figure, and how much of the height of the strip it takes in sight.
+LEAVES = """(name) => {
+  const plot = document.querySelector(".bl-plot [data-drawn]");
+  const { xaxis, yaxis } = plot._fullLayout;
+  const { y, x, x0, dx } = plot.data.find((trace) => trace.name === name);
+  const at = (i) => (x ? x[i] : x0 + i * dx);
+  const [low, high] = xaxis.range.map((value) => xaxis.r2l(value));
+  const seen = [...y.keys()].filter((i) => at(i) >= low && at(i) <= high).map((i) => y[i]);
+  const span = [...document.querySelectorAll(".bl-plot .bl-over > span")]
+    .find((text) => text.textContent.endsWith(name));
+  const box = span.getBoundingClientRect();
+  return {
+    line: yaxis._offset + yaxis.d2p(seen[seen.length - 1]),
+    label: (box.top + box.bottom) / 2 - plot.getBoundingClientRect().top,
+    share: (Math.max(...seen) - Math.min(...seen)) / (yaxis.range[1] - yaxis.range[0]),
+  };
+}"""

@@ -21,6 +21,7 @@ from basis_lab.results.formats import format_share
 from .conftest import SHORT
 
 SPOT = "strategy.spot_allocation"
+HOUR_MS = 3_600_000.0
 
 
 def test_every_mode_and_share_class_is_drawn_in_every_view(pair):
@@ -353,12 +354,16 @@ def test_a_category_a_day_and_an_event_lead_on(bench):
 
 def test_zooming_makes_finer_bins_and_is_said(bench):
     series = bench.board.series
-    points = len(bench.board.stage.steady)
+    area = next(x for x in bench.board.stage.traces if "stackgroup" in x)
+    assert area["dx"] == 2 * HOUR_MS
 
     bench.board.stage.told_by_browser({"zoom": [series.times_ms[100], series.times_ms[200]]})
 
     assert "zoomed" in bench.board.head.slots["bar"]
-    assert points == len(bench.board.stage.steady)
+    area = next(x for x in bench.board.stage.traces if "stackgroup" in x)
+    times = np.frombuffer(bench.board.stage.steady[area["x"]]["bytes"])
+    seen = times[(times >= series.times_ms[100]) & (times <= series.times_ms[200])]
+    assert np.diff(seen).tolist() == [HOUR_MS] * 100
 
     bench.act("unzoom")
 
