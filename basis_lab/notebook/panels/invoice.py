@@ -63,7 +63,7 @@ def invoice_html(series: RunSeries, pinned: Pin | None, chosen: str) -> str:
     head = [("cause", "hidden"), ("", ""), (series.currency, "num"), ("points", "num")]
     if against is not None:
         unit = "" if against.alike else ", points"
-        head.append((f"drawn {MINUS} {text(against.name)}{unit}", "num"))
+        head.append((f"drawn {MINUS} {text(against.name)}{unit}", "num against"))
     made = table("Gross to net, with points of APR", head, rows, kind="bl-invoice")
     return made + _notes(series, against)
 
