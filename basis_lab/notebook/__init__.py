@@ -1,7 +1,7 @@
 """The widgets of the workbench: what a notebook shows, and nothing that it computes itself."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
     capital: float | None = None,
     overrides: Mapping[str, object] | None = None,
     scenario: str = "",
+    scenarios: Sequence[str] = (),
     data_dir: str | Path = "",
 ) -> "Workbench":
     """Return the workbench on a case that has already been run.
@@ -42,6 +43,8 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
         Dotted keys of the configuration that differ from the mode's files, as ``--set`` takes.
     scenario : str
         Name of a scenario, or "".
+    scenarios : sequence of str
+        The same as ``bl.backtest`` takes it; the workbench runs under one at most.
     data_dir : str or Path
         A data directory; empty takes BASIS_DATA_DIR, else the embedded synthetic data.
 
@@ -64,14 +67,15 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
         read_amount,
         read_date,
         read_directory,
+        read_mode,
         read_overrides,
     )
 
     dates = {"start": read_date(start, "start"), "end": read_date(end, "end")}
     changed, amount = read_overrides(overrides), read_amount(capital)
-    scenarios = (scenario,) if scenario else ()
+    under = _one_scenario(scenario, scenarios)
     config = load_config(
-        mode, share_class=share_class, overrides=changed, scenarios=scenarios, capital=amount
+        read_mode(mode), share_class, overrides=changed, scenarios=under, capital=amount
     )
     bench = Workbench(
         Case(
@@ -79,7 +83,7 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
             share_class=config.share_class.name,
             **dates,
             capital=amount,
-            scenario=scenario,
+            scenario="".join(under),
             data_dir=read_directory(data_dir),
             overrides=changed,
         )
@@ -87,6 +91,23 @@ def workbench(  # noqa: PLR0913 - one argument a part of the case
     if bench.failure is not None and not isinstance(bench.failure, MissingDataError | BadDataError):
         raise bench.failure
     return bench
+
+
+def _one_scenario(scenario: object, scenarios: object) -> tuple[str, ...]:
+    """Return what the workbench runs under, by either spelling."""
+    from basis_lab.errors import UsageError
+    from basis_lab.services.arguments import read_names
+
+    named = read_names(() if scenario == "" else scenario, "scenario")
+    named += read_names(() if scenarios == "" else scenarios, "scenarios")
+    if len(named) > 1:
+        raise UsageError(
+            "the workbench runs under one scenario",
+            where="scenarios",
+            value=", ".join(named),
+            remedy="name one, or write one file with all of their shocks",
+        )
+    return named
 
 
 def sweep_view(

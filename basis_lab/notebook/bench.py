@@ -250,7 +250,7 @@ class Workbench:
         self.live = self.editor.live = on
 
     def _case_changed(self) -> None:
-        if self._failed not in (None, self.editor.case):
+        if self._failed is not None and (self.editor.unread or self._failed != self.editor.case):
             self._end_alert()  # its remedies would be for another case
         if self.live and not self.editor.refused:
             self.run()

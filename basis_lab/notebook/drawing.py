@@ -78,6 +78,66 @@ class Canvas:
             self._times[id(bins)] = np.asarray(self.series.times_ms[bins.ends])
         return self._times[id(bins)]
 
+    @cached_property
+    def edges_ms(self) -> tuple[float, float]:
+        """The left and the right edge of what is in sight; infinite where nothing is cut off.
+
+        A zoom has a row more than is in sight on either side.
+        """
+        first, last = (0, self.series.rows - 1) if self.zoom is None else self.zoom
+        times = self.series.times_ms
+        low = float(times[first]) if first > 0 else -np.inf
+        return low, float(times[last - 1]) if last < self.series.rows - 1 else np.inf
+
+    def seen(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return what of a line is in sight, up to its point at or beyond the right edge.
+
+        Parameters
+        ----------
+        x, y : ndarray of shape (b,)
+            Milliseconds since 1970, and the value.
+
+        Returns
+        -------
+        ndarray of shape (b',)
+            At least one value: the last before what is in sight where none is in it.
+        """
+        low, high = self.edges_ms
+        end = min(int(np.searchsorted(x, high)), len(x) - 1)
+        return y[min(int(np.searchsorted(x, low)), end) : end + 1]
+
+    def shows(self, time_ms: float) -> bool:
+        """Return whether a moment is in sight.
+
+        Parameters
+        ----------
+        time_ms : float
+            Milliseconds since 1970.
+
+        Returns
+        -------
+        bool
+            True within both edges.
+        """
+        return self.edges_ms[0] <= time_ms <= self.edges_ms[1]
+
+    def leaving(self, x: FloatArray, y: FloatArray) -> float:
+        """Return the value at which a line leaves the picture.
+
+        Parameters
+        ----------
+        x, y : ndarray of shape (b,)
+            As above; NaN is left out.
+
+        Returns
+        -------
+        float
+            The last known value in sight, else the last before, else the last at all.
+        """
+        until = y[: min(int(np.searchsorted(x, self.edges_ms[1])), len(x) - 1) + 1]
+        known = until[np.isfinite(until)]
+        return float((known if len(known) else y[np.isfinite(y)])[-1])
+
     def scene(self, strips: tuple[Strip, ...], description: str) -> Scene:
         """Return strips as a scene of this run.
 
@@ -152,17 +212,16 @@ def distance_strip(canvas: Canvas, *, nearest_only: bool, height_px: int = 120) 
         colour, dash = canvas.palette.venue(side.side)
         values = np.abs(series.distances[side.side])
         y = bins.least(values)
-        drawn.append(y)
+        drawn.append(canvas.seen(x, y))
         move = "a fall" if side.worst < 0.0 else "a rise"
         name = f"{side_name(side.side)}, {move}"
         traces.append(
             Trace(pen=Pen.LINE, name=name, x=x, y=y, colour=colour, dash=dash, hover="%{y:.1%}")
         )
         ring = _ring(series, side, colour)
-        drawn += [x.y for x in ring]
+        drawn += [mark.y for mark in ring if canvas.shows(float(mark.x[0]))]
         traces += ring
-        last = float(values[np.flatnonzero(np.isfinite(values))[-1]])
-        ends.append(End(text=name, value=last, colour=colour, dash=dash))
+        ends.append(End(text=name, value=canvas.leaving(x, y), colour=colour, dash=dash))
     low, high = _log_range(drawn)
     inside = [t for t in LOG_TICKS if low <= np.log10(t) <= high]
     return Strip(

@@ -67,6 +67,11 @@ class Editor:
         return self._refusals.told
 
     @property
+    def unread(self) -> bool:
+        """Whether a field has what is no value: what stands in the fields is not the case."""
+        return bool(self._refusals.unread)
+
+    @property
     def trouble(self) -> BasisLabError | None:
         """What the case is refused for at none of its fields."""
         return self._refusals.trouble

@@ -1,6 +1,7 @@
 """Where everything of a scene stands: axes, titles, end labels, limits."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ JOIN_PX = 8
 LEFT_PX = 60
 RIGHT_PX = 126
 LABEL_PX = 14
+LIMIT_SHIFT, LETTER_PX = 4, 6  # of limits: from the left, and what a letter takes at most
 SLACK_PX = 4  # what a label may stick out of its strip
 TITLE_SIZE, LINE_PX = 13, 17  # of a title: its font, and the height of a further line
 SWATCHES = {
@@ -169,8 +171,8 @@ def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
         "showline": False,
         "fixedrange": True,
         "exponentformat": "none",
-        "nticks": 5 if strip.height_px > SMALL_PX else 3,
-        "tickformat": strip.tick_format,
+        "nticks": _ticks(strip),
+        "tickformat": _fine(strip),
         "tickfont": {"size": 11, "color": palette.muted},
         "range": [strip.low, strip.high],
         **FREE_LABELS,
@@ -179,6 +181,21 @@ def _value_axis(strip: Strip, palette: Palette) -> dict[str, Any]:
         tick_values, texts = zip(*strip.ticks, strict=True)
         axis |= {"tickmode": "array", "tickvals": list(tick_values), "ticktext": list(texts)}
     return axis
+
+
+def _fine(strip: Strip) -> str:
+    """Return the format of a strip's ticks with enough digits that no two look the same."""
+    if strip.log:
+        return strip.tick_format
+    unit, digits, kind = strip.tick_format[:-2], int(strip.tick_format[-2]), strip.tick_format[-1]
+    apart = (strip.high - strip.low) / _ticks(strip) * (100.0 if kind == "%" else 1.0)
+    # Plotly takes the next of 2, 5 and 10: beyond 5 it is a power of ten more.
+    needed = -int(np.floor(np.log10(1.99 * apart)))
+    return f"{unit}{max(digits, needed)}{kind}"
+
+
+def _ticks(strip: Strip) -> int:
+    return 5 if strip.height_px > SMALL_PX else 3
 
 
 def _texts(scene: Scene, where: tuple[Place, ...], height: int, palette: Palette) -> dict[str, Any]:
@@ -193,7 +210,7 @@ def _texts(scene: Scene, where: tuple[Place, ...], height: int, palette: Palette
     for i, (strip, place) in enumerate(zip(scene.strips, where, strict=True)):
         if strip.title:
             titles[str(len(made))] = [strip.title, strip.note]
-            made.append(_text(f"<b>{strip.title}</b>", place.high + 6, height, palette.ink))
+            made.append(_text(f"<b>{_safe(strip.title)}</b>", place.high + 6, height, palette.ink))
             made[-1] |= {"x": 0.0, "xanchor": "left", "xshift": 8 - LEFT_PX, "yanchor": "bottom"}
             made[-1] |= {"align": "left", "font": {"size": TITLE_SIZE, "color": palette.ink}}
         made += _end_labels(strip, place, height, palette)
@@ -220,24 +237,36 @@ def _end_labels(strip: Strip, place: Place, height: int, palette: Palette) -> li
 
 def _end_label(end: End, px: float, height: int, palette: Palette) -> dict[str, Any]:
     swatch = f"<span style='color:{end.colour}'>{SWATCHES[end.dash]}</span> "
-    text = f"<b>{end.text}</b>" if end.bold else end.text
+    text = f"<b>{_safe(end.text)}</b>" if end.bold else _safe(end.text)
     made = _text(f"{swatch}{text}", px, height, palette.ink)
     return made | {"x": 1.0, "xanchor": "left", "xshift": 6, "yanchor": "middle", "align": "left"}
 
 
 def _limit_labels(strip: Strip, place: Place, height: int) -> list[dict[str, Any]]:
-    """Return the labels of the limits: over their lines, the lower of two close ones under its."""
+    """Return the labels of the limits: over their lines, the lower of two close ones under its.
+
+    Where there is no room under it, it stands beside the label of the upper.
+    """
     made: list[dict[str, Any]] = []
-    above = np.inf
+    at, taken, shift, anchor = 0.0, place.high + SLACK_PX, LIMIT_SHIFT, "bottom"
     told = [x for x in strip.limits if x.text]
     for limit in sorted(told, key=lambda x: -x.level):
         px = place.low + _px(limit.level, strip, place.high - place.low)
-        label = _text(limit.text, px, height, limit.colour)
-        over = min(above, place.high + SLACK_PX) - px >= LABEL_PX
-        label |= {"x": 0.0, "xanchor": "left", "xshift": 4, "yanchor": "bottom" if over else "top"}
-        made.append(label)
-        above = px
+        over = taken - px >= LABEL_PX
+        under = not made or (px <= taken and px - place.low >= LABEL_PX)
+        if over or under:
+            at, anchor, shift = px, "bottom" if over else "top", LIMIT_SHIFT
+            taken = px if over else px - LABEL_PX
+        else:
+            shift += LETTER_PX * (2 + len(made[-1]["text"]))
+        label = _text(_safe(limit.text), at, height, limit.colour)
+        made.append(label | {"x": 0.0, "xanchor": "left", "xshift": shift, "yanchor": anchor})
     return made
+
+
+def _safe(words: str) -> str:
+    """Return words as text: plotly takes tags and entities in what users wrote for markup."""
+    return escape(words, quote=False)
 
 
 def _text(text: str, px: float, height: int, colour: str) -> dict[str, Any]:

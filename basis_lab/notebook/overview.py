@@ -83,14 +83,14 @@ def _equity(canvas: Canvas) -> Strip:
     ends = tuple(
         End(
             text=x.name,
-            value=float(x.y[-1]),
+            value=canvas.leaving(x.x, x.y),
             colour=x.colour,
             bold=x.name == "equity",
             dash=x.dash,
         )
         for x in traces
     )
-    low, high = extent(*(trace.y for trace in traces), pad=0.05)
+    low, high = extent(*(canvas.seen(trace.x, trace.y) for trace in traces), pad=0.05)
     low -= 0.10 * (high - low)  # the foot belongs to the events
     return Strip(
         title=title_equity(series),
@@ -189,7 +189,8 @@ def _rug(canvas: Canvas, height: float) -> list[Trace]:
 def _drawdown(canvas: Canvas) -> Strip:
     bins = canvas.lines
     fall = np.minimum(bins.least(canvas.series.drawdown), 0.0)
-    low = min(float(np.nanmin(fall)), LEAST_DRAWDOWN)
+    x = canvas.x(bins)
+    low = min(float(np.nanmin(canvas.seen(x, fall))), LEAST_DRAWDOWN)
     worst = format_share(canvas.series.summary["max_drawdown"])
     return Strip(
         title="",
@@ -199,7 +200,7 @@ def _drawdown(canvas: Canvas) -> Strip:
             Trace(
                 pen=Pen.LINE,
                 name="drawdown",
-                x=canvas.x(bins),
+                x=x,
                 y=fall,
                 colour=canvas.palette.gross,
                 width=1.0,
@@ -210,7 +211,7 @@ def _drawdown(canvas: Canvas) -> Strip:
         ends=(End(text=f"drawdown {worst}", value=0.5 * low, colour=canvas.palette.gross),),
         low=1.08 * low,
         high=-0.02 * low,
-        tick_format=".1%" if low < -0.002 else ".2%",  # noqa: PLR2004 - a tenth of a percent is a tick
+        tick_format=".1%",
     )
 
 
@@ -230,8 +231,8 @@ def _attribution(canvas: Canvas) -> Strip:
             traces.append(
                 Trace(pen=Pen.AREA, name=label, x=x, y=part, colour=colour, up=up, hover=hover)
             )
-            if part[-1] != 0.0:
-                middle = float(stacks[up][-1] + part[-1] / 2.0)
+            if canvas.leaving(x, part) != 0.0:
+                middle = canvas.leaving(x, stacks[up] + part / 2.0)
                 ends.append(End(text=label, value=middle, colour=colour))
             stacks[up] = stacks[up] + part
     net = canvas.lines.last(series.net)
@@ -242,10 +243,11 @@ def _attribution(canvas: Canvas) -> Strip:
         Trace(pen=Pen.LINE, name="net", x=nx, y=net, colour=ink.net, width=2.0, hover=hover),
     ]
     told = format_amount(float(series.net[-1]), series.currency, signed=True)
-    ends.append(
-        End(text=f"net {told}", value=float(net[-1]), colour=ink.net, bold=True, dash="solid")
-    )
-    low, high = stacked_extent(np.append(stacks[True], net), np.append(stacks[False], net))
+    at = canvas.leaving(nx, net)
+    ends.append(End(text=f"net {told}", value=at, colour=ink.net, bold=True, dash="solid"))
+    line = canvas.seen(nx, net)
+    parts = (np.append(canvas.seen(x, stacks[up]), line) for up in (True, False))
+    low, high = stacked_extent(*parts)
     return Strip(
         title=title_attribution(series),
         note=f"cumulative P&L, {series.currency}",

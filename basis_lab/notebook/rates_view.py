@@ -37,8 +37,10 @@ def _funding(canvas: Canvas) -> Strip | None:
     for venue, line in lines.items():
         traces += _venue(canvas, venue, line)
         colour, dash = canvas.palette.venue(venue)
-        ends.append(End(text=venue, value=float(line.mean_apr[-1]), colour=colour, dash=dash))
-    low, high = extent(*(_middle(x.apr) for x in lines.values()), np.zeros(1))
+        at = canvas.leaving(line.times_ms, line.mean_apr)
+        ends.append(End(text=venue, value=at, colour=colour, dash=dash))
+    seen = [_middle(canvas.seen(x.times_ms, x.apr)) for x in lines.values()]
+    low, high = extent(*seen, np.zeros(1))
     amount = float(canvas.series.summary["attribution"]["funding"])
     told = format_amount(amount, canvas.series.currency, signed=True)
     return Strip(
@@ -82,8 +84,9 @@ def _venue(canvas: Canvas, venue: str, line: FundingLine) -> list[Trace]:
 
 
 def _middle(values: np.ndarray) -> np.ndarray:
-    """Return the 1st and the 99th percentile: outliers do not set the axis."""
-    return np.asarray(np.percentile(values[np.isfinite(values)], [1.0, 99.0]))
+    """Return the 1st and the 99th percentile of what is known: outliers do not set the axis."""
+    known = values[np.isfinite(values)]
+    return np.asarray(np.percentile(known, [1.0, 99.0])) if len(known) else known
 
 
 def _yields(canvas: Canvas) -> Strip | None:
@@ -111,11 +114,10 @@ def _yields(canvas: Canvas) -> Strip | None:
                 hover="%{y:.2%}",
             )
         )
-        final = float(values[np.isfinite(values)][-1])
-        ends.append(End(text=name, value=final, colour=colour, dash=dash))
+        ends.append(End(text=name, value=canvas.leaving(x, y), colour=colour, dash=dash))
     if not traces:
         return None
-    low, high = extent(*(_middle(t.y) for t in traces))
+    low, high = extent(*(_middle(canvas.seen(x, t.y)) for t in traces))
     shades = _spread(canvas, lines)
     shaded = "; shaded: staking above borrowing, and below" if shades else ""
     return Strip(
@@ -189,8 +191,8 @@ def _basis(canvas: Canvas) -> Strip | None:
                 hover="%{y:.1f}",
             )
         )
-        ends.append(End(text=venue, value=float(y[-1]), colour=colour, dash=dash))
-    low, high = extent(*(t.y for t in traces), np.zeros(1))
+        ends.append(End(text=venue, value=canvas.leaving(x, y), colour=colour, dash=dash))
+    low, high = extent(*(canvas.seen(x, t.y) for t in traces), np.zeros(1))
     widest = max(float(np.nanmax(np.abs(x))) for x in lines.values())
     return Strip(
         title=f"Marks stayed within {widest:.0f} bps of spot",

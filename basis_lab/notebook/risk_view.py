@@ -15,6 +15,7 @@ from basis_lab.results.formats import format_ratio, format_share
 
 THOUSAND = 1_000.0
 LEAST_DRIFT = 5e-5  # of equity; less would be told as 0.00 %
+LEAST_DRIFT_AXIS = 1e-3  # of equity, either way; rounding does not fill the strip
 WORST: Mapping[str, str] = {
     "health_factor": "min_health_factor",
     "ltv": "max_ltv",
@@ -59,6 +60,8 @@ def _stocks(canvas: Canvas) -> Strip:
     x = canvas.x(bins)
     stacks = {True: np.zeros(len(bins.ends)), False: np.zeros(len(bins.ends))}
     traces, ends = [], []
+    equity = canvas.lines.last(series.record.equity / scale)
+    ex, ink = canvas.x(canvas.lines), canvas.palette
     for bucket in series.buckets:
         values = bins.last(bucket.values / scale)
         for up, part in ((True, np.maximum(values, 0)), (False, np.minimum(values, 0))):
@@ -71,20 +74,18 @@ def _stocks(canvas: Canvas) -> Strip:
                     pen=Pen.AREA, name=bucket.label, x=x, y=part, colour=colour, up=up, hover=hover
                 )
             )
-            middle = float(stacks[up][-1] + part[-1] / 2.0)
+            middle = canvas.leaving(x, stacks[up] + part / 2.0)
             stacks[up] = stacks[up] + part
-            if abs(part[-1]) > LEAST_STACK * series.record.equity[-1] / scale:
+            if abs(canvas.leaving(x, part)) > LEAST_STACK * canvas.leaving(ex, equity):
                 ends.append(End(text=bucket.label, value=middle, colour=colour))
-    equity = canvas.lines.last(series.record.equity / scale)
-    ex, ink = canvas.x(canvas.lines), canvas.palette
     traces += [
         Trace(pen=Pen.LINE, name="halo", x=ex, y=equity, colour=ink.ground, width=5, hover=""),
         Trace(pen=Pen.LINE, name="equity", x=ex, y=equity, colour=ink.net, width=2),
     ]
-    ends.append(
-        End(text="equity", value=float(equity[-1]), colour=ink.net, bold=True, dash="solid")
-    )
-    low, high = stacked_extent(np.append(stacks[True], equity), stacks[False])
+    at = canvas.leaving(ex, equity)
+    ends.append(End(text="equity", value=at, colour=ink.net, bold=True, dash="solid"))
+    above = np.append(canvas.seen(x, stacks[True]), canvas.seen(ex, equity))
+    low, high = stacked_extent(above, canvas.seen(x, stacks[False]))
     return Strip(
         title="Assets up, debts down, equity between",
         note=unit,
@@ -93,7 +94,7 @@ def _stocks(canvas: Canvas) -> Strip:
         ends=tuple(ends),
         low=low,
         high=high,
-        tick_format=",.0f" if high - low > 20.0 else ",.1f",  # noqa: PLR2004 - ticks of whole units from here on
+        tick_format=",.0f",
     )
 
 
@@ -117,12 +118,11 @@ def _measure(
         traces.append(
             Trace(pen=Pen.LINE, name=shown, x=x, y=y, colour=colour, dash=dash, hover="%{y:.3f}")
         )
-        known = values[np.isfinite(values)]
-        ends.append(End(text=shown, value=float(known[-1]), colour=colour, dash=dash))
+        ends.append(End(text=shown, value=canvas.leaving(x, y), colour=colour, dash=dash))
     levels = limits_of(canvas.series.record.identity.config, name)
     worst = _worst(canvas.series.summary, name)
-    marked = np.array([worst, *(x for _, x in levels)])
-    low, high = extent(*(t.y for t in traces), marked, pad=0.08)
+    marked = np.array([*([worst] if canvas.zoom is None else []), *(x for _, x in levels)])
+    low, high = extent(*(canvas.seen(x, t.y) for t in traces), marked, pad=0.08)
     act = f", act at {levels[0][1]:g}" if levels else ""
     return Strip(
         title=f"{label}: {'least' if floor else 'most'} {format_ratio(worst)}{act}",
@@ -180,13 +180,14 @@ def _delta(canvas: Canvas) -> Strip:
                     pen=Pen.LINE, name=venue, x=x, y=y, colour=colour, dash=dash, hover="%{y:.4f}"
                 )
             )
-            ends.append(End(text=venue, value=float(y[-1]), colour=colour, dash=dash))
+            ends.append(End(text=venue, value=canvas.leaving(x, y), colour=colour, dash=dash))
     y = bins.last(total)
     traces.append(
         Trace(pen=Pen.LINE, name="total", x=x, y=y, colour=ink.net, width=2, hover="%{y:.4f}")
     )
-    ends.append(End(text="total", value=float(y[-1]), colour=ink.net, bold=True, dash="solid"))
-    low, high = extent(*(t.y for t in traces), np.zeros(1))
+    at = canvas.leaving(x, y)
+    ends.append(End(text="total", value=at, colour=ink.net, bold=True, dash="solid"))
+    low, high = extent(*(canvas.seen(x, t.y) for t in traces), np.zeros(1))
     return Strip(
         title="Delta by venue, and what is left of it",
         note=f"units of {asset}",
@@ -211,7 +212,8 @@ def _drift(canvas: Canvas, drift: FloatArray) -> Strip:
     high_y, low_y = bins.most(drift), bins.least(drift)
     larger = np.where(np.abs(high_y) >= np.abs(low_y), high_y, low_y)
     edges = np.array([] if limit is None else [-limit, limit], dtype=np.float64)
-    low, high = extent(larger, edges, np.zeros(1))
+    x = canvas.x(bins)
+    low, high = extent(canvas.seen(x, larger), edges, LEAST_DRIFT_AXIS * np.array([-1.0, 1.0]))
     most = float(np.nanmax(np.abs(drift)))
     told = f"Net delta stayed within {format_share(most)} of equity"
     if most < LEAST_DRIFT:
@@ -226,7 +228,7 @@ def _drift(canvas: Canvas, drift: FloatArray) -> Strip:
             Trace(
                 pen=Pen.LINE,
                 name="drift",
-                x=canvas.x(bins),
+                x=x,
                 y=larger,
                 colour=ink.net,
                 width=1.2,
@@ -239,5 +241,5 @@ def _drift(canvas: Canvas, drift: FloatArray) -> Strip:
         ),
         low=low,
         high=high,
-        tick_format=".1%" if high > 0.002 else ".2%",  # noqa: PLR2004 - a tenth of a percent is a tick
+        tick_format=".1%",
     )

@@ -29,7 +29,7 @@ def runs_view(canvas: Canvas, others: tuple[Pin, ...]) -> Scene:
     ink = canvas.palette
     drawn = [(Pin.of_series("drawn", canvas.series, ""), ink.net, "solid", 2.0)]
     drawn += [(pin, ink.pinned, DASHES[i], 1.5) for i, pin in enumerate(others)]
-    traces, ends = [], []
+    traces, ends, finals = [], [], []
     for pin, colour, dash, width in drawn:
         bins = Bins.of(len(pin.times_ms), LINE_POINTS)
         y = bins.last(pin.nav_per_share - 1.0)
@@ -46,16 +46,14 @@ def runs_view(canvas: Canvas, others: tuple[Pin, ...]) -> Scene:
                 width=width,
             )
         )
-        final = float(y[np.isfinite(y)][-1])
+        finals.append((pin.name, float(y[np.isfinite(y)][-1])))
+        at = canvas.leaving(x, y)
         ends.append(
-            End(text=pin.name, value=final, colour=colour, bold=pin.name == "drawn", dash=dash)
+            End(text=pin.name, value=at, colour=colour, bold=pin.name == "drawn", dash=dash)
         )
-    low, high = extent(*(t.y for t in traces), np.zeros(1))
-    best = max(ends, key=lambda end: end.value)
-    told = format_share(best.value, signed=True)
-    title = f"{best.text.capitalize()} returned most: {told}" if others else f"Returned {told}"
+    low, high = extent(*(canvas.seen(t.x, t.y) for t in traces), np.zeros(1))
     strip = Strip(
-        title=title,
+        title=_title(finals),
         note="return on a share",
         height_px=280,
         traces=tuple(traces),
@@ -70,3 +68,16 @@ def runs_view(canvas: Canvas, others: tuple[Pin, ...]) -> Scene:
         last_ms=max(float(pin.times_ms[-1]) for pin, *_ in drawn),
         description="pinned runs and the drawn one",
     )
+
+
+def _title(finals: list[tuple[str, float]]) -> str:
+    """Return which run returned most, and which others that is told the same of."""
+    most = max(final for _, final in finals)
+    told = format_share(most, signed=True)
+    best = [name for name, final in finals if format_share(final, signed=True) == told]
+    if len(finals) == 1:
+        return f"Returned {told}"
+    if len(best) == len(finals):
+        return f"The runs returned the same: {told}"
+    named = " and ".join([", ".join(best[:-1]), best[-1]] if len(best) > 1 else best)
+    return f"{named[0].upper()}{named[1:]} returned most: {told}"

@@ -4,7 +4,14 @@
 
 const TYPES = { f4: Float32Array, f8: Float64Array };
 const BESIDE = 12; // pixels of a title's room that stay free
-const CONFIG = { displayModeBar: false, doubleClick: "reset", responsive: false };
+const BETWEEN_CLICKS = 300; // milliseconds; of two closer ones the first is half a double click
+// What plotly resets to is what each axis began with: axes of a later view began within a zoom.
+const CONFIG = {
+  displayModeBar: false,
+  doubleClick: false,
+  doubleClickDelay: BETWEEN_CLICKS,
+  responsive: false,
+};
 
 const decode = (entry) => {
   const { dtype, bytes } = entry;
@@ -33,17 +40,23 @@ const measureIn = (font) => (text) => {
   return ruler.measureText(text).width;
 };
 
+// Words of users are text in what plotly and `marked` read, whatever is in them.
+const safe = (text) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const unsafe = (text) =>
+  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
 // A title and its note, in as many lines as the room asks for; the note keeps together if it can.
 const breakTitle = (title, note, room, family, muted) => {
   const bold = measureIn(`700 13px ${family}`);
   const plain = measureIn(`400 13px ${family}`);
-  const titles = flow(title.split(" "), room, room, bold).map((x) => `<b>${x}</b>`);
+  const found = flow(title.split(" "), room, room, bold);
+  const titles = found.map((x) => `<b>${safe(x)}</b>`);
   if (!note) return titles;
-  const faint = (x) => `<span style='color:${muted}'>${x}</span>`;
-  const last = titles[titles.length - 1];
+  const faint = (x) => `<span style='color:${muted}'>${safe(x)}</span>`;
   const gap = "  ";
-  if (bold(last.slice(3, -4)) + plain(gap + note) <= room) {
-    return [...titles.slice(0, -1), `${last}${gap}${faint(note)}`];
+  if (bold(found[found.length - 1]) + plain(gap + note) <= room) {
+    return [...titles.slice(0, -1), `${titles[titles.length - 1]}${gap}${faint(note)}`];
   }
   return [...titles, ...flow(note.split(" "), room, room, plain).map(faint)];
 };
@@ -69,7 +82,7 @@ const fitTitles = (layout) => {
 };
 
 // Plotly draws every text twice a drawing and measures it: titles and labels lie over the figure
-// instead. Only what `layout.py` marks texts with is markup; anything else, a pin's name, is text.
+// instead. Only what `layout.py` marks texts with is markup; a pin's name was made text there.
 const MARKUP = /(<b>|<\/b>|<br>|<span style='color:[^']*'>|<\/span>)/;
 const marked = (text) => {
   const made = document.createDocumentFragment();
@@ -77,7 +90,7 @@ const marked = (text) => {
   for (const part of text.split(MARKUP)) {
     const node = { "<b>": "b", "<br>": "br" }[part] ?? (MARKUP.test(part) ? "span" : null);
     if (part.startsWith("</") && node) inside = inside.parentNode;
-    else if (!node) inside.append(part);
+    else if (!node) inside.append(unsafe(part));
     else {
       const child = inside.appendChild(document.createElement(node));
       if (node === "span") child.style.color = part.slice("<span style='color:".length, -2);
@@ -154,8 +167,7 @@ function render({ model, el }) {
     });
   };
 
-  const moved = () => {
-    const x = model.get("moment_ms");
+  const mark = (x) => {
     const change = {};
     for (let i = 0; i < model.get("strips"); i++) {
       change[`shapes[${i}].x0`] = x;
@@ -163,6 +175,7 @@ function render({ model, el }) {
     }
     if (plot.dataset.drawn) Plotly.relayout(plot, change);
   };
+  const moved = () => mark(model.get("moment_ms"));
 
   const sizes = new ResizeObserver(() => {
     const now = Math.floor(el.clientWidth);
@@ -220,13 +233,29 @@ function render({ model, el }) {
       zoomed = low > first || high < last;
       model.send(zoomed ? { zoom: [low, high] } : { zoom: null });
     });
+    let picking = 0;
+    let doubled = -Infinity;
     plot.on("plotly_click", (event) => {
       const point = event.points[0];
-      if (point) model.send({ pick: point.xaxis.d2l(point.x) });
+      // The second click of a double one is told after it.
+      if (!point || performance.now() - doubled < BETWEEN_CLICKS) return;
+      const pick = point.xaxis.d2l(point.x);
+      clearTimeout(picking);
+      picking = setTimeout(() => model.send({ pick }), BETWEEN_CLICKS);
+      mark(pick);
+    });
+    plot.on("plotly_doubleclick", () => {
+      doubled = performance.now();
+      clearTimeout(picking);
+      const change = {}; // `layout` still names axes of an earlier view that were zoomed
+      for (let i = 0; i < model.get("strips"); i++) {
+        change[`xaxis${i ? i + 1 : ""}.range`] = [...model.get("span")];
+      }
+      Plotly.relayout(plot, change).then(moved);
     });
   };
 
-  Plotly.newPlot(plot, [], { width: 10, height: 10 }, { displayModeBar: false }).then(() => {
+  Plotly.newPlot(plot, [], { width: 10, height: 10 }, CONFIG).then(() => {
     listen();
     draw();
   });

@@ -1,6 +1,7 @@
 """The one figure: a scene becomes traces, a layout and named arrays, and is changed in place."""
 
 from collections.abc import Callable, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,8 @@ def make_traces(scene: Scene, palette: Palette, arrays: "_Arrays") -> list[dict[
 
 
 def _properties(trace: Trace, palette: Palette, number: str) -> dict[str, Any]:
-    props: dict[str, Any] = {"type": "scatter", "name": trace.name, "mode": "lines"}
+    props: dict[str, Any] = {"type": "scatter", "name": escape(trace.name, quote=False)}
+    props["mode"] = "lines"
     if trace.hover:
         props["hovertemplate"] = trace.hover
     else:
@@ -225,5 +227,5 @@ def _properties(trace: Trace, palette: Palette, number: str) -> dict[str, Any]:
             look = {"symbol": trace.symbol, "size": trace.size, "color": trace.colour}
             props |= {"mode": "markers", "marker": {**look, "line": outline}}
             if trace.texts:
-                props["text"] = list(trace.texts)
+                props["text"] = [escape(x, quote=False) for x in trace.texts]
     return props

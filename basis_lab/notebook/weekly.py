@@ -87,6 +87,7 @@ def weekly_strip(canvas: Canvas) -> Strip:
     hover = f"%{{y:+{unit_format(series.currency)}}}"
     traces, ends = [], []
     up, down = np.zeros(len(x)), np.zeros(len(x))
+    at = max(int(np.searchsorted(weeks.mondays, canvas.edges_ms[1], side="right")) - 1, 0)
     for name, values in sorted(sums.items(), key=lambda item: -abs(float(item[1].sum()))):
         colour, label = ink.category(name), category_label(name, series.summary)
         traces.append(
@@ -100,12 +101,12 @@ def weekly_strip(canvas: Canvas) -> Strip:
                 spans=spans,
             )
         )
-        ends.append(End(text=label, value=_middle(values, up, down), colour=colour))
+        ends.append(End(text=label, value=_middle(values[at], up[at], down[at]), colour=colour))
         up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
     net = np.asarray(sum(sums.values(), np.zeros(len(x))))
     traces.append(_diamonds(x, net, ink.net, hover))
-    ends.append(End(text="net of a week", value=float(net[-1]), colour=ink.net, bold=True))
-    low, high = stacked_extent(up, down)
+    ends.append(End(text="net of a week", value=float(net[at]), colour=ink.net, bold=True))
+    low, high = stacked_extent(canvas.seen(x, up), canvas.seen(x, down))
     return Strip(
         title=_title(series, weeks.mondays, net),
         note=f"P&L by week, {series.currency}",
@@ -132,10 +133,9 @@ def _diamonds(x: FloatArray, net: FloatArray, colour: str, hover: str) -> Trace:
     )
 
 
-def _middle(values: FloatArray, up: FloatArray, down: FloatArray) -> float:
-    """Return the middle of a category's bar in the last week."""
-    last = float(values[-1])
-    return float(up[-1] if last >= 0.0 else down[-1]) + 0.5 * last
+def _middle(value: float, up: float, down: float) -> float:
+    """Return the middle of a category's bar on those of a week that are drawn already."""
+    return float(up if value >= 0.0 else down) + 0.5 * float(value)
 
 
 def _title(series: RunSeries, mondays: FloatArray, net: FloatArray) -> str:

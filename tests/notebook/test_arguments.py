@@ -51,3 +51,34 @@ def test_dates_and_paths_of_python_are_taken_as_they_are():
     assert bench.failure is None
     assert bench.result.summary["start"].startswith("2025-01-01")
     assert bench.result.summary["initial_capital"] == 50_000.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("mode", 5), ("mode", None), ("scenario", 5), ("scenarios", 5)]
+)
+def test_what_names_nothing_is_refused_by_its_argument(name, value):
+    with pytest.raises(UsageError) as refused:
+        workbench(**{name: value})
+
+    assert refused.value.where == name
+    assert repr(value) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"scenario": "frictionless"},
+        {"scenarios": ("frictionless",)},
+        {"scenarios": "frictionless"},
+    ],
+)
+def test_a_scenario_is_taken_by_the_name_that_backtest_has_for_it_too(given):
+    bench = workbench("btc_basis", start="2025-01-01", end="2025-01-05", **given)
+
+    assert bench.drawn.scenario == "frictionless"
+    assert bench.result.summary["attribution"]["fee"] == 0.0
+
+
+def test_the_workbench_runs_under_one_scenario():
+    with pytest.raises(UsageError, match="one scenario; where: scenarios; value: a, b"):
+        workbench("btc_basis", scenario="a", scenarios=("b",))

@@ -425,3 +425,16 @@ def test_a_balance_sheet_tells_prices_above_zero_and_debts_as_quantities_below()
     assert number(debt[1]) * number(debt[2]) == pytest.approx(number(debt[3]), rel=1e-5)
     assert perps
     assert {x[2] for x in perps} == {"\N{EN DASH}"}
+
+
+def test_names_that_users_chose_are_no_markup_in_the_figure(bench):
+    bench.pin()
+    pin = bench.board.pins[0]
+    bench.board.pins = [replace(pin, name="x</b> & y")]
+
+    bench.board.redraw()
+
+    stage = bench.board.stage
+    assert "x&lt;/b&gt; &amp; y" in [x["name"] for x in stage.traces]
+    ends = [x["text"] for x in stage.drawn_layout["annotations"]]
+    assert sum(x.endswith("</span> x&lt;/b&gt; &amp; y") for x in ends) == 1

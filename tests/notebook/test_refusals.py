@@ -144,3 +144,15 @@ def test_what_is_about_no_changed_key_is_blamed_on_none_of_several():
 
     assert place_of(problem, {SPOT: 0.6, RISKS: []}, known) == ""
     assert place_of(problem, {SPOT: 0.6}, known) == SPOT
+
+
+def test_an_alert_goes_when_the_value_it_is_about_gives_way_to_one_that_is_refused(bench):
+    bench.act("case", "capital", "5")
+    bench.act("run")
+    assert "5.00" in bench.board.head.slots["alert"]
+
+    bench.act("case", "capital", "-100")
+
+    assert bench.board.head.slots["alert"] == ""
+    assert "above zero" in bench.editor.refused["capital"]
+    assert bench.editor.panel.values["capital"] == "-100"

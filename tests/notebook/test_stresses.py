@@ -1,5 +1,7 @@
 """The table of stresses as notebook 03 tells it."""
 
+import pytest
+
 import basis_lab as bl
 from basis_lab.notebook.stresses import readable
 from basis_lab.results.formats import NONE
@@ -39,3 +41,17 @@ def test_a_stress_that_could_not_be_run_has_no_figures(tmp_path):
     told = readable(bl.stress("eth_basis", [wrong], **DATES))
 
     assert set(told.loc[str(wrong)]) == {NONE}
+
+
+@pytest.mark.parametrize(
+    ("mode", "share_class", "there", "lacks"),
+    [
+        ("eth_leveraged", "ETH", "least health factor", "least margin ratio"),
+        ("eth_basis", "USDT", "least margin ratio", "least health factor"),
+    ],
+)
+def test_a_measure_that_the_mode_does_not_have_is_no_column(mode, share_class, there, lacks):
+    told = readable(bl.stress(mode, ["gas_500"], share_class=share_class, **DATES))
+
+    assert there in told
+    assert lacks not in told

@@ -8,7 +8,8 @@ from basis_lab.notebook.series import RunSeries, line_name
 from basis_lab.notebook.words import moment_text
 from basis_lab.results.formats import format_amount, format_ratio, format_share
 
-LABELLED = 0.045  # of the bar's height; a thinner part is named in the table alone
+LABELLED = 0.09  # of the bar's height, one line of text; a thinner part is named in the table alone
+TALL = 0.18  # two lines of text
 SMALL_UNITS = 5e-7  # less is told as 0
 WHITE_ON = frozenset({"collateral", "net"})
 LARGE_PRICE = 100.0
@@ -55,7 +56,9 @@ def _bar(name: str, parts: list[tuple[str, str, float]], total: float, series: R
     pieces = []
     for label, role, value in parts:
         share = value / total if total > 0.0 else 0.0
-        told = f"{text(label)}&ensp;{_told(series, value)}" if share >= LABELLED else ""
+        kind = "told" if share >= TALL else "told low"
+        told = f"<span>{text(label)}</span> <span>{_told(series, value)}</span>"
+        told = f'<span class="{kind}">{told}</span>' if share >= LABELLED else ""
         ink = "var(--bl-ground)" if role in WHITE_ON else "#1F2933"
         if role in {"perp", "wallet"}:
             ink = "var(--bl-ink)"

@@ -49,7 +49,7 @@ def invoice_html(series: RunSeries, pinned: Pin | None, chosen: str) -> str:
     costs += [(x, 0.0) for x, amount in gone.items() if amount < 0.0]
     gross = math.fsum(x for _, x in gains)
     net = float(series.summary["net_pnl"])
-    ladder = _Ladder(series, against, chosen, gross, net + min(0.0, -net))
+    ladder = _Ladder(series, against, chosen, gains, net + min(0.0, -net))
     rows, level = [], 0.0
     for name, amount in gains:
         rows.append(ladder.row(name, level, amount))
@@ -63,7 +63,7 @@ def invoice_html(series: RunSeries, pinned: Pin | None, chosen: str) -> str:
     head = [("cause", "hidden"), ("", ""), (series.currency, "num"), ("points", "num")]
     if against is not None:
         unit = "" if against.alike else ", points"
-        head.append((f"drawn {MINUS} {text(against.name)}{unit}", "num"))
+        head.append((f"drawn {MINUS} {text(against.name)}{unit}", "num against"))
     made = table("Gross to net, with points of APR", head, rows, kind="bl-invoice")
     return made + _notes(series, against)
 
@@ -95,14 +95,17 @@ class _Against:
         alike = same_dates(series.summary, pinned.summary)
         return cls(name=pinned.name, summary=pinned.summary, alike=alike)
 
-    def amount(self, name: str) -> float:
-        """Return what the run has in a row of the invoice."""
+    def amount(self, name: str, above: frozenset[str]) -> float:
+        """Return what the run has in a row of an invoice with these causes above its gross line.
+
+        They may be costs of this run: its own gross would not be the sum of the rows in sight.
+        """
         attribution = self.summary["attribution"]
         match name:
             case "net":
                 return float(self.summary["net_pnl"])
             case "gross":
-                return math.fsum(x for x in attribution.values() if x > 0.0)
+                return math.fsum(float(attribution[x]) for x in above)
             case _:
                 return float(attribution[name])
 
@@ -115,13 +118,15 @@ class _Ladder:
         series: RunSeries,
         against: _Against | None,
         chosen: str,
-        gross: float,
+        gains: list[tuple[str, float]],
         low: float,
     ) -> None:
         self._series = series
         self._currency = series.currency
         self._against = against
         self._chosen = chosen
+        self._above = frozenset(name for name, _ in gains)
+        gross = math.fsum(x for _, x in gains)
         net = float(series.summary["net_pnl"])
         self._low = min(0.0, low, net, gross + sum(min(0.0, x) for x in _amounts(series)))
         self._high = max(gross, 0.0)
@@ -160,7 +165,7 @@ class _Ladder:
         against = self._against
         if against is None or name == "residual":
             return ""
-        other = against.amount(name)
+        other = against.amount(name, self._above)
         if against.alike:
             return format_amount(amount - other, self._currency, signed=True)
         mine, its = yearly(self._series.summary, amount), yearly(against.summary, other)
