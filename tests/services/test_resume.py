@@ -187,7 +187,7 @@ def test_data_that_change_under_a_running_sweep_fail_its_later_points(data, tmp_
 
     def change(done, *_):
         if done == 1:
-            catalogue.write_text(before + " ")
+            put(catalogue, before + " ")
 
     plan = make_plan(
         {**CONTENT, "grid": {SPOT: {"from": 0.5, "to": 0.7, "count": 12}}}, where="test"
@@ -206,6 +206,12 @@ def test_data_that_change_under_a_running_sweep_fail_its_later_points(data, tmp_
     assert second.summary["resumed"] == first.summary["done"]
 
 
+def put(path, content):
+    """Give a file another content at once: nobody reads a half of it."""
+    path.with_suffix(".new").write_text(content)
+    path.with_suffix(".new").replace(path)
+
+
 def test_configuration_that_changes_under_a_running_sweep_fails_its_later_points(tmp_path):
     own = tmp_path / "own.yaml"
     before = (default_folder(None).root / "modes" / "btc_basis.yaml").read_text()
@@ -213,7 +219,7 @@ def test_configuration_that_changes_under_a_running_sweep_fails_its_later_points
 
     def change(done, *_):
         if done == 1:
-            own.write_text(before + "# another\n")
+            put(own, before + "# another\n")
 
     axis = {SPOT: {"from": 0.5, "to": 0.7, "count": 12}}
     plan = make_plan({**CONTENT, "mode": str(own), "grid": axis}, where="test")
