@@ -43,6 +43,8 @@ class Bench:
         before = self.drawing
         self.page.click(f"[data-focus=tab-{view}]")
         self.wait_drawn(before)
+        if view == "runs":  # the tables come after the figure
+            self.page.wait_for_selector(".bl-runs")
 
     def choose(self, key, value):
         before = self.drawing
