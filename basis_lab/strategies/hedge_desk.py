@@ -22,6 +22,7 @@ from basis_lab.strategies.stake_desk import StakeDesk
 SLIPPAGE_ALLOWANCE = 2.0  # a fill may lose twice the decision's own estimate
 ROUNDING = 1.0 - 2.0**-50  # keeps a purchase with all cash from asking for one ulp too much
 FEE_HEADROOM = 1.1  # cash kept for fees, over their estimate at today's price
+THIN = 0.5  # of the margin ratio's warning: venues ask for less than that at entry
 MOVE_THRESHOLD = 1e-4  # share of equity below which a margin difference is left alone
 
 
@@ -136,7 +137,7 @@ class HedgeDesk(HedgeLines):
             kept = goal.spot > 0.0 or self.chain is not None
             units = goal.weights[venue] * max(after, 0.0) if kept else 0.0
             wanted = self._terms.perp[venue].round_down(units)
-            if as_carried:
+            if as_carried or self._thin(book, venue, wanted):
                 wanted = min(wanted, short + self._room(view, book, venue))
             change = short - wanted  # positive buys back
             if change < 0.0 and book.margin_equity[venue] <= 0.0:
@@ -321,6 +322,11 @@ class HedgeDesk(HedgeLines):
     def _fee(self, view: View, venue: str) -> float:
         """Cash that pays the fee of a unit's trade, with headroom."""
         return FEE_HEADROOM * self._terms.perp[venue].fee * self._quote(view, venue)
+
+    def _thin(self, book: HedgeBook, venue: str, short: float) -> bool:
+        """Tell if a short would stand so far under the warning that the venue might refuse it."""
+        carried = THIN * self._least_margin * book.price * short
+        return book.margin_equity[venue] < carried
 
     def _room(self, view: View, book: HedgeBook, venue: str) -> float:
         """Units by which a venue's short may grow: above the warning, its fee paid from cash."""

@@ -101,3 +101,35 @@ def test_funding_that_takes_of_the_cash_for_fees_stops_no_partial_entry():
         result = service.run(request)
 
     assert result.summary["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "changes"),
+    [
+        ("2025-10-27", "2025-12-06", {}),
+        (
+            "2024-07-10",
+            "2024-08-25",
+            {
+                "strategy.spot_allocation": 0.668,
+                "strategy.position_deviation_threshold": 0.0233,
+            },
+        ),
+    ],
+)
+def test_what_is_left_of_a_liquidated_account_is_asked_to_carry_no_whole_hedge(start, end, changes):
+    # While exchanges are closed one of three is liquidated; the others are reduced as they open.
+    request = BacktestRequest(
+        mode="eth_basis",
+        share_class="USDT",
+        start=start,
+        end=end,
+        overrides=changes,
+        scenarios=("eth_rally_50", "cex_outage_24h"),
+    )
+    with BacktestService() as service:
+        result = service.run(request)
+
+    assert result.summary["status"] == "completed"
+    drift = np.abs(result.record.risk["delta_drift"])
+    assert drift[-100:].max() < 0.02
