@@ -139,13 +139,13 @@ class Workbench:
             self._fail(self._compared.trouble(outcome.error))
         elif outcome.result is not None and outcome.result.record is not None:
             series = RunSeries(outcome.result.record, outcome.result.summary)
-            self._pinboard.keep(series, self._compared.case)
+            self._pinboard.keep(series, self._told(self._compared.case))
 
     def pin(self) -> None:
         """Keep the drawn run to compare with; the oldest of five goes."""
         series, drawn = self.board.series, self.drawn
         if series is not None and drawn is not None:
-            self._pinboard.keep(series, drawn)
+            self._pinboard.keep(series, self._told(drawn))
 
     def save(self) -> Path | None:
         """Write the drawn run's folder.
@@ -290,7 +290,7 @@ class Workbench:
         series = RunSeries(record, result.summary)
         asked = self._asked.case
         self.result, self.drawn = result, asked
-        self.board.show(series, case=differences(asked), scenario=asked.scenario)
+        self.board.show(series, case=self._told(asked), scenario=asked.scenario)
         drawn_s = perf_counter() - began
         if not self._live_chosen and not self._stale:
             self._set_live(on=record.timing["run_s"] < LIVE_BELOW_S)
@@ -305,10 +305,13 @@ class Workbench:
         if then is not None and then[0] == asked:
             self.act(then[1])
 
+    def _told(self, case: Case) -> str:
+        return differences(case, self.editor.offer.capital)
+
     def _fail(self, trouble: Trouble) -> None:
         self.failure, self._failed = trouble.error, trouble.case
-        below = "" if self.drawn is None else f"your last finished run, {differences(self.drawn)}"
-        other = "" if trouble.case == self.editor.case else differences(trouble.case)
+        below = "" if self.drawn is None else f"your last finished run, {self._told(self.drawn)}"
+        other = "" if trouble.case == self.editor.case else self._told(trouble.case)
         self.board.alert(alert_html(trouble, below, other))
         self._say(f'<span class="bad">stopped: {text(trouble.error.code)}</span>')
 

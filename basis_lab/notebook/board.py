@@ -154,6 +154,8 @@ class Board:
         series = self.series
         if series is None:
             return
+        if self._free_of_zoom():
+            self.sight = replace(self.sight, zoom=None)
         with self.head.hold_sync():
             self.head.patch(
                 {
@@ -307,9 +309,16 @@ class Board:
             return ""
         return saved_html(self.saved, {x.folder: x.name for x in self.pins if x.folder})
 
+    def _free_of_zoom(self) -> bool:
+        """Tell if a zoom is the browser's alone: among runs over other dates it has no rows."""
+        ends = {(float(x.times_ms[0]), float(x.times_ms[-1])) for x in self.pins}
+        if self.series is not None:
+            ends.add((float(self.series.times_ms[0]), float(self.series.times_ms[-1])))
+        return self.sight.view == "runs" and len(ends) > 1
+
     def _zoomed(self, span: tuple[float, float] | None) -> None:
         series = self.series
-        if series is None:
+        if series is None or self._free_of_zoom():
             return
         zoom = None
         if span is not None:

@@ -34,7 +34,7 @@ SMALL_PX = 80  # a lower strip has fewer ticks
 TICKS = (
     {"dtickrange": ["M1", None], "value": "%b '%y"},
     {"dtickrange": [86_400_000, "M1"], "value": "%d %b"},
-    {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%d %b"},
+    {"dtickrange": [None, 86_400_000], "value": "%d %b %H:%M"},
 )
 
 

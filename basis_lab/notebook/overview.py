@@ -135,12 +135,16 @@ def _pinned(canvas: Canvas) -> list[Trace]:
     if pinned is None or pinned.summary["currency"] != canvas.series.currency:
         return []
     bins = Bins.of(len(pinned.times_ms), LINE_POINTS)
+    x, drawn = pinned.times_ms[bins.ends], canvas.series.times_ms
+    inside = (x >= drawn[0]) & (x <= drawn[-1])
+    if np.count_nonzero(inside) < 2:  # noqa: PLR2004 - a line: it ran over other dates
+        return []
     return [
         Trace(
             pen=Pen.LINE,
             name=pinned.name,
-            x=pinned.times_ms[bins.ends],
-            y=bins.last(pinned.equity),
+            x=x[inside],
+            y=bins.last(pinned.equity)[inside],
             colour=canvas.palette.pinned,
             width=1.4,
             dash="dash",

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 from basis_lab.notebook.board import Board
-from basis_lab.notebook.case import Case
 from basis_lab.notebook.panels.markup import text
 from basis_lab.notebook.pins import MOST_PINS, Pin, next_name
 from basis_lab.notebook.series import RunSeries
-from basis_lab.notebook.shown import differences
 
 
 class Pinboard:
@@ -25,22 +23,21 @@ class Pinboard:
         self._board = board
         self._say = say
 
-    def keep(self, series: RunSeries, case: Case) -> None:
+    def keep(self, series: RunSeries, differs: str) -> None:
         """Pin a run, unless it is pinned already.
 
         Parameters
         ----------
         series : RunSeries
             The run.
-        case : Case
-            That was run.
+        differs : str
+            What tells its case from the mode's files.
         """
         known = {x.summary["run_id"]: x.name for x in self._board.pins}
         run_id = series.summary["run_id"]
         if run_id in known:
             self._say(f"this run is pinned already, as {known[run_id]}")
             return
-        differs = differences(case)
         self._add(Pin.of_series(next_name(self._board.pins), series, differs), differs)
 
     def open_saved(self, folder: str) -> None:

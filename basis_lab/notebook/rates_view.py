@@ -39,8 +39,9 @@ def _funding(canvas: Canvas) -> Strip | None:
         colour, dash = canvas.palette.venue(venue)
         at = canvas.leaving(line.times_ms, line.mean_apr)
         ends.append(End(text=venue, value=at, colour=colour, dash=dash))
-    seen = [_middle(canvas.seen(x.times_ms, x.apr)) for x in lines.values()]
-    low, high = extent(*seen, np.zeros(1))
+    paid = [_middle(canvas.seen(x.times_ms, x.apr)) for x in lines.values()]
+    means = [canvas.seen(x.times_ms, x.mean_apr) for x in lines.values()]
+    low, high = extent(*paid, *means, np.zeros(1))
     amount = float(canvas.series.summary["attribution"]["funding"])
     told = format_amount(amount, canvas.series.currency, signed=True)
     return Strip(

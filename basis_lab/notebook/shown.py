@@ -101,22 +101,27 @@ def stood_for(case: Case, settings: Mapping[str, Any], day: str) -> dict[str, fl
     return {} if target is None else {TARGET_LTV: target}
 
 
-def differences(case: Case) -> str:
+def differences(case: Case, usual_capital: float) -> str:
     """Return what tells a case from the mode's files.
 
     Parameters
     ----------
     case : Case
         Drawn, pinned, or failed.
+    usual_capital : float
+        That of the share class where none is given, in its currency.
 
     Returns
     -------
     str
-        Mode, changed keys and scenario.
+        Mode, changed keys, another capital or data directory, and scenario.
     """
     told = [
         f"{key.rpartition('.')[2].replace('_', ' ')} {label_text(x)}"
         for key, x in case.overrides.items()
     ]
+    if case.capital not in (None, usual_capital):
+        told.append(f"capital {case.capital:,.10g}")
+    told += [f"data {case.data_dir}"] if case.data_dir else []
     told += [f"scenario {case.scenario}"] if case.scenario else []
     return ", ".join([case.mode, *(told if told else ["as shipped"])])

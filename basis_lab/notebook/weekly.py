@@ -106,7 +106,9 @@ def weekly_strip(canvas: Canvas) -> Strip:
     net = np.asarray(sum(sums.values(), np.zeros(len(x))))
     traces.append(_diamonds(x, net, ink.net, hover))
     ends.append(End(text="net of a week", value=float(net[at]), colour=ink.net, bold=True))
-    low, high = stacked_extent(canvas.seen(x, up), canvas.seen(x, down))
+    left, right = canvas.edges_ms
+    seen = (x + 0.5 * weeks.spans > left) & (x - 0.5 * weeks.spans < right)
+    low, high = stacked_extent(up[seen], down[seen])
     return Strip(
         title=_title(series, weeks.mondays, net),
         note=f"P&L by week, {series.currency}",

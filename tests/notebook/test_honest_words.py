@@ -174,7 +174,7 @@ def test_an_axis_of_weeks_tells_days_and_one_of_months_tells_months():
 
     assert first_that_fits(14 * 86_400_000) == "%d %b"
     assert first_that_fits(90 * 86_400_000) == "%b '%y"
-    assert first_that_fits(3_600_000) == "%H:%M\n%d %b"
+    assert first_that_fits(3_600_000) == "%d %b %H:%M"
 
 
 def test_a_day_of_the_workbench_is_a_day_of_the_report(bench):

@@ -191,3 +191,102 @@ def test_runs_that_returned_the_same_are_not_ranked(series):
     assert re.fullmatch(r"Drawn and pin 1 returned most: \+\S+\s%", told(pin, worse))
     assert re.fullmatch(r"Drawn returned most: \+\S+\s%", told(worse))
     assert re.fullmatch(r"Returned \+\S+\s%", told())
+
+
+@pytest.fixture(scope="module")
+def year():
+    return Workbench(
+        Case(mode="btc_basis", share_class="USDT", start="2025-01-01", end="2025-12-31")
+    )
+
+
+@pytest.mark.parametrize("rows", [(8370, 8390), (6768, 6781), (4000, 4100), (100, 103)])
+def test_means_of_rates_stay_in_sight_however_short_the_stretch(year, rows):
+    series = year.board.series
+    seen = canvas(series, zoom=rows)
+
+    strip = rates_view(seen).strips[0]
+
+    for trace in strip.traces:
+        if trace.pen is Pen.LINE:
+            inside = seen.seen(trace.x, trace.y)
+            assert strip.low <= np.nanmin(inside)
+            assert np.nanmax(inside) <= strip.high
+
+
+@pytest.mark.parametrize("rows", [(8626, 8666), (3380, 3430), (1000, 1040), (500, 900)])
+def test_bars_of_weeks_that_are_partly_in_sight_are_whole(year, rows):
+    series = year.board.series
+    left, right = (series.times_ms[x] for x in rows)
+
+    strip = next(
+        s
+        for s in overview(canvas(series, zoom=rows), weekly=True).strips
+        if any(t.pen is Pen.BAR for t in s.traces)
+    )
+
+    bars = [t for t in strip.traces if t.pen is Pen.BAR]
+    spans = np.array(bars[0].spans)
+    met = (bars[0].x + spans / 2 > left) & (bars[0].x - spans / 2 < right)
+    up = sum(np.maximum(t.y, 0.0) for t in bars)[met]
+    down = sum(np.minimum(t.y, 0.0) for t in bars)[met]
+    assert met.any()
+    assert strip.high >= up.max()
+    assert strip.low <= down.min()
+
+
+def other_dates(bench):
+    """Pin what is drawn, and draw the same mode over later dates."""
+    bench.act("pin")
+    bench.act("case", "start", "2025-02-01")
+    bench.act("case", "end", "2025-03-15")
+    bench.run(wait=True)
+
+
+@pytest.fixture
+def apart():
+    bench = Workbench(
+        Case(mode="btc_basis", share_class="USDT", start="2024-11-01", end="2024-12-31")
+    )
+    other_dates(bench)
+    return bench
+
+
+def test_a_pin_over_other_dates_is_neither_drawn_nor_named_in_the_overview(apart):
+    strip = overview(Canvas(series=apart.board.series, palette=LIGHT, pinned=apart.board.pinned))
+
+    assert apart.board.pinned is not None
+    assert "pin 1" not in [end.text for end in strip.strips[0].ends]
+
+
+def test_a_pin_is_drawn_where_its_dates_are_those_of_the_run(apart):
+    apart.act("pin")
+
+    strip = overview(Canvas(series=apart.board.series, palette=LIGHT, pinned=apart.board.pinned))
+
+    assert "pin 2" in [end.text for end in strip.strips[0].ends]
+
+
+def test_a_zoom_ends_where_the_runs_lie_over_other_dates(apart):
+    times = apart.board.series.times_ms
+    stage = apart.board.stage
+    stage.told_by_browser({"zoom": [times[100], times[200]]})
+    assert apart.board.sight.zoom is not None
+
+    apart.act("view", "runs")
+    assert apart.board.sight.zoom is None
+    stage.told_by_browser({"zoom": [stage.span[0], stage.span[0] + 1e9]})
+    assert apart.board.sight.zoom is None
+    apart.act("view", "overview")
+
+    assert apart.board.sight.zoom is None
+    assert stage.span == [times[0], times[-1]]
+
+
+def test_a_pin_with_another_capital_says_so():
+    dates = {"start": "2025-01-01", "end": "2025-02-01"}
+    bench = Workbench(Case(mode="btc_basis", share_class="USDT", capital=250_000.0, **dates))
+    bench.act("pin")
+
+    assert bench.board.pins[0].case == "btc_basis, capital 250,000"
+    assert bench.board.case == "btc_basis, capital 250,000"
