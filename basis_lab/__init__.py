@@ -263,6 +263,8 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     -------
     pandas.DataFrame
         One row a figure, one column a run, then one column a difference.
+        Yearly rates stand for runs under 30 days as well, which are too short for one: the
+        command ``compare`` prints a dash there.
 
     Raises
     ------

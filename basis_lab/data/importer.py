@@ -23,7 +23,7 @@ from basis_lab.data.resolution import Resolution, refusals, with_findings
 from basis_lab.data.series import DatasetInfo, DatasetKind
 from basis_lab.data.static import Rules
 from basis_lab.data.unread import unread_files
-from basis_lab.data.writing import whole_files
+from basis_lab.data.writing import check_directory, whole_files
 from basis_lab.domain.wording import agree
 from basis_lab.errors import BadDataError, MissingDataError, UsageError
 
@@ -167,8 +167,9 @@ def import_directory(
     BadDataError
         If every file was refused.
     UsageError
-        If the destination lies inside the source, or a repair names no dataset of files there or
-        contradicts another, or an earlier import would be changed that may not be.
+        If the destination lies inside the source or no directory can be there, or a repair names
+        no dataset of files there or contradicts another, or an earlier import would be changed
+        that may not be.
     UnwrittenError
         If no space is left; the destination stays as it was.
     """
@@ -221,6 +222,7 @@ def _check_places(root: Path, target: Path) -> None:
             value=str(target),
             remedy="write the canonical directory beside the raw one",
         )
+    check_directory(target)
 
 
 def _chosen(

@@ -137,6 +137,36 @@ def whole_file(target: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+def check_directory(place: Path) -> None:
+    """Refuse a place where no directory of data can be, before anything is read for it.
+
+    Parameters
+    ----------
+    place : Path
+        The directory to be.
+
+    Raises
+    ------
+    UsageError
+        If a file stands there or where a directory above it shall be, or it may not be written.
+    """
+    there = next(x for x in (place, *place.absolute().parents) if x.exists())
+    if not there.is_dir():
+        raise UsageError(
+            "a file stands where the data directory shall be",
+            where="--out, the destination",
+            value=str(there),
+            remedy="give a directory, or move the file away",
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(
+            "the data directory cannot be written to",
+            where="--out, the destination",
+            value=str(there),
+            remedy="give a directory that may be written",
+        )
+
+
 def make_directory(place: Path) -> None:
     """Make a directory of data with those above it.
 
@@ -152,6 +182,7 @@ def make_directory(place: Path) -> None:
     UsageError
         If it cannot stand there.
     """
+    check_directory(place)
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -161,7 +192,7 @@ def make_directory(place: Path) -> None:
             "the directory cannot be written",
             where=str(place),
             value=error.strerror,
-            remedy="choose a directory that is not a file and that may be written",
+            remedy="choose a directory that may be written",
         ) from error
 
 

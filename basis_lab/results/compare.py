@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from basis_lab.errors import UsageError
+from basis_lab.results.verdict import SHORT_DAYS, days_between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,8 @@ LEAST_RUNS = 2
 # What is told in the currency of the share class; everything else is so in none.
 AMOUNTS = ("initial_capital", "final_equity", "final_exit_equity", "net_pnl")
 AMOUNTS_BEHIND = ("attribution.", "attribution_residual", "balance.", "costs.")
+# What a few days make a year of: told of no run that is too short for a rate.
+YEARLY = ("apr", "annualized_return", "apy_vs_target", "hurdle_apr", "calmar")
 
 
 def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
@@ -32,7 +35,8 @@ def compare(runs: "Sequence[RunResult]") -> "pd.DataFrame":
     pandas.DataFrame
         One row a figure of the summary ("apr", "attribution.funding"), one column a run by its
         id, then a column "RUN_ID - first" a further run: its number less that of the first; None
-        for amounts in another currency than the first run's.
+        for amounts in another currency than the first run's. Yearly rates are numbers of every
+        run; ``word_comparison`` tells people none of a run that is too short for one.
 
     Raises
     ------
@@ -87,6 +91,27 @@ def word_currencies(table: "pd.DataFrame") -> str:
         f"amounts in {' and '.join(found)} are not subtracted from each other: their differences "
         "are empty; those of ratios, rates and US dollars stand"
     )
+
+
+def without_rates(table: "pd.DataFrame") -> tuple[str, ...]:
+    """Return the columns that have no yearly rates to tell.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As made by ``compare``.
+
+    Returns
+    -------
+    tuple of str
+        Runs too short for a rate, and the differences that one of them is part of.
+    """
+    names = [str(x) for x in table.columns]
+    runs = names[: len(names) // 2 + 1]
+    spans = zip(table.loc["start", runs], table.loc["end", runs], strict=True)
+    short = [days_between(start, end) < SHORT_DAYS for start, end in spans]
+    either = [short[0] or later for later in short[1:]]
+    return tuple(x for x, told in zip(names, [*short, *either], strict=True) if told)
 
 
 def is_amount(figure: str) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from basis_lab.config.describe import ConfigRow
 from basis_lab.config.loader import ModeSummary
 from basis_lab.data.importer import ImportReport
-from basis_lab.results.formats import format_count
+from basis_lab.results.compare import YEARLY, without_rates
+from basis_lab.results.formats import NONE, format_count
 from basis_lab.results.text import align_table
+from basis_lab.results.verdict import SHORT_DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,15 +115,26 @@ def word_comparison(table: "pd.DataFrame") -> str:
     Returns
     -------
     str
-        One line a figure, and what is subtracted from what.
+        One line a figure, and what is subtracted from what; a dash for the yearly rates of a run
+        that is too short for one, and a line that says so.
     """
+    short = without_rates(table)
     rows = [("figure", *(str(name) for name in table.columns))]
     rows += [
-        (str(figure), *(_word_cell(cell) for cell in cells))
+        (
+            str(figure),
+            *(
+                NONE if figure in YEARLY and name in short else _word_cell(cell)
+                for name, cell in zip(table.columns, cells, strict=True)
+            ),
+        )
         for figure, cells in zip(table.index, table.to_numpy().tolist(), strict=True)
     ]
-    told = align_table(rows, right=tuple(range(1, len(rows[0]))))
-    return f"{told}\n\ndifferences: each run less the first, {table.columns[0]}"
+    lines = [align_table(rows, right=tuple(range(1, len(rows[0])))), ""]
+    if short:
+        lines.append(f"{NONE}: a run under {SHORT_DAYS:.0f} days is too short for yearly rates")
+    lines.append(f"differences: each run less the first, {table.columns[0]}")
+    return "\n".join(lines)
 
 
 def _word_cell(cell: object) -> str:

@@ -1,6 +1,8 @@
 """Figures as pictures: kaleido with a Chromium of the system, without a network."""
 
+import textwrap
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, SCALE = 900, 420, 2
 FOOT_PX = 22  # of room below the axis
+FOOT_LINE_PX = 13  # of each further line
+FOOT_LETTERS = 130  # of a line
 
 
 def write_png(figures: Sequence[dict[str, Any]], directory: Path, *, foot: str) -> tuple[Path, ...]:
@@ -62,17 +66,19 @@ def footed(figure: "go.Figure", foot: str) -> "go.Figure":
     figure : plotly.graph_objects.Figure
         Changed in place; its lower margin grows.
     foot : str
-        Mode, dates, data.
+        Mode, dates, data, scenarios; as many lines as it needs.
 
     Returns
     -------
     plotly.graph_objects.Figure
         The same.
     """
-    below = figure.layout.margin.b + FOOT_PX
+    lines = textwrap.wrap(foot, FOOT_LETTERS, break_long_words=False, break_on_hyphens=False)
+    below = figure.layout.margin.b + FOOT_PX + FOOT_LINE_PX * (len(lines) - 1)
     figure.update_layout(margin_b=below)
     figure.add_annotation(
-        text=foot,
+        text="<br>".join(escape(x, quote=False) for x in lines),
+        align="left",
         x=0.0,
         xref="paper",
         xanchor="left",

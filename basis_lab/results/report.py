@@ -9,6 +9,7 @@ import pandas as pd
 
 from basis_lab.results import report_words as words
 from basis_lab.results import style
+from basis_lab.results.foot import scenarios_of, word_stopped
 from basis_lab.results.formats import (
     NONE,
     format_amount,
@@ -69,7 +70,7 @@ class TearSheet:
         return Sections(self._tables, self._data)
 
     def headline(self) -> Html:
-        """Return verdict, badges and six figures.
+        """Return verdict, badges, six figures, and that the run was stopped.
 
         Returns
         -------
@@ -82,10 +83,11 @@ class TearSheet:
             for note in series["notes"]
             if "proxy" in note or "stands for" in note
         )
-        manifest = self.run.manifest
-        under = manifest["scenarios"] if "scenarios" in manifest else []
-        notes = [*(f"scenario {x}" for x in under), *stand_ins]
-        return words.headline(self._summary, tuple(notes))
+        notes = [*(f"scenario {x}" for x in scenarios_of(self.run.manifest)), *stand_ins]
+        top = words.headline(self._summary, tuple(notes))
+        for text in word_stopped(self._summary):
+            top = top + paragraph(text, "warning")
+        return top
 
     def equity(self) -> "go.Figure":
         """Draw what was earned, held and left, beside plain lending.
@@ -262,14 +264,14 @@ class TearSheet:
         return heading("Risk against limits", told) + table(head, rows)
 
     def warnings(self) -> Html:
-        """Return what the run warns of.
+        """Return what the run warns of, first that it was stopped.
 
         Returns
         -------
         Html
             One paragraph a warning.
         """
-        found = list(self._summary["warnings"])
+        found = [*word_stopped(self._summary), *self._summary["warnings"]]
         title = heading(format_count(len(found), "warning"))
         for text in found if found else ["The run warns of nothing."]:
             title = title + paragraph(text, "warning" if found else "muted")

@@ -7,8 +7,8 @@ from typing import Any
 
 from basis_lab.calc.performance import DAYS_PER_YEAR
 from basis_lab.domain.wording import word_costs
+from basis_lab.results.foot import word_dates
 from basis_lab.results.formats import (
-    HOURS_UNDER,
     MINUS,
     NONE,
     format_amount,
@@ -64,7 +64,7 @@ def headline(summary: Summary, notes: tuple[str, ...]) -> Html:
         (
             str(summary["mode"]),
             f"{summary['share_class']} share class",
-            _dates(summary, days),
+            word_dates(summary),
             format_span(days),
             money,
             *notes,
@@ -81,12 +81,6 @@ def headline(summary: Summary, notes: tuple[str, ...]) -> Html:
         f"{word_costs(summary['warnings'])}; times in UTC</span></div>"
         f'<div class="figures">{figures}</div>'
     )
-
-
-def _dates(summary: Summary, days: float) -> str:
-    """Return first and last day, with their hours where days alone would say nothing."""
-    letters = len("2025-01-01") if days >= HOURS_UNDER else len("2025-01-01T00:00")
-    return " to ".join(str(summary[x])[:letters].replace("T", " ") for x in ("start", "end"))
 
 
 def six_figures(summary: Summary) -> list[tuple[str, str, str]]:

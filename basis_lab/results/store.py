@@ -11,6 +11,7 @@ from basis_lab.errors import UsageError
 from basis_lab.results.columns import stamp_times
 from basis_lab.results.files import RecordFiles, json_bytes, package_version
 from basis_lab.results.folder import sweep_leftovers, write_folder
+from basis_lab.results.foot import scenarios_of
 from basis_lab.results.plain import plain
 from basis_lab.results.record import RunRecord
 
@@ -121,15 +122,17 @@ class ResultsStore:
         target = self._directory / record.identity.run_id
         files = RecordFiles(record, manifest_extra)
         sweep_leftovers(self._directory)
-        write_folder(target, _whole(files, plots=plots))
+        write_folder(target, _whole(files, scenarios_of(manifest_extra), plots=plots))
         return target
 
 
-def _whole(files: RecordFiles, *, plots: bool) -> Iterator[tuple[str, bytes]]:
+def _whole(
+    files: RecordFiles, scenarios: tuple[str, ...], *, plots: bool
+) -> Iterator[tuple[str, bytes]]:
     yield from files.all()
     if plots:
         from basis_lab.results.frames import RunTables
         from basis_lab.results.pages import plot_files
 
-        yield from plot_files(RunTables(files.read))
+        yield from plot_files(RunTables(files.read), scenarios)
     yield "manifest.json", json_bytes(files.manifest())

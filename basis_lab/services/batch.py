@@ -28,6 +28,7 @@ DONE = "done.json"
 ERROR = "error.json"
 INDEX = "index.html"
 NO_RECORD = f"its record ({DONE}) cannot be read"
+GONE = f"its record ({DONE}) is gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +202,7 @@ class _Task:
         """Return why the case is run: None where it stands whole, empty where it never ended."""
         told = self.folder / DONE
         if not told.is_file():
-            return "it failed before" if (self.folder / ERROR).is_file() else ""
+            return self._unended()
         try:
             record = json.loads(told.read_bytes())
         except ValueError:  # cut off, or written over: as good as none
@@ -212,6 +213,12 @@ class _Task:
             return self._changed(record.get("stands_on"))
         files = record.get("files")
         return self._spoiled(files) if isinstance(files, dict) and PAGE in files else NO_RECORD
+
+    def _unended(self) -> str:
+        """Say why a case without a record is run: empty where nothing tells of it having ended."""
+        if (self.folder / ERROR).is_file():
+            return "it failed before"
+        return GONE if (self.folder / PAGE).is_file() else ""
 
     def _changed(self, before: object) -> str:
         """Say what is another than when the case was done."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from basis_lab.config.validation import nearest
 from basis_lab.data.writing import unwritten, whole_file
 from basis_lab.errors import ReportError, UsageError, code_of
+from basis_lab.results.foot import scenarios_of, word_foot
 from basis_lab.results.result import open_result
 
 if TYPE_CHECKING:
@@ -75,9 +76,8 @@ def render_report(folder: Path, *, png: bool = False) -> Path:
     kind = "synthetic data" if run.summary["synthetic_data"] else "real data"
     title = f"{run.summary['run_id']}, {kind}"
     if png:
-        dates = " to ".join(str(run.summary[x])[: len("2025-01-01")] for x in ("start", "end"))
-        foot = f"{run.summary['mode']}, {run.summary['share_class']} share class, {dates}, {kind}"
-        write_pictures(executed, folder / PLOTS, foot=f"{foot}; run {run.summary['run_id']}")
+        foot = word_foot(run.summary, scenarios_of(run.manifest))
+        write_pictures(executed, folder / PLOTS, foot=foot)
     return write_page(executed, folder / PAGE, title=title, assets=PLOTS)
 
 

@@ -239,3 +239,43 @@ def test_a_file_of_a_header_alone_stops_a_check_and_is_listed_as_refused(tmp_pat
     assert "1 of the findings stops a run" in told.err
     assert f"{tmp_path}: 0 datasets\n\nrefused (`basis-lab data check` says why): " in told.out
     assert "spot/binance/BTCUSDT\n\nmodes on this data:" in told.out
+
+
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_an_import_looks_at_its_place_before_it_reads_a_series(below, tmp_path, capsys):
+    raw, file = tmp_path / "raw", tmp_path / "afile"
+    raw.mkdir()
+    (raw / "binance_BTCUSDT_spot_1h.csv").write_text("date,open,high,low,close\n")
+    file.write_text("mine")
+
+    code = cli.main(["data", "import", str(raw), "--out", str(file / below)])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith("CFG-002: a file stands where the data directory shall be")
+    assert f"value:  {file}\n" in told
+    assert "give a directory, or move the file away" in told
+    assert "import: 1 of" not in told
+    assert file.read_text() == "mine"
+
+
+def test_an_import_to_where_nothing_may_be_written_reads_no_series(tmp_path, capsys, monkeypatch):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "binance_BTCUSDT_spot_1h.csv").write_text("date,open,high,low,close\n")
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    code = cli.main(["data", "import", str(raw), "--out", str(tmp_path / "shut")])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith("CFG-002: the data directory cannot be written to")
+    assert f"value:  {tmp_path}\n" in told
+    assert "import: 1 of" not in told
+
+
+def test_a_sample_in_the_place_of_a_file_is_refused_in_the_same_words(tmp_path, capsys):
+    (tmp_path / "afile").write_text("mine")
+
+    assert cli.main(["data", "sample", "--out", str(tmp_path / "afile")]) == 2
+    assert "a file stands where the data directory shall be" in capsys.readouterr().err

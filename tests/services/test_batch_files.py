@@ -41,7 +41,13 @@ def old_record(folder):
     (folder / "done.json").write_text(text.replace('"files"', '"others"'))
 
 
-HARMS = {x.__name__: x for x in (cut, lose, change, cut_record, empty_record, old_record)}
+def lose_record(folder):
+    (folder / "done.json").unlink()
+
+
+HARMS = {
+    x.__name__: x for x in (cut, lose, change, cut_record, empty_record, old_record, lose_record)
+}
 
 
 def write_case(_case, folder, **_):
@@ -83,6 +89,7 @@ def test_a_done_case_whose_files_are_not_whole_is_done_again_and_no_other(tmp_pa
         "again: lose: run/r/summary.json is gone",
         "again: change: run/r/summary.json was changed",
         *(f"again: {x}: {unread}" for x in ("cut_record", "empty_record", "old_record")),
+        "again: lose_record: its record (done.json) is gone",
     ]
     assert not second.failed
     assert {(x.folder / "report.html").read_text() for x in second.cases} == {"<p>a page</p>"}
