@@ -75,7 +75,7 @@ function render({ model, el }) {
   const shown = {};
   const unfinished = new WeakSet(); // what somebody is writing is theirs until it is told
   const moved = new WeakSet(); // written before a redraw: the browser tells no change of these
-  let inFlight = false;
+  let flying = null;
   let waiting = new Map();
   let turns = 0;
 
@@ -84,25 +84,29 @@ function render({ model, el }) {
   // While an answer is under way acts wait for it in their order; of a value only the newest, as a
   // slider that is dragged tells many. What is pressed twice, or added to a list, counts each time.
   const pass = (content, newestOnly) => {
-    if (inFlight) {
+    if (flying) {
       waiting.set(newestOnly ? `${content.act}/${content.key}` : `#${(turns += 1)}`, content);
       return;
     }
-    inFlight = true;
+    flying = content;
     send(content);
   };
+  // A value that was told and is not answered yet: what comes meanwhile is of an earlier one.
+  const underWay = (key) => [flying, ...waiting.values()].some((x) => x?.key === key);
   const answered = () => {
-    inFlight = false;
+    flying = null;
     const next = waiting.entries().next();
     if (!next.done) {
       waiting.delete(next.value[0]);
       pass(next.value[1]);
     }
+    drawValues();
   };
 
   const drawValues = () => {
     const values = model.get("values");
     for (const [key, value] of Object.entries(values)) {
+      if (underWay(key)) continue; // who steps on steps from where the thumb is
       for (const input of root.querySelectorAll(`[data-key="${escapeKey(key)}"]`)) {
         if (input.type === "checkbox") {
           input.checked = value === "true";

@@ -79,6 +79,25 @@ def test_a_slider_keeps_the_focus_when_a_step_ends_in_an_error(bench):
     bench.wait_drawn(drawing)
 
 
+def test_steps_that_follow_fast_are_all_taken_while_runs_are_under_way(bench):
+    page = bench.page
+    bench.live(on=True)
+    slider = bench.slider("strategy.spot_allocation")
+    slider.focus()
+    before = float(slider.input_value())
+
+    for _ in range(12):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(40)  # runs end, and tell values, between two presses
+    moved = float(slider.input_value())
+    page.wait_for_timeout(1_500)  # the last run has ended, and its values are drawn
+
+    assert moved == pytest.approx(before - 12 * float(slider.get_attribute("step")))
+    assert float(slider.input_value()) == moved
+    page.click('[data-do=reset][data-of=""]')
+    bench.run()
+
+
 def test_dates_outside_the_data_are_mended_by_their_button(bench):
     page = bench.page
     bench.dates("2025-01-01", "2026-06-01")
